@@ -1,0 +1,72 @@
+# The project's commands; `make help` lists them. Recipes are one line: the logic is in hacking/ and tests/lab/.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Playbooks run from the copy of this tree under build/, with the pinned ansible-core of build/venv.
+export PATH := $(CURDIR)/build/venv/bin:$(PATH)
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build
+export ANSIBLE_HOME := $(CURDIR)/build/ansible-home
+export LC_ALL := C.UTF-8
+export SCENARIO
+unexport PYTHONPATH PYTHONHOME
+
+HOSTS ?= 3
+LAB := /usr/bin/python3 tests/lab/lab.py
+
+help:           ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+setup:          ## install what developers' commands need (all call it)
+	@hacking/setup.sh dev
+
+setup-run:      ## install only what playbooks and the demo need
+	@hacking/setup.sh run
+
+collection:     ## refresh the copy under build/ansible_collections
+	@/usr/bin/python3 hacking/collection.py
+
+demo: setup-run collection  ## bring up the lab and empty one of its hosts, live
+	@hacking/demo.sh
+
+test: setup collection  ## every test; ends with `N passed, N failed`
+	@hacking/test.sh
+
+test-unit: setup collection  ## unit tests, the pure rooms without Ansible
+	@hacking/test-unit.sh
+
+test-sanity: setup collection  ## ansible-test sanity on several ansible-cores
+	@hacking/test-sanity.sh
+
+lint: setup collection  ## ruff, mypy, yamllint, ansible-lint
+	@hacking/lint.sh
+
+docs: setup collection  ## check the documentation, build the site
+	@hacking/docs.sh
+
+package: setup collection  ## build the artifact and import it as Galaxy does
+	@hacking/package.sh
+
+test-lab: setup collection  ## end-to-end scenarios [SCENARIO=name]
+	@hacking/test-lab.sh
+
+lab-up:         ## bring up the lab [HOSTS=3]
+	@$(LAB) packages
+	@$(LAB) up --hosts "$(HOSTS)"
+
+lab-down:       ## take the lab down
+	@$(LAB) down
+
+lab-status:     ## where each guest is, and whether it is well
+	@$(LAB) status
+
+bench: bench-evacuate  ## every benchmark; figures in build/bench
+
+bench-evacuate: setup-run collection lab-up  ## evacuation against xargs and Ansible loops
+	@build/venv/bin/python tests/bench/evacuate.py
+
+clean: lab-down ## take the lab down and remove build/
+	@rm -rf build
+
+.PHONY: help setup setup-run collection demo test test-unit test-sanity lint docs package test-lab \
+	lab-up lab-down lab-status bench bench-evacuate clean
