@@ -1,0 +1,295 @@
+"""Carry out a verified plan through a driver: slots, order, watching, settling. One loop; decisions are elsewhere."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Optional, Union
+
+from .._model import prose
+from .._model.guest import GuestState
+from .._model.plan import Leftover, Method, Move, Plan
+from .._model.settings import MoveSettings, Slots
+from .convergence import Action, due
+from .ports import Driver, DriverError, Failure, Phase, Progress
+from .result import ARRIVED, BROKEN, MoveResult, Outcome
+from .situation import Situation, situation
+from .slots import startable
+
+Emit = Callable[[str, Mapping[str, Any]], None]
+
+POLL_SECONDS = 0.25
+# How long an end that does not answer is asked again before a move counts as unknown.
+SETTLE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a plan is carried out. ``max_failures``: broken moves after which no new one starts; None: no limit."""
+
+    settings: MoveSettings = MoveSettings()
+    slots: Slots = Slots()
+    max_failures: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class _Over:
+    """The driver says that the move has ended; both ends have not confirmed it yet."""
+
+    since: float
+    failure: Optional[Failure]
+
+
+@dataclass(frozen=True)
+class _Running:
+    move: Move
+    started: float
+    taken: frozenset[Action] = frozenset()
+    over: Optional[_Over] = None
+
+
+def run(plan: Plan, driver: Driver, options: RunOptions, emit: Emit) -> tuple[MoveResult, ...]:
+    """Return one result per move of the plan, in plan order. Never raises for what happens to a guest."""
+    for leftover in plan.leftovers:
+        _mend(leftover, driver, emit)
+    results = _preflight(plan.moves, driver, emit)
+    waiting = [move for move in plan.moves if move.id not in results]
+    running: dict[str, _Running] = {}
+    while waiting or running:
+        halt = _halt(driver, results, options)
+        if halt is not None:
+            results.update({move.id: _record(_not_started(move, halt), emit) for move in waiting})
+            waiting = []
+        arrived = [key for key, result in results.items() if result.outcome in ARRIVED]
+        for move in startable(waiting, [item.move for item in running.values()], arrived, options.slots):
+            waiting.remove(move)
+            begun = _begin(move, driver, emit)
+            if isinstance(begun, MoveResult):
+                results[move.id] = _record(begun, emit)
+            else:
+                running[move.id] = begun
+        for key, item in list(running.items()):
+            watched = _watch(item, driver, options.settings, emit)
+            if isinstance(watched, MoveResult):
+                del running[key]
+                results[key] = _record(watched, emit)
+            else:
+                running[key] = watched
+        stranded = _stranded(waiting, results)
+        results.update({move.id: _record(_not_started(move, why), emit) for move, why in stranded})
+        waiting = [move for move in waiting if move.id not in results]
+        if running:
+            driver.wait(POLL_SECONDS)
+    return tuple(results[move.id] for move in plan.moves)
+
+
+def _mend(leftover: Leftover, driver: Driver, emit: Emit) -> None:
+    facts: dict[str, Any] = {"guest": leftover.guest, "name": leftover.name, "host": leftover.host}
+    try:
+        driver.mend(leftover)
+    except DriverError as error:
+        emit("mend_failed", {**facts, "error": error.failure.message})
+    else:
+        emit("mended", {**facts, "definition_on": leftover.definition_on})
+
+
+def _preflight(moves: Sequence[Move], driver: Driver, emit: Emit) -> dict[str, MoveResult]:
+    """Ask the hosts about every move before the first one starts."""
+    results = {}
+    for move in moves:
+        try:
+            refusals = () if move.adopt else driver.check(move)
+        except DriverError as error:
+            results[move.id] = _record(MoveResult(move, Outcome.REFUSED, failure=error.failure), emit)
+            continue
+        if refusals:
+            failure = Failure(
+                "; ".join(prose.cause(refusal) for refusal in refusals),
+                "; ".join(prose.remedy(refusal) for refusal in refusals),
+            )
+            results[move.id] = _record(MoveResult(move, Outcome.REFUSED, failure=failure), emit)
+    return results
+
+
+def _halt(driver: Driver, results: Mapping[str, MoveResult], options: RunOptions) -> Optional[str]:
+    """Return why no further move may start, or None."""
+    if driver.interrupted():
+        return "the run was interrupted"
+    broken = sum(1 for result in results.values() if result.outcome in BROKEN)
+    if options.max_failures is not None and broken > options.max_failures:
+        return f"{broken} moves failed, more than max_failures ({options.max_failures}) allows"
+    return None
+
+
+def _stranded(waiting: Sequence[Move], results: Mapping[str, MoveResult]) -> list[tuple[Move, str]]:
+    """Return waiting moves whose predecessor ended without arriving."""
+    lost = {key for key, result in results.items() if result.outcome not in ARRIVED}
+    found = []
+    for move in waiting:
+        blocking = [other for other in move.after if other in lost]
+        if blocking:
+            found.append((move, f"it had to wait for {results[blocking[0]].move.name}, which did not arrive"))
+    return found
+
+
+def _not_started(move: Move, why: str) -> MoveResult:
+    return MoveResult(move, Outcome.NOT_STARTED, failure=Failure(why, "Run again to go on with what is left"))
+
+
+def _begin(move: Move, driver: Driver, emit: Emit) -> Union[_Running, MoveResult]:
+    """Start the move if the world is as the plan saw it."""
+    try:
+        where = driver.where_is(move)
+        case = situation(where)
+        if case is Situation.AT_DEST:
+            driver.finish(move)
+            return MoveResult(move, Outcome.ALREADY_THERE)
+        if case is Situation.MOVING:
+            move = replace(move, adopt=True)
+        elif case is not Situation.AT_SOURCE:
+            return _stale(move, case.value)
+        elif where.source is not None and not _as_planned(move, where.source.state):
+            return _stale(move, where.source.state.value)
+        emit("move_started", {**_names(move), "method": move.method.value, "adopted": move.adopt})
+        driver.start(move)
+    except DriverError as error:
+        return MoveResult(move, Outcome.FAILED, failure=error.failure)
+    return _Running(move, driver.now())
+
+
+def _as_planned(move: Move, state: GuestState) -> bool:
+    if move.method is Method.OFFLINE:
+        return state is GuestState.SHUT_OFF
+    if move.method is Method.LIVE:
+        return state is GuestState.RUNNING
+    return state in (GuestState.RUNNING, GuestState.PAUSED)
+
+
+def _stale(move: Move, found: str) -> MoveResult:
+    text = f"the guest has changed since the plan was made (found: {found.replace('_', ' ')})"
+    return MoveResult(move, Outcome.STALE, failure=Failure(text, "Plan again from a fresh survey"))
+
+
+def _watch(item: _Running, driver: Driver, settings: MoveSettings, emit: Emit) -> Union[_Running, MoveResult]:
+    """Look at a running move once: act on it where that is due, settle it where it is over."""
+    if item.over is None:
+        try:
+            progress = driver.progress(item.move)
+        except DriverError as error:
+            progress = Progress(Phase.FINISHING, ended=True, failure=error.failure)
+        if not progress.ended:
+            return _steer(item, progress, driver, settings, emit)
+        item = replace(item, over=_Over(driver.now(), progress.failure))
+    return _settle(item, driver)
+
+
+def _steer(item: _Running, progress: Progress, driver: Driver, settings: MoveSettings, emit: Emit) -> _Running:
+    seconds = driver.now() - item.started
+    emit("progress", _progress_facts(item.move, progress, seconds))
+    actions = due(settings, seconds, progress, item.taken)
+    if driver.interrupted() and Action.ABORT not in item.taken and progress.phase is not Phase.POST_COPY:
+        actions = (Action.ABORT,)
+    for action in actions:
+        item = _act(action, item, driver, settings, emit)
+    return item
+
+
+def _act(action: Action, item: _Running, driver: Driver, settings: MoveSettings, emit: Emit) -> _Running:
+    """Take an action once; one that comes too early or too late is tried again or no longer needed."""
+    calls: dict[Action, Callable[[], None]] = {
+        Action.SET_MAX_DOWNTIME: lambda: driver.set_max_downtime(item.move, settings.max_downtime_ms or 0),
+        Action.ABORT: lambda: driver.abort(item.move),
+        Action.PAUSE: lambda: driver.pause(item.move),
+        Action.POST_COPY: lambda: driver.post_copy(item.move),
+    }
+    try:
+        calls[action]()
+    except DriverError as error:
+        emit("action_failed", {**_names(item.move), "action": action.value, "error": error.failure.message})
+        return item
+    emit("action", {**_names(item.move), "action": action.value})
+    return replace(item, taken=item.taken | {action})
+
+
+def _settle(item: _Running, driver: Driver) -> Union[_Running, MoveResult]:
+    """Ask both ends what became of a move that is over; the hypervisor's word alone is not enough."""
+    move, failure = item.move, item.over.failure if item.over else None
+    try:
+        case = situation(driver.where_is(move))
+        if case is Situation.AT_DEST:
+            cost = driver.finish(move)
+            return MoveResult(move, Outcome.MOVED, item.started, driver.now(), cost, failure)
+        if case is Situation.AT_SOURCE:
+            driver.undo(move)
+            return MoveResult(move, _broken(item, driver), item.started, driver.now(), failure=_why(item, failure))
+        if case is Situation.MOVING:
+            # the call was lost, the migration was not: the source's daemon drives it on
+            adopted = replace(move, adopt=True)
+            driver.start(adopted)
+            return replace(item, move=adopted, over=None)
+    except DriverError as error:
+        return MoveResult(move, Outcome.UNKNOWN, item.started, driver.now(), failure=error.failure)
+    if item.over is not None and driver.now() - item.over.since < SETTLE_SECONDS:
+        return item
+    return MoveResult(move, Outcome.UNKNOWN, item.started, driver.now(), failure=_unclear(move, case, failure))
+
+
+def _unclear(move: Move, case: Situation, failure: Optional[Failure]) -> Failure:
+    found = {
+        Situation.UNKNOWN: "one of its two hosts does not answer",
+        Situation.TWICE: "it runs on both hosts",
+        Situation.NOWHERE: "neither host knows it",
+    }
+    text = f"it is not known what became of the guest: {found.get(case, case.value)}"
+    remedy = f"Look at it on {move.source} and {move.dest} before anything else; then run again"
+    return Failure(f"{text} ({failure.message})" if failure else text, remedy)
+
+
+def _broken(item: _Running, driver: Driver) -> Outcome:
+    if Action.ABORT not in item.taken:
+        return Outcome.FAILED
+    return Outcome.ABORTED if driver.interrupted() else Outcome.TIMED_OUT
+
+
+def _why(item: _Running, failure: Optional[Failure]) -> Failure:
+    if Action.ABORT in item.taken:
+        return Failure(
+            "the move was aborted, the guest runs on at its source",
+            "Raise timeout, max_downtime_ms or bandwidth_mibs, or choose another timeout_action",
+        )
+    return failure or Failure("the move ended without an error, but the guest is still at its source", "Run again")
+
+
+def _record(result: MoveResult, emit: Emit) -> MoveResult:
+    cost, failure = result.cost, result.failure
+    facts = {
+        **_names(result.move),
+        "outcome": result.outcome.value,
+        "seconds": cost.seconds,
+        "bytes": cost.sent_bytes,
+        "downtime_ms": cost.downtime_ms,
+        "error": failure.message if failure else None,
+        "remedy": failure.remedy if failure else None,
+    }
+    emit("move_ended", facts)
+    return result
+
+
+def _names(move: Move) -> dict[str, Any]:
+    return {"move": move.id, "guest": move.guest, "name": move.name, "source": move.source, "dest": move.dest}
+
+
+def _progress_facts(move: Move, progress: Progress, seconds: float) -> dict[str, Any]:
+    return {
+        **_names(move),
+        "phase": progress.phase.value,
+        "seconds": round(seconds, 1),
+        "total": progress.total,
+        "processed": progress.processed,
+        "remaining": progress.remaining,
+        "rate": progress.rate,
+        "dirty_rate": progress.dirty_rate,
+        "iteration": progress.iteration,
+    }

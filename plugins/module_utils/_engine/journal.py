@@ -1,0 +1,103 @@
+"""The journal: one JSON line per event, written as it happens, and read by people, tests and the live display."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Callable, Optional, TextIO
+
+SCHEMA = 1
+
+
+class Journal:
+    """Writes events to ``stream`` with the time from ``clock``; each line is whole and flushed before the next step."""
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float]) -> None:
+        self._stream = stream
+        self._clock = clock
+
+    def emit(self, event: str, facts: Mapping[str, Any]) -> None:
+        """Append one event. Facts must be plain JSON values and hold no secrets."""
+        line = json.dumps({"t": round(self._clock(), 3), "event": event, **facts}, ensure_ascii=False)
+        self._stream.write(line + "\n")
+        self._stream.flush()
+
+
+def parse_line(line: str) -> Optional[dict[str, Any]]:
+    """Return the event of a journal line, or None for a line that was cut off."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and "event" in event else None
+
+
+def event_line(event: Mapping[str, Any]) -> Optional[str]:
+    """Return an event as people read it in a terminal, or None where it would only be noise."""
+    writer = _LINES.get(str(event.get("event")))
+    return writer(event) if writer else None
+
+
+def _started(event: Mapping[str, Any]) -> str:
+    verb = "watching, already under way" if event["adopted"] else event["method"]
+    return f"{event['name']}: {event['source']} -> {event['dest']} ({verb})"
+
+
+def _progress(event: Mapping[str, Any]) -> str:
+    total = event["total"]
+    percent = f"{100 * event['processed'] // total:3d} %" if total else "  0 %"
+    rate, remaining = event["rate"] / 1048576, event["remaining"] / 1048576
+    return f"{event['name']}: {percent}  {rate:6.1f} MiB/s  {remaining:8.1f} MiB left  {event['phase']}"
+
+
+def _ended(event: Mapping[str, Any]) -> str:
+    if event["outcome"] == "moved":
+        return f"{event['name']}: on {event['dest']}{_cost(event)}"
+    words = str(event["outcome"]).replace("_", " ")
+    why = f": {event['error']}. {event['remedy'] or ''}".rstrip(" .") if event["error"] else ""
+    return f"{event['name']}: {words}{why}"
+
+
+def _cost(event: Mapping[str, Any]) -> str:
+    parts = []
+    if event["seconds"] is not None:
+        parts.append(f"{event['seconds']:.1f} s")
+    if event["bytes"] is not None:
+        parts.append(f"{event['bytes'] / 1048576:.0f} MiB")
+    if event["downtime_ms"] is not None:
+        parts.append(f"downtime {event['downtime_ms']} ms")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _waiting(event: Mapping[str, Any]) -> str:
+    return f"waiting: another run (process {event['pid']}) is moving guests of this fleet"
+
+
+def _mended(event: Mapping[str, Any]) -> str:
+    return f"{event['name']}: what an interrupted move left is removed"
+
+
+def _mend_failed(event: Mapping[str, Any]) -> str:
+    return f"{event['name']}: what an interrupted move left could not be removed: {event['error']}"
+
+
+def _action(event: Mapping[str, Any]) -> str:
+    return f"{event['name']}: {str(event['action']).replace('_', ' ')}"
+
+
+def _action_failed(event: Mapping[str, Any]) -> str:
+    return f"{event['name']}: {str(event['action']).replace('_', ' ')} was refused: {event['error']}"
+
+
+_LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "move_started": _started,
+    "progress": _progress,
+    "move_ended": _ended,
+    "waiting": _waiting,
+    "mended": _mended,
+    "mend_failed": _mend_failed,
+    "action": _action,
+    "action_failed": _action_failed,
+}

@@ -1,0 +1,148 @@
+"""The report of a run: one mapping with the same keys for a real run and a rehearsal. Pure."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+from .._model import prose
+from .._model.plan import Move, Plan, Stay
+from .._model.snapshot import Snapshot, by_uuid, residence
+from .result import ARRIVED, MoveResult, Outcome
+
+SCHEMA = 1
+
+
+def build(
+    plan: Plan,
+    results: Sequence[MoveResult],
+    before: Snapshot,
+    after: Snapshot,
+    troubles: Sequence[str],
+    span: tuple[float, float],
+) -> dict[str, Any]:
+    """Return the report. ``span``: first and last second of the run; ``troubles``: broken invariants in words."""
+    moved = [result for result in results if result.outcome is Outcome.MOVED]
+    left = [result for result in results if result.outcome not in ARRIVED]
+    return {
+        "schema": SCHEMA,
+        "plan_id": plan.plan_id,
+        "goal": plan.request.goal.value,
+        "hosts": list(plan.request.hosts),
+        "seconds": round(span[1] - span[0], 1),
+        "moves": [_move(result) for result in results],
+        "stays": [stay_facts(stay) for stay in plan.stays],
+        "left": sorted({result.move.name for result in left} | {stay.name for stay in plan.stays}),
+        "problems": list(troubles),
+        "totals": {
+            "moved": len(moved),
+            "already_there": sum(1 for result in results if result.outcome is Outcome.ALREADY_THERE),
+            "failed": len(left),
+            "stayed": len(plan.stays),
+            "bytes": sum(result.cost.sent_bytes or 0 for result in moved),
+            "longest_downtime_ms": max((result.cost.downtime_ms or 0 for result in moved), default=0),
+        },
+        "placement": {"before": placement(before), "after": placement(after)},
+    }
+
+
+def placement(snapshot: Snapshot) -> dict[str, list[str]]:
+    """Return the names of the guests on each host, sorted: the form of every diff."""
+    found: dict[str, list[str]] = {host.name: [] for host in snapshot.hosts}
+    for places in by_uuid(snapshot).values():
+        home = residence(places)
+        found[home.host].append(home.guest.name)
+    return {host: sorted(names) for host, names in sorted(found.items())}
+
+
+def stay_facts(stay: Stay) -> dict[str, Any]:
+    """Return a guest that stays, with its refusals in words."""
+    return {
+        "guest": stay.guest,
+        "name": stay.name,
+        "host": stay.host,
+        "refusals": [prose.describe(refusal) for refusal in stay.refusals],
+    }
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[str]:
+    """Return lines of aligned text, header first; None is shown as a dash."""
+    cells = [list(columns)] + [[_cell(row.get(column)) for column in columns] for row in rows]
+    widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
+    return ["  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip() for line in cells]
+
+
+def result_lines(report: Mapping[str, Any]) -> list[str]:
+    """Return the report as lines for people: a table of moves, then what stayed and why, then what is wrong."""
+    rows = [{**move, "data_mib": _mib(move["bytes"])} for move in report["moves"]]
+    columns = ("name", "source", "dest", "method", "outcome", "seconds", "data_mib", "downtime_ms")
+    lines = table(rows, columns) if rows else ["nothing to move"]
+    for move in report["moves"]:
+        if move["error"]:
+            lines.append(f"{move['name']}: {move['error']}. {move['remedy']}".rstrip(" ."))
+    lines += stay_lines(report["stays"])
+    return lines + [f"PROBLEM: {problem}" for problem in report["problems"]]
+
+
+def stay_lines(stays: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a line for each reason for which a guest stays."""
+    return [
+        f"{stay['name']} stays on {stay['host']}: {refusal['message']}; {refusal['remedy']}"
+        for stay in stays
+        for refusal in stay["refusals"]
+    ]
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """Return the plan as lines for people."""
+    rows = [_plan_row(move) for move in plan.moves]
+    lines = table(rows, ("id", "name", "source", "dest", "method", "mib", "est_s", "why")) if rows else []
+    total = f"{len(rows)} moves, about {_mib(plan.est_bytes)} MiB, about {plan.est_seconds} s"
+    return [
+        *lines,
+        total if rows else "nothing to move",
+        *stay_lines([stay_facts(stay) for stay in plan.stays]),
+    ]
+
+
+def _plan_row(move: Move) -> dict[str, Any]:
+    return {
+        "id": move.id,
+        "name": move.name,
+        "source": move.source,
+        "dest": move.dest,
+        "method": move.method.value,
+        "mib": _mib(move.est_bytes),
+        "est_s": move.est_seconds,
+        "why": move.reason + (f", copies {', '.join(c.target for c in move.copies)}" if move.copies else ""),
+    }
+
+
+def _move(result: MoveResult) -> dict[str, Any]:
+    move, cost, failure = result.move, result.cost, result.failure
+    return {
+        "id": move.id,
+        "guest": move.guest,
+        "name": move.name,
+        "source": move.source,
+        "dest": move.dest,
+        "method": move.method.value,
+        "adopted": move.adopt,
+        "outcome": result.outcome.value,
+        "seconds": cost.seconds,
+        "bytes": cost.sent_bytes,
+        "downtime_ms": cost.downtime_ms,
+        "est_seconds": move.est_seconds,
+        "error": failure.message if failure else None,
+        "remedy": failure.remedy if failure else None,
+    }
+
+
+def _mib(size: Optional[int]) -> Optional[float]:
+    return None if size is None else round(size / 1048576, 1)
+
+
+def _cell(value: Any) -> str:
+    return "-" if value is None else str(value)

@@ -1,0 +1,43 @@
+"""What became of each move of a run. Values only."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Optional
+
+from .._model.plan import Move
+from .ports import Cost, Failure
+
+
+class Outcome(enum.Enum):
+    """How a move ended. Codes are stable: playbooks may test them."""
+
+    MOVED = "moved"
+    ALREADY_THERE = "already_there"
+    REFUSED = "refused"
+    STALE = "stale"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    ABORTED = "aborted"
+    NOT_STARTED = "not_started"
+    UNKNOWN = "unknown"
+
+
+ARRIVED = frozenset({Outcome.MOVED, Outcome.ALREADY_THERE})
+# Counted against max_failures; a move that never began broke nothing.
+BROKEN = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.REFUSED, Outcome.UNKNOWN})
+
+
+@dataclass(frozen=True)
+class MoveResult:
+    """One move, its outcome, when it ran (seconds since the epoch, None: never), and what it cost."""
+
+    move: Move
+    outcome: Outcome
+    started: Optional[float] = None
+    ended: Optional[float] = None
+    cost: Cost = Cost()
+    failure: Optional[Failure] = None

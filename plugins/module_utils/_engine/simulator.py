@@ -1,0 +1,118 @@
+"""The driver of check mode and rehearsals: a snapshot that changes as moves go. Must reach no host and no clock."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Optional
+
+from .._model.guest import Guest
+from .._model.host import Host
+from .._model.plan import Leftover, Method, Move
+from .._model.refusal import Refusal
+from .._model.snapshot import Snapshot
+from .ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
+
+# Assumed where nothing was measured: what an idle guest of the lab takes.
+ASSUMED_DOWNTIME_MS = 300
+
+
+class Simulator:
+    """A Driver in which every move takes its estimate and succeeds. ``fleet`` is the snapshot as it is by now."""
+
+    def __init__(self, snapshot: Snapshot, start: float) -> None:
+        self.fleet = snapshot
+        self._now = start
+        self._started: dict[str, float] = {}
+
+    def now(self) -> float:
+        return self._now
+
+    def wait(self, seconds: float) -> None:
+        self._now += seconds
+
+    def interrupted(self) -> bool:
+        return False
+
+    def where_is(self, move: Move) -> Whereabouts:
+        return Whereabouts(self._place(move, move.source), self._place(move, move.dest))
+
+    def check(self, move: Move) -> tuple[Refusal, ...]:
+        return ()
+
+    def mend(self, leftover: Leftover) -> None:
+        if leftover.definition_on is not None:
+            self.fleet = _without(self.fleet, leftover.definition_on, leftover.guest)
+
+    def start(self, move: Move) -> None:
+        self._started[move.id] = self._now
+
+    def progress(self, move: Move) -> Progress:
+        share = min(1.0, (self._now - self._started[move.id]) / max(move.est_seconds, 0.1))
+        done = int(move.est_bytes * share)
+        if share >= 1.0:
+            self._arrive(move)
+        phase = Phase.DISKS if move.copies and share < 0.5 else Phase.MEMORY
+        rate = int(move.est_bytes / max(move.est_seconds, 0.1))
+        return Progress(phase, move.est_bytes, done, move.est_bytes - done, rate, ended=share >= 1.0)
+
+    def set_max_downtime(self, move: Move, milliseconds: int) -> None:
+        self._expect(move)
+
+    def set_bandwidth(self, move: Move, mibs: int) -> None:
+        self._expect(move)
+
+    def post_copy(self, move: Move) -> None:
+        self._arrive(move)
+
+    def pause(self, move: Move) -> None:
+        self._expect(move)
+
+    def abort(self, move: Move) -> None:
+        self._expect(move)
+
+    def finish(self, move: Move) -> Cost:
+        if move.method is Method.OFFLINE:
+            return Cost(move.est_seconds, 0, None)
+        downtime = ASSUMED_DOWNTIME_MS if move.method is Method.LIVE else int(move.est_seconds * 1000)
+        return Cost(move.est_seconds, move.est_bytes, downtime)
+
+    def undo(self, move: Move) -> None:
+        self._expect(move)
+
+    def _expect(self, move: Move) -> None:
+        if move.id not in self._started:
+            raise DriverError(Failure(f"{move.name} is not moving"))
+
+    def _place(self, move: Move, host: str) -> Optional[Place]:
+        guest = _guest_on(self.fleet, host, move.guest)
+        return None if guest is None else Place(guest.state, guest.persistent, guest.job)
+
+    def _arrive(self, move: Move) -> None:
+        guest = _guest_on(self.fleet, move.source, move.guest)
+        if guest is None:
+            return
+        home = None if move.home == move.dest else move.home
+        arrived = replace(guest, job=None, notes=replace(guest.notes, home=home, claim=None))
+        gone = _without(_without(self.fleet, move.source, move.guest), move.dest, move.guest)
+        self.fleet = replace(gone, hosts=tuple(_with(host, arrived, move.dest) for host in gone.hosts))
+
+
+def _guest_on(fleet: Snapshot, name: str, uuid: str) -> Optional[Guest]:
+    host = fleet.host(name)
+    return next((guest for guest in host.guests if guest.uuid == uuid), None) if host else None
+
+
+def _with(host: Host, guest: Guest, name: str) -> Host:
+    if host.name != name:
+        return host
+    return replace(host, guests=tuple(sorted((*host.guests, guest), key=lambda item: (item.name, item.uuid))))
+
+
+def _without(fleet: Snapshot, name: str, uuid: str) -> Snapshot:
+    hosts = tuple(
+        replace(host, guests=tuple(guest for guest in host.guests if guest.uuid != uuid)) if host.name == name else host
+        for host in fleet.hosts
+    )
+    return replace(fleet, hosts=hosts)

@@ -1,0 +1,171 @@
+"""Frozen dataclasses to JSON values and back, with the place of each error. Must not know any particular class."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+import hashlib
+import json
+import typing
+from collections.abc import Mapping
+from typing import Any, Callable, TypeVar, Union
+
+from .errors import FleetError
+
+T = TypeVar("T")
+Decoder = Callable[[Any, str], Any]
+
+_SCALARS: dict[Any, tuple[tuple[type, ...], str]] = {
+    str: ((str,), "text"),
+    int: ((int,), "a whole number"),
+    float: ((int, float), "a number"),
+    bool: ((bool,), "true or false"),
+}
+
+
+class DecodeError(FleetError):
+    """A document that is not what it claims to be; the message names the place, as in ``hosts[2].uuid``."""
+
+
+def to_json(value: Any) -> Any:
+    """Return ``value`` as plain dicts, lists and scalars; enums by value, fields of dataclasses by name."""
+    if isinstance(value, enum.Enum):
+        return value.value
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, Mapping):
+        return {key: to_json(value[key]) for key in sorted(value)}
+    if isinstance(value, (tuple, list)):
+        return [to_json(item) for item in value]
+    cls: Any = value.__class__
+    if hasattr(cls, "__dataclass_fields__"):
+        return {name: to_json(getattr(value, name)) for name in _field_names(cls)}
+    raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def from_json(cls: type[T], data: Any, where: str = "") -> T:
+    """Build ``cls`` from what ``to_json`` gave; raises DecodeError that names the first wrong place."""
+    hint: Any = cls
+    result: T = _decoder(hint)(data, where)
+    return result
+
+
+def digest(*values: Any) -> str:
+    """Return 16 hexadecimal digits that identify the JSON form of ``values``, whatever the order of keys."""
+    text = json.dumps([to_json(value) for value in values], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def read_document(cls: type[T], text: str, what: str, schema: int) -> T:
+    """Parse a saved document of the given schema number; ``what`` names it in errors ("plan file x.json")."""
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise FleetError(f"{what} is not complete JSON ({error})", "It may be cut off; make it again") from error
+    if not isinstance(data, Mapping) or "schema" not in data:
+        raise FleetError(f"{what} has no schema number", "Give a document that this collection wrote")
+    if data["schema"] != schema:
+        raise FleetError(f"{what} has schema {data['schema']}, this version reads schema {schema}", "Make it again")
+    try:
+        return from_json(cls, data)
+    except DecodeError as error:
+        raise FleetError(f"{what} can't be read: {error.message}", "Make it again") from error
+
+
+@functools.cache
+def _field_names(cls: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(cls))
+
+
+@functools.cache
+def _decoder(hint: Any) -> Decoder:
+    if hint in _SCALARS:
+        return _scalar_decoder(hint)
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Union:
+        return _optional_decoder(_decoder(next(arg for arg in args if arg is not type(None))))
+    if origin is tuple:
+        return _list_decoder(_decoder(args[0]))
+    if origin is not None and issubclass(origin, Mapping):
+        return _mapping_decoder(_decoder(args[1]))
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return _enum_decoder(hint)
+    if dataclasses.is_dataclass(hint):
+        return _class_decoder(hint)
+    raise TypeError(f"no decoder for {hint!r}")
+
+
+def _scalar_decoder(hint: Any) -> Decoder:
+    accepted, word = _SCALARS[hint]
+
+    def decode(data: Any, where: str) -> Any:
+        # bool is a subclass of int, and true is not 1 in anybody's document
+        if not isinstance(data, accepted) or (isinstance(data, bool) and hint is not bool):
+            raise DecodeError(f"{where or 'the value'}: expected {word}, found {_shown(data)}")
+        return float(data) if isinstance(data, int) and hint is float else data
+
+    return decode
+
+
+def _optional_decoder(inner: Decoder) -> Decoder:
+    return lambda data, where: None if data is None else inner(data, where)
+
+
+def _list_decoder(inner: Decoder) -> Decoder:
+    def decode(data: Any, where: str) -> Any:
+        if not isinstance(data, (list, tuple)):
+            raise DecodeError(f"{where or 'the value'}: expected a list, found {_shown(data)}")
+        return tuple(inner(item, f"{where}[{index}]") for index, item in enumerate(data))
+
+    return decode
+
+
+def _mapping_decoder(inner: Decoder) -> Decoder:
+    def decode(data: Any, where: str) -> Any:
+        if not isinstance(data, Mapping):
+            raise DecodeError(f"{where or 'the value'}: expected a mapping, found {_shown(data)}")
+        return {str(key): inner(item, f"{where}.{key}") for key, item in data.items()}
+
+    return decode
+
+
+def _enum_decoder(hint: type[enum.Enum]) -> Decoder:
+    def decode(data: Any, where: str) -> Any:
+        try:
+            return hint(data)
+        except ValueError:
+            choices = ", ".join(str(member.value) for member in hint)
+            raise DecodeError(f"{where or 'the value'}: expected one of {choices}, found {_shown(data)}") from None
+
+    return decode
+
+
+def _class_decoder(hint: Any) -> Decoder:
+    types = typing.get_type_hints(hint)
+    decoders = {name: _decoder(types[name]) for name in _field_names(hint)}
+    required = {
+        field.name
+        for field in dataclasses.fields(hint)
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    }
+
+    def decode(data: Any, where: str) -> Any:
+        if not isinstance(data, Mapping):
+            raise DecodeError(f"{where or 'the document'}: expected a mapping, found {_shown(data)}")
+        prefix = f"{where}." if where else ""
+        unknown, missing = sorted(set(data) - set(decoders)), sorted(required - set(data))
+        if unknown:
+            raise DecodeError(f"{prefix}{unknown[0]}: not a known key")
+        if missing:
+            raise DecodeError(f"{prefix}{missing[0]}: missing")
+        return hint(**{name: decoders[name](data[name], prefix + name) for name in data})
+
+    return decode
+
+
+def _shown(data: Any) -> str:
+    text = json.dumps(data, default=str)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,132 @@
+"""A guest as libvirt describes it, reduced to what placement and migration need. Memory and sizes are in bytes."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Optional
+
+
+class GuestState(enum.Enum):
+    """States of virDomainState that matter for a move; the rest is OTHER."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    SHUT_OFF = "shut_off"
+    CRASHED = "crashed"
+    OTHER = "other"
+
+
+ACTIVE = frozenset({GuestState.RUNNING, GuestState.PAUSED, GuestState.OTHER})
+
+
+class JobKind(enum.Enum):
+    """What libvirt is doing with a guest at the moment."""
+
+    OUTGOING = "outgoing_migration"
+    INCOMING = "incoming_migration"
+    OTHER = "other"
+
+
+class DiskKind(enum.Enum):
+    """How the guest's XML names the disk; NONE is an empty drive."""
+
+    FILE = "file"
+    BLOCK = "block"
+    NETWORK = "network"
+    VOLUME = "volume"
+    OTHER = "other"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Disk:
+    """One disk; ``pool`` and ``volume`` name the libvirt pool of the guest's host that holds it, if one does."""
+
+    target: str
+    kind: DiskKind
+    source: Optional[str] = None
+    format: Optional[str] = None
+    pool: Optional[str] = None
+    volume: Optional[str] = None
+    device: str = "disk"
+    readonly: bool = False
+    shareable: bool = False
+    capacity: Optional[int] = None
+    allocation: Optional[int] = None
+    backing: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class GuestCpu:
+    """CPU that the guest was given: mode as in libvirt's XML (custom, host-model, host-passthrough, maximum, none)."""
+
+    mode: str = "none"
+    model: Optional[str] = None
+    features: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Interface:
+    """A network interface: kind as in libvirt's XML (network, bridge, ...), and the name of what it is plugged into."""
+
+    kind: str
+    source: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class VolumeRef:
+    """A storage volume by the name of its pool and its own name."""
+
+    pool: str
+    volume: str
+
+
+@dataclass(frozen=True)
+class MoveClaim:
+    """Written in the guest before a move begins, so that whoever comes after a crash knows what is left of it."""
+
+    source: str
+    dest: str
+    autostart: bool = False
+    volumes: tuple[VolumeRef, ...] = ()
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What the collection keeps in the guest's own libvirt metadata; it travels with the guest."""
+
+    home: Optional[str] = None
+    claim: Optional[MoveClaim] = None
+
+
+@dataclass(frozen=True)
+class Guest:
+    """One guest on one host. ``usage_cpu_seconds`` is CPU time used since its start."""
+
+    uuid: str
+    name: str
+    state: GuestState
+    memory: int
+    vcpus: int
+    persistent: bool = True
+    autostart: bool = False
+    arch: str = "x86_64"
+    machine: Optional[str] = None
+    virt_type: str = "kvm"
+    cpu: GuestCpu = GuestCpu()
+    disks: tuple[Disk, ...] = ()
+    interfaces: tuple[Interface, ...] = ()
+    unmovable_devices: tuple[str, ...] = ()
+    snapshots: int = 0
+    job: Optional[JobKind] = None
+    notes: Notes = Notes()
+    usage_memory: Optional[int] = None
+    usage_cpu_seconds: Optional[float] = None
+
+    @property
+    def active(self) -> bool:
+        """True where the guest has a process and holds memory."""
+        return self.state in ACTIVE

@@ -1,0 +1,97 @@
+"""A host with what it offers to guests, and the guests on it. Memory and sizes are in bytes."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Optional
+
+from .guest import Guest
+
+
+class HostState(enum.Enum):
+    """SCHEDULABLE takes guests; MAINTENANCE keeps its mark until it is taken off; UNREACHABLE did not answer."""
+
+    SCHEDULABLE = "schedulable"
+    MAINTENANCE = "maintenance"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A storage pool. ``identity`` names storage that other hosts can reach too; None is storage of this host alone."""
+
+    name: str
+    kind: str
+    active: bool
+    path: Optional[str] = None
+    identity: Optional[str] = None
+    capacity: int = 0
+    available: int = 0
+
+
+@dataclass(frozen=True)
+class Network:
+    """A libvirt network and the bridge behind it, if it has one."""
+
+    name: str
+    active: bool
+    bridge: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class HostCpu:
+    """The host's CPU as libvirt sees it, and the named models that its QEMU can give to a guest."""
+
+    arch: str = "x86_64"
+    model: Optional[str] = None
+    vendor: Optional[str] = None
+    usable_models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Maintenance:
+    """The maintenance mark: why, and since when (ISO 8601)."""
+
+    reason: str = ""
+    since: str = ""
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host as surveyed. Versions are libvirt's numbers: 1,000,000 * major + 1,000 * minor + release."""
+
+    name: str
+    state: HostState
+    error: Optional[str] = None
+    uuid: Optional[str] = None
+    libvirt_version: int = 0
+    qemu_version: int = 0
+    memory: int = 0
+    allocatable_memory: int = 0
+    usage_memory: int = 0
+    cpus: int = 0
+    allocatable_vcpus: int = 0
+    cpu: HostCpu = HostCpu()
+    virt_types: tuple[str, ...] = ()
+    machine_types: tuple[str, ...] = ()
+    pools: tuple[Pool, ...] = ()
+    networks: tuple[Network, ...] = ()
+    bridges: tuple[str, ...] = ()
+    maintenance: Optional[Maintenance] = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    site: Optional[str] = None
+    rack: Optional[str] = None
+    guests: tuple[Guest, ...] = ()
+
+    def pool(self, name: Optional[str]) -> Optional[Pool]:
+        """Return the pool of that name, or None."""
+        return next((pool for pool in self.pools if pool.name == name), None)
+
+
+def version_text(number: int) -> str:
+    """Return libvirt's version number as people write it: 7002000 as 7.2.0."""
+    return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"

@@ -1,0 +1,124 @@
+"""Refusals in words: the only place where a code becomes a sentence. Must decide nothing."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .refusal import Refusal, RefusalCode
+
+_C = RefusalCode
+
+# Cause and remedy. {guest} and {host} are always there; other fields are the refusal's facts.
+_TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
+    _C.HOST_UNREACHABLE: (
+        "{host} does not answer: {error}",
+        "bring it back or leave it out of the inventory",
+    ),
+    _C.HOST_IN_MAINTENANCE: (
+        "{host} is in maintenance ({reason})",
+        "take its mark off with host_maintenance",
+    ),
+    _C.HOST_NOT_ALLOWED: ("{host} is not among the allowed destinations", "allow it in dests"),
+    _C.HOST_UUID_TWICE: (
+        "{host} and {other} report the same host UUID {uuid}",
+        "give each its own host_uuid in libvirtd.conf (or virtqemud.conf)",
+    ),
+    _C.NO_CANDIDATE: (
+        "there is no other host that it could go to",
+        "add hosts, or allow more of them in dests",
+    ),
+    _C.RUNS_TWICE: (
+        "it is active on {hosts} at the same time",
+        "find out which copy is right and destroy the other; nothing is moved before",
+    ),
+    _C.DEFINED_TWICE: (
+        "it is defined on {hosts}, and no interrupted move of ours explains that",
+        "undefine the copy that is not needed",
+    ),
+    _C.BUSY: (
+        "libvirt runs another job on it (a backup, a save or a block copy)",
+        "wait for its end, or abort it",
+    ),
+    _C.DEVICE: ("it uses {devices} of its host", "detach it, or shut the guest down first"),
+    _C.SNAPSHOTS: (
+        "it has {count} libvirt snapshots, with which libvirt does not migrate",
+        "delete them first",
+    ),
+    _C.STATE: ("its state is {state}", "destroy, start or resume it first"),
+    _C.NOT_PERSISTENT: ("it is transient and not running", "define it first"),
+    _C.MEMORY: (
+        "{host} has {free_mib} MiB of allocatable memory left, the guest needs {need_mib} MiB",
+        "free memory there, or raise its allocatable memory",
+    ),
+    _C.VCPUS: (
+        "{host} has {free} allocatable vCPUs left, the guest needs {need}",
+        "free vCPUs there, or raise its allocatable vCPUs or overcommit",
+    ),
+    _C.VIRT_TYPE: (
+        "{host} can't run guests of type {virt_type}",
+        "enable it there (for kvm: firmware and modules)",
+    ),
+    _C.MACHINE_TYPE: (
+        "{host} (QEMU {qemu}) does not know machine type {machine}",
+        "upgrade QEMU there, or give the guest a machine type both hosts know",
+    ),
+    _C.CPU_MODEL: (
+        "{host} can't give the CPU {cpu} ({why})",
+        "choose a CPU model that all hosts have, at the guest's next start",
+    ),
+    _C.POOL_MISSING: (
+        "disk {disk} is in pool {pool} ({what}), which {host} does not have active",
+        "define and start that pool on {host}",
+    ),
+    _C.DISK_IN_NO_POOL: (
+        "disk {disk} is {source}, in no active pool of its host, so it is not known how {host} would reach it",
+        "make a pool for its folder on both hosts",
+    ),
+    _C.DISK_NOT_COPYABLE: ("disk {disk} is local to its host and can't be copied along: {why}", "{remedy}"),
+    _C.DISK_EXISTS: (
+        "pool {pool} of {host} already has a volume {volume}, and no interrupted move of this guest made it",
+        "rename or remove that volume if nothing needs it",
+    ),
+    _C.DISK_SPACE: (
+        "pool {pool} of {host} has {free_mib} MiB free, the disks to copy need {need_mib} MiB",
+        "free space there",
+    ),
+    _C.NETWORK_MISSING: ("{host} has no active {kind} {network}", "define and start it there"),
+    _C.NAME_TAKEN: ("{host} already has another guest of that name (UUID {uuid})", "rename one of them"),
+    _C.NO_PEER_URI: (
+        "no peer_uri is known for {host}, so the source's daemon can't reach it",
+        "set virtfleet_peer_uri or virtfleet_peer_transport for it, or use transport direct",
+    ),
+}
+
+
+def cause(refusal: Refusal) -> str:
+    """Return what is wrong, one clause without a full stop."""
+    return _fill(refusal, 0)
+
+
+def remedy(refusal: Refusal) -> str:
+    """Return what the user can do about it, one clause without a full stop."""
+    return _fill(refusal, 1)
+
+
+def describe(refusal: Refusal) -> dict[str, str]:
+    """Return the refusal as modules give it back: code, host (empty: any), message and remedy."""
+    return {
+        "code": refusal.code.value,
+        "host": refusal.host or "",
+        "message": cause(refusal),
+        "remedy": remedy(refusal),
+    }
+
+
+def sentence(refusal: Refusal) -> str:
+    """Return cause and remedy as one line."""
+    return f"{cause(refusal)}; {remedy(refusal)}"
+
+
+def _fill(refusal: Refusal, part: int) -> str:
+    fields = {"guest": refusal.guest, "host": refusal.host or "any host", **refusal.facts}
+    return _TEXTS[refusal.code][part].format_map(fields)

@@ -1,0 +1,53 @@
+"""Why a guest can't move, or can't go to a given host: typed values. Words for people are in prose.py."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Optional
+
+
+class RefusalCode(enum.Enum):
+    """Codes are stable: playbooks may test them."""
+
+    # of the host, whatever the guest
+    HOST_UNREACHABLE = "host_unreachable"
+    HOST_IN_MAINTENANCE = "host_in_maintenance"
+    HOST_NOT_ALLOWED = "host_not_allowed"
+    HOST_UUID_TWICE = "host_uuid_twice"
+    # of the guest, wherever it would go (blockers)
+    NO_CANDIDATE = "no_candidate"
+    RUNS_TWICE = "runs_twice"
+    DEFINED_TWICE = "defined_twice"
+    BUSY = "busy"
+    DEVICE = "device"
+    SNAPSHOTS = "snapshots"
+    STATE = "state"
+    NOT_PERSISTENT = "not_persistent"
+    # of the pair
+    MEMORY = "memory"
+    VCPUS = "vcpus"
+    VIRT_TYPE = "virt_type"
+    MACHINE_TYPE = "machine_type"
+    CPU_MODEL = "cpu_model"
+    POOL_MISSING = "pool_missing"
+    DISK_IN_NO_POOL = "disk_in_no_pool"
+    DISK_NOT_COPYABLE = "disk_not_copyable"
+    DISK_EXISTS = "disk_exists"
+    DISK_SPACE = "disk_space"
+    NETWORK_MISSING = "network_missing"
+    NAME_TAKEN = "name_taken"
+    NO_PEER_URI = "no_peer_uri"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One reason. ``host`` is the candidate it speaks of, None where it holds for every host."""
+
+    code: RefusalCode
+    guest: str
+    host: Optional[str] = None
+    facts: Mapping[str, str] = field(default_factory=dict)

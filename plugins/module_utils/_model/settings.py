@@ -1,0 +1,72 @@
+"""How guests are moved: transport, limits and what happens when a move takes too long. Checked here, used elsewhere."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Optional
+
+from .errors import FleetError
+
+
+class Transport(enum.Enum):
+    """P2P: the source's daemon drives, the conductor may die. DIRECT: the conductor drives through both daemons."""
+
+    P2P = "p2p"
+    DIRECT = "direct"
+
+
+class TimeoutAction(enum.Enum):
+    """What is done with a move that is not over at its timeout."""
+
+    ABORT = "abort"
+    PAUSE = "pause"
+    POST_COPY = "post_copy"
+
+
+@dataclass(frozen=True)
+class MoveSettings:
+    """Settings of every move of a run. ``timeout`` is in seconds; 0 means none."""
+
+    transport: Transport = Transport.P2P
+    tls: bool = True
+    auto_converge: bool = False
+    bandwidth_mibs: Optional[int] = None
+    max_downtime_ms: Optional[int] = None
+    timeout: int = 0
+    timeout_action: TimeoutAction = TimeoutAction.ABORT
+
+    @property
+    def permit_post_copy(self) -> bool:
+        """True where libvirt must be told at the start that post-copy may follow."""
+        return self.timeout > 0 and self.timeout_action is TimeoutAction.POST_COPY
+
+
+@dataclass(frozen=True)
+class Slots:
+    """How many moves may be under way at once: out of a host, into a host, in the fleet."""
+
+    max_outbound_per_host: int = 4
+    max_inbound_per_host: int = 4
+    max_per_fleet: int = 16
+
+
+def check_settings(settings: MoveSettings) -> MoveSettings:
+    """Return the settings; raises FleetError on values that libvirt would misread."""
+    for name in ("bandwidth_mibs", "max_downtime_ms"):
+        value = getattr(settings, name)
+        if value is not None and value <= 0:
+            raise FleetError(f"{name} is {value}", "Give a whole number above zero, or leave it out")
+    if settings.timeout < 0:
+        raise FleetError(f"timeout is {settings.timeout}", "Give seconds, or 0 for no timeout")
+    return settings
+
+
+def check_slots(slots: Slots) -> Slots:
+    """Return the slots; raises FleetError where one is below 1, since nothing could ever move."""
+    for name in ("max_outbound_per_host", "max_inbound_per_host", "max_per_fleet"):
+        if getattr(slots, name) < 1:
+            raise FleetError(f"{name} is {getattr(slots, name)}", "Give 1 or more")
+    return slots

@@ -1,0 +1,77 @@
+"""The fleet snapshot: every host and guest at one moment, as one document. Must not reach any host."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Optional
+
+from .codec import read_document
+from .guest import Guest, JobKind
+from .host import Host
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Located:
+    """A guest together with the name of the host it is on."""
+
+    host: str
+    guest: Guest
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Hosts sorted by name. ``taken_at`` is ISO 8601 in UTC and only informs."""
+
+    taken_at: str
+    hosts: tuple[Host, ...]
+    schema: int = SCHEMA
+
+    def host(self, name: str) -> Optional[Host]:
+        """Return the host of that name, or None."""
+        return next((host for host in self.hosts if host.name == name), None)
+
+    def located(self) -> Iterator[Located]:
+        """Yield every guest with its host, the same guest several times where several hosts know it."""
+        for host in self.hosts:
+            for guest in host.guests:
+                yield Located(host.name, guest)
+
+
+def read_snapshot(text: str, what: str) -> Snapshot:
+    """Parse a saved snapshot; ``what`` names it in errors."""
+    return read_document(Snapshot, text, what, SCHEMA)
+
+
+def residence(places: tuple[Located, ...]) -> Located:
+    """Return where a guest that several hosts know really is.
+
+    A guest that is moving is still at its source; a definition beside an active guest is what a move left; of two
+    definitions the one at the destination of the interrupted move is complete.
+    """
+    return min(places, key=_standing)
+
+
+def _standing(place: Located) -> tuple[bool, bool, bool, str]:
+    claim = place.guest.notes.claim
+    arrived = claim is not None and claim.dest == place.host
+    return (place.guest.job is JobKind.INCOMING, not place.guest.active, not arrived, place.host)
+
+
+def by_uuid(snapshot: Snapshot) -> dict[str, tuple[Located, ...]]:
+    """Return all places of each guest, keyed by UUID."""
+    places: dict[str, tuple[Located, ...]] = {}
+    for located in snapshot.located():
+        places[located.guest.uuid] = (*places.get(located.guest.uuid, ()), located)
+    return places
+
+
+def runs_twice(places: tuple[Located, ...]) -> bool:
+    """True where more than one host has the guest active and no migration explains it."""
+    active = [place for place in places if place.guest.active]
+    moving = any(place.guest.job in (JobKind.OUTGOING, JobKind.INCOMING) for place in active)
+    return len(active) > (2 if moving else 1)

@@ -1,0 +1,137 @@
+"""What speaks against a move: of the guest itself, of a host, of the two together. Capacity is in capacity.py."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Optional
+
+from .._model.guest import Guest, GuestState, JobKind
+from .._model.host import Host, HostState, version_text
+from .._model.plan import DiskCopy
+from .._model.refusal import Refusal, RefusalCode
+from .._model.snapshot import Located, runs_twice
+from .storage import Reach, reach
+
+MOVABLE_STATES = frozenset({GuestState.RUNNING, GuestState.PAUSED, GuestState.SHUT_OFF})
+
+
+def blockers(places: Sequence[Located], place: Located) -> tuple[Refusal, ...]:
+    """Return why the guest can't move anywhere; ``places`` are all hosts that know it, ``place`` where it lives."""
+    guest = place.guest
+    if runs_twice(tuple(places)):
+        return (_of_guest(RefusalCode.RUNS_TWICE, guest, hosts=_hosts(p for p in places if p.guest.active)),)
+    found = []
+    if len(places) > 1 and unfinished_source(places) is None and not in_flight(places):
+        found.append(_of_guest(RefusalCode.DEFINED_TWICE, guest, hosts=_hosts(places)))
+    if guest.state not in MOVABLE_STATES:
+        found.append(_of_guest(RefusalCode.STATE, guest, state=guest.state.value))
+    if guest.job is JobKind.OTHER or (guest.job is JobKind.OUTGOING and not in_flight(places)):
+        found.append(_of_guest(RefusalCode.BUSY, guest))
+    if guest.unmovable_devices and guest.active:
+        found.append(_of_guest(RefusalCode.DEVICE, guest, devices=", ".join(guest.unmovable_devices)))
+    if guest.snapshots:
+        found.append(_of_guest(RefusalCode.SNAPSHOTS, guest, count=str(guest.snapshots)))
+    return tuple(found)
+
+
+def in_flight(places: Sequence[Located]) -> Optional[str]:
+    """Return the host to which the guest is migrating right now, or None."""
+    if not any(place.guest.job is JobKind.OUTGOING for place in places):
+        return None
+    return next((place.host for place in places if place.guest.job is JobKind.INCOMING), None)
+
+
+def unfinished_source(places: Sequence[Located]) -> Optional[Located]:
+    """Return the shut-off definition that a finished but unconfirmed move of ours left, or None."""
+    claims = {place.guest.notes.claim for place in places if place.guest.notes.claim is not None}
+    for claim in claims:
+        left = [place for place in places if place.host == claim.source and not place.guest.active]
+        arrived = [place for place in places if place.host == claim.dest and place.guest.persistent]
+        if left and arrived and len(places) == 2:
+            return left[0]
+    return None
+
+
+def host_refusals(host: Host, hosts: Sequence[Host]) -> tuple[Refusal, ...]:
+    """Return why ``host`` takes no guest at all; the refusals name no guest."""
+    if host.state is HostState.UNREACHABLE:
+        return (Refusal(RefusalCode.HOST_UNREACHABLE, "", host.name, {"error": host.error or "no answer"}),)
+    found = []
+    if host.state is HostState.MAINTENANCE:
+        reason = (host.maintenance.reason if host.maintenance else "") or "no reason given"
+        found.append(Refusal(RefusalCode.HOST_IN_MAINTENANCE, "", host.name, {"reason": reason}))
+    twin = next((other for other in hosts if other.name != host.name and host.uuid and other.uuid == host.uuid), None)
+    if twin is not None:
+        facts = {"other": twin.name, "uuid": str(host.uuid)}
+        found.append(Refusal(RefusalCode.HOST_UUID_TWICE, "", host.name, facts))
+    return tuple(found)
+
+
+def pair_reach(guest: Guest, source: Host, dest: Host) -> Reach:
+    """Return the copies that the move would need, and every refusal of the pair but capacity."""
+    storage = reach(guest, source, dest)
+    checks = (_virt_type(guest, dest), _machine(guest, dest), _cpu(guest, source, dest), _name(guest, dest))
+    refusals = tuple(check for check in checks if check is not None)
+    copies: tuple[DiskCopy, ...] = storage.copies
+    return Reach(copies, refusals + storage.refusals + _networks(guest, dest))
+
+
+def _virt_type(guest: Guest, dest: Host) -> Optional[Refusal]:
+    if guest.virt_type in dest.virt_types:
+        return None
+    return Refusal(RefusalCode.VIRT_TYPE, guest.name, dest.name, {"virt_type": guest.virt_type})
+
+
+def _machine(guest: Guest, dest: Host) -> Optional[Refusal]:
+    if guest.machine is None or guest.machine in dest.machine_types:
+        return None
+    facts = {"machine": guest.machine, "qemu": version_text(dest.qemu_version)}
+    return Refusal(RefusalCode.MACHINE_TYPE, guest.name, dest.name, facts)
+
+
+def _cpu(guest: Guest, source: Host, dest: Host) -> Optional[Refusal]:
+    cpu = guest.cpu
+    if guest.arch != dest.cpu.arch:
+        return _cpu_refusal(guest, dest, guest.arch, f"its architecture is {dest.cpu.arch}")
+    if cpu.mode == "custom" and cpu.model and cpu.model not in dest.cpu.usable_models:
+        return _cpu_refusal(guest, dest, cpu.model, "the model is not usable there")
+    if cpu.mode in ("host-passthrough", "maximum") and guest.active and guest.virt_type == "kvm":
+        here, there = (source.cpu.vendor, source.cpu.model), (dest.cpu.vendor, dest.cpu.model)
+        if here != there:
+            return _cpu_refusal(guest, dest, cpu.mode, f"its CPU is {there[1]}, the guest was started on {here[1]}")
+    return None
+
+
+def _cpu_refusal(guest: Guest, dest: Host, cpu: str, why: str) -> Refusal:
+    return Refusal(RefusalCode.CPU_MODEL, guest.name, dest.name, {"cpu": cpu, "why": why})
+
+
+def _networks(guest: Guest, dest: Host) -> tuple[Refusal, ...]:
+    networks = {network.name for network in dest.networks if network.active}
+    known = {"network": networks, "bridge": set(dest.bridges)}
+    missing = {
+        (interface.kind, interface.source or "")
+        for interface in guest.interfaces
+        if interface.kind in known and interface.source not in known[interface.kind]
+    }
+    return tuple(
+        Refusal(RefusalCode.NETWORK_MISSING, guest.name, dest.name, {"kind": kind, "network": name})
+        for kind, name in sorted(missing)
+    )
+
+
+def _name(guest: Guest, dest: Host) -> Optional[Refusal]:
+    for other in dest.guests:
+        if other.name == guest.name and other.uuid != guest.uuid:
+            return Refusal(RefusalCode.NAME_TAKEN, guest.name, dest.name, {"uuid": other.uuid})
+    return None
+
+
+def _of_guest(code: RefusalCode, guest: Guest, **facts: str) -> Refusal:
+    return Refusal(code, guest.name, None, facts)
+
+
+def _hosts(places: Iterable[Located]) -> str:
+    return " and ".join(sorted(place.host for place in places))
