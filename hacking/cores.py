@@ -74,7 +74,9 @@ def main() -> int:
         return 2
     candidates = runnable(pythons)
     if not candidates:
-        print(f"No Python here runs a supported ansible-core; found {list(pythons)}, see {CORES.name}.", file=sys.stderr)
+        print(
+            f"No Python here runs a supported ansible-core; found {list(pythons)}, see {CORES.name}.", file=sys.stderr
+        )
         return 1
     for core, version in candidates if what == "all" else choose(candidates):
         print(core, version, pythons[version])

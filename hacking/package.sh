@@ -19,5 +19,6 @@ check() { # name, command...
 
 check build ansible-galaxy collection build --force --output-path build/package \
     build/ansible_collections/virtfleet/migration
-check import env --chdir=build/package python -m galaxy_importer.main virtfleet-migration-*.tar.gz
+artifact=$(cd build/package && printf '%s' *.tar.gz)
+check import env --chdir=build/package python -m galaxy_importer.main "$artifact"
 exit "$status"
