@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/build/venv/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build
 export ANSIBLE_HOME := $(CURDIR)/build/ansible-home
 export LC_ALL := C.UTF-8
-export SCENARIO
+export SCENARIO CORE
 unexport PYTHONPATH PYTHONHOME
 
 HOSTS ?= 3
@@ -35,7 +35,7 @@ test: setup collection  ## every test; ends with `N passed, N failed`
 test-unit: setup collection  ## unit tests, the pure rooms without Ansible
 	@hacking/test-unit.sh
 
-test-sanity: setup collection  ## ansible-test sanity on several ansible-cores
+test-sanity: setup collection  ## ansible-test sanity on several ansible-cores [CORE=2.18]
 	@hacking/test-sanity.sh
 
 lint: setup collection  ## ruff, mypy, yamllint, ansible-lint

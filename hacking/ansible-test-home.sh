@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Prepares build/home and build/pythons for ansible-test: it then needs no container and no download but packages.
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -16,6 +16,9 @@ packages = [a for a in sys.argv[1:] if a not in ("--no-setuptools", "--no-wheel"
 sys.exit(subprocess.call([sys.executable, "-m", "pip", "install"] + packages))
 PYTHON
 done
+
+mkdir -p build/home/.config/pip
+build/venv/bin/python hacking/pip_settings.py >build/home/.config/pip/pip.conf
 
 # Every supported Python under its own name, and no other command of the folders they come from.
 rm -rf build/pythons

@@ -72,7 +72,8 @@ def main() -> int:
     parser.add_argument("name")
     parser.add_argument("command", nargs="+")
     args = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that stop() ends the command with us
+    for sig in (signal.SIGTERM, signal.SIGINT):  # also where a shell's background job inherits SIGINT ignored
+        signal.signal(sig, signal.default_int_handler)
     reports = RESULTS / args.name
     shutil.rmtree(reports, ignore_errors=True)
     reports.mkdir(parents=True)

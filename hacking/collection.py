@@ -45,7 +45,7 @@ def _same(source: Path, copy: Path) -> bool:
 
 
 def remove_gone(names: set[Path], tree: Path) -> None:
-    for folder, _, files in os.walk(tree, topdown=False):
+    for folder, _subfolders, files in os.walk(tree, topdown=False):
         if Path(folder).name == "__pycache__":
             continue
         for file in files:

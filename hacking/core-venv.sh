@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Prints the folder of a virtual environment with one ansible-core and what unit tests need; makes it where missing.
 # Usage: hacking/core-venv.sh CORE PYTHON
 # Copyright: (c) 2026, virtfleet.migration contributors

@@ -2,7 +2,7 @@
 
 `cores.py pythons`  prints `3.11 /usr/bin/python3.11` lines, oldest first
 `cores.py choose`   prints `2.19.14 3.13 /path/to/python3.13` lines: oldest and newest core that run here, and 2.19
-`cores.py all`      the same for every core that runs here
+`cores.py 2.18`     the same for the cores whose version begins so
 """
 
 # Copyright: (c) 2026, virtfleet.migration contributors
@@ -63,22 +63,21 @@ def choose(candidates: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def main() -> int:
+    if len(sys.argv) != 2:
+        print("usage: cores.py pythons | choose | VERSION", file=sys.stderr)
+        return 2
+    what = sys.argv[1]
     pythons = find_pythons()
-    what = sys.argv[1] if len(sys.argv) > 1 else ""
     if what == "pythons":
         for version, path in pythons.items():
             print(version, path)
         return 0
-    if what not in ("choose", "all"):
-        print("usage: cores.py pythons|choose|all", file=sys.stderr)
-        return 2
     candidates = runnable(pythons)
-    if not candidates:
-        print(
-            f"No Python here runs a supported ansible-core; found {list(pythons)}, see {CORES.name}.", file=sys.stderr
-        )
+    chosen = choose(candidates) if what == "choose" else [c for c in candidates if c[0].startswith(what)]
+    if not chosen:
+        print(f"No Python here runs that ansible-core; found {', '.join(pythons)}, see {CORES}.", file=sys.stderr)
         return 1
-    for core, version in candidates if what == "all" else choose(candidates):
+    for core, version in chosen:
         print(core, version, pythons[version])
     return 0
 

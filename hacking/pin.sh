@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Writes requirements*.txt, fully pinned for every supported Python, from hacking/requirements/*.in.
 # Run by a maintainer to renew the pins; no other command calls it.
 # Copyright: (c) 2026, virtfleet.migration contributors

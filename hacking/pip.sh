@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Installs a requirement file into a virtual environment: with uv, or with pip where uv can't (its own index settings,
 # no wheel for this machine). Must not create the environment.
 # Usage: hacking/pip.sh VENV REQUIREMENTS...

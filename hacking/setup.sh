@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Prepares this machine: missing apt packages, build/venv, pinned Python packages. Must not install what only the
 # lab needs (tests/lab/lab.py packages does that).
 # Usage: hacking/setup.sh run|dev     run: what playbooks need; dev: what developers' commands need as well
@@ -67,8 +67,8 @@ install_requirements() { # requirement file
 }
 
 case $kind in
-    run) requirements=requirements.txt ;;
-    dev) requirements=requirements-dev.txt ;;
+    run) requirements="requirements.txt" ;;
+    dev) requirements="requirements-dev.txt" ;;
     *) die "unknown kind $kind: run or dev" ;;
 esac
 mkdir -p build

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Gives a test its own virtual environment under build/venvs, made once for its requirements. Prints its folder.
 # Usage: hacking/venv.sh NAME PYTHON REQUIREMENTS...
 # Copyright: (c) 2026, virtfleet.migration contributors
