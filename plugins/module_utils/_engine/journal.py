@@ -1,4 +1,4 @@
-"""The journal: one JSON line per event, written as it happens, and read by people, tests and the live display."""
+"""The journal's lines in words: one JSON line per event, read by people, tests and the live display. Pure."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -6,23 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Callable, Optional, TextIO
-
-SCHEMA = 1
-
-
-class Journal:
-    """Writes events to ``stream`` with the time from ``clock``; each line is whole and flushed before the next step."""
-
-    def __init__(self, stream: TextIO, clock: Callable[[], float]) -> None:
-        self._stream = stream
-        self._clock = clock
-
-    def emit(self, event: str, facts: Mapping[str, Any]) -> None:
-        """Append one event. Facts must be plain JSON values and hold no secrets."""
-        line = json.dumps({"t": round(self._clock(), 3), "event": event, **facts}, ensure_ascii=False)
-        self._stream.write(line + "\n")
-        self._stream.flush()
+from typing import Any, Callable, Optional
 
 
 def parse_line(line: str) -> Optional[dict[str, Any]]:

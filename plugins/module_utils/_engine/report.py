@@ -36,6 +36,7 @@ def build(
         "stays": [stay_facts(stay) for stay in plan.stays],
         "left": sorted({result.move.name for result in left} | {stay.name for stay in plan.stays}),
         "problems": list(troubles),
+        "mended": len(plan.leftovers),
         "totals": {
             "moved": len(moved),
             "already_there": sum(1 for result in results if result.outcome is Outcome.ALREADY_THERE),

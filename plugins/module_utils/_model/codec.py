@@ -65,6 +65,11 @@ def read_document(cls: type[T], text: str, what: str, schema: int) -> T:
         data = json.loads(text)
     except ValueError as error:
         raise FleetError(f"{what} is not complete JSON ({error})", "It may be cut off; make it again") from error
+    return load_document(cls, data, what, schema)
+
+
+def load_document(cls: type[T], data: Any, what: str, schema: int) -> T:
+    """Build a document of the given schema number from parsed JSON; ``what`` names it in errors."""
     if not isinstance(data, Mapping) or "schema" not in data:
         raise FleetError(f"{what} has no schema number", "Give a document that this collection wrote")
     if data["schema"] != schema:

@@ -1,0 +1,82 @@
+"""The filter fleet_hosts: inventory variables to the option hosts of every module. Small, pure, and decides nothing."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+from urllib.parse import quote, urlencode
+
+from ansible.errors import AnsibleFilterError
+
+# Inventory variable to option, for those that are handed over as they are.
+_AS_IS = {
+    "virtfleet_allocatable_memory_mib": "allocatable_memory_mib",
+    "virtfleet_reserve_memory_mib": "reserve_memory_mib",
+    "virtfleet_allocatable_vcpus": "allocatable_vcpus",
+    "virtfleet_cpu_overcommit": "cpu_overcommit",
+    "virtfleet_shared_pools": "shared_pools",
+    "virtfleet_migration_address": "migration_address",
+    "virtfleet_labels": "labels",
+    "virtfleet_site": "site",
+    "virtfleet_rack": "rack",
+}
+
+
+def fleet_hosts(names: Sequence[str], hostvars: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return one entry per host name, sorted; raises AnsibleFilterError on an empty group."""
+    if not names:
+        raise AnsibleFilterError("the group of hosts is empty: add hypervisors to it, or name another group")
+    return [_entry(name, hostvars[name]) for name in sorted(set(names))]
+
+
+def _entry(name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": name, "uri": variables.get("virtfleet_uri") or _ssh_uri(name, variables)}
+    entry["peer_uri"] = variables.get("virtfleet_peer_uri") or _peer_uri(name, variables)
+    entry.update({option: variables[key] for key, option in _AS_IS.items() if variables.get(key) is not None})
+    mark = _mark(variables)
+    if mark is not None:
+        entry["maintenance"] = mark
+    return entry
+
+
+def _ssh_uri(name: str, variables: Mapping[str, Any]) -> str:
+    """Return the URI by which Ansible's own way to the host serves libvirt too; ssh checks the host's key strictly."""
+    user = variables.get("ansible_user")
+    port = variables.get("ansible_port")
+    authority = (f"{quote(str(user))}@" if user else "") + _bracketed(str(variables.get("ansible_host") or name))
+    authority += f":{port}" if port else ""
+    query = {"no_tty": "1"}
+    if variables.get("ansible_ssh_private_key_file"):
+        query["keyfile"] = str(variables["ansible_ssh_private_key_file"])
+    if variables.get("ansible_ssh_executable"):
+        query["command"] = str(variables["ansible_ssh_executable"])
+    return f"qemu+ssh://{authority}/system?{urlencode(query, quote_via=quote)}"
+
+
+def _peer_uri(name: str, variables: Mapping[str, Any]) -> str:
+    """Return the URI by which other hosts' daemons reach this one."""
+    transport = str(variables.get("virtfleet_peer_transport") or "tls")
+    if transport not in ("tls", "ssh"):
+        raise AnsibleFilterError(f"virtfleet_peer_transport of host {name} is {transport!r}: use tls or ssh")
+    peer = _bracketed(str(variables.get("virtfleet_peer_name") or variables.get("ansible_host") or name))
+    return f"qemu+tls://{peer}/system" if transport == "tls" else f"qemu+ssh://root@{peer}/system?no_tty=1"
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _mark(variables: Mapping[str, Any]) -> Optional[dict[str, str]]:
+    """Return the maintenance mark from the host's local facts, if they were gathered and it has one."""
+    local = variables.get("ansible_local") or {}
+    mark = (local.get("virtfleet") or {}).get("maintenance")
+    return {"reason": str(mark.get("reason", "")), "since": str(mark.get("since", ""))} if mark else None
+
+
+class FilterModule:
+    """The filters of this file, as Ansible looks for them."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"fleet_hosts": fleet_hosts}

@@ -1,0 +1,97 @@
+"""Argument blocks that several modules share, and their way into values. The documentation is in doc_fragments."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._model.fleet import HostEntry, parse_hosts
+from .._model.settings import MoveSettings, Slots, TimeoutAction, Transport, check_settings, check_slots
+
+_HOST_OPTIONS: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "uri": {"type": "str", "required": True},
+    "peer_uri": {"type": "str"},
+    "migration_address": {"type": "str"},
+    "allocatable_memory_mib": {"type": "int"},
+    "reserve_memory_mib": {"type": "int", "default": 1024},
+    "allocatable_vcpus": {"type": "int"},
+    "cpu_overcommit": {"type": "float", "default": 4.0},
+    "shared_pools": {"type": "list", "elements": "str", "default": []},
+    "maintenance": {
+        "type": "dict",
+        "options": {"reason": {"type": "str", "default": ""}, "since": {"type": "str", "default": ""}},
+    },
+    "labels": {"type": "dict", "default": {}},
+    "site": {"type": "str"},
+    "rack": {"type": "str"},
+}
+
+
+def fleet_spec(required: bool = True) -> dict[str, Any]:
+    """Return the options ``hosts`` and ``connect_timeout``."""
+    return {
+        "hosts": {"type": "list", "elements": "dict", "required": required, "options": _HOST_OPTIONS},
+        "connect_timeout": {"type": "float", "default": 15},
+    }
+
+
+def slots_spec() -> dict[str, Any]:
+    """Return the options that limit how many moves are under way at once."""
+    return {
+        "max_outbound_per_host": {"type": "int", "default": 4},
+        "max_inbound_per_host": {"type": "int", "default": 4},
+        "max_per_fleet": {"type": "int", "default": 16},
+    }
+
+
+def settings_spec() -> dict[str, Any]:
+    """Return the options that say how guests are moved."""
+    return {
+        "transport": {"type": "str", "choices": ["p2p", "direct"], "default": "p2p"},
+        "tls": {"type": "bool", "default": True},
+        "auto_converge": {"type": "bool", "default": False},
+        "bandwidth_mibs": {"type": "int"},
+        "max_downtime_ms": {"type": "int"},
+        "timeout": {"type": "int", "default": 0},
+        "timeout_action": {"type": "str", "choices": ["abort", "pause", "post_copy"], "default": "abort"},
+    }
+
+
+def journal_spec() -> dict[str, Any]:
+    """Return the options that say where the journal of a run is kept."""
+    return {
+        "journal_dir": {"type": "path", "default": "~/.local/state/virtfleet"},
+        "run_id": {"type": "str"},
+    }
+
+
+def hosts_of(params: Mapping[str, Any]) -> tuple[HostEntry, ...]:
+    """Return the fleet of the option ``hosts``; raises FleetError on doubles and nonsense."""
+    hosts = []
+    for item in params["hosts"] or []:
+        labels = {str(key): str(value) for key, value in item["labels"].items()}
+        hosts.append({**item, "labels": labels})
+    return parse_hosts(hosts)
+
+
+def settings_of(params: Mapping[str, Any]) -> MoveSettings:
+    """Return how guests are moved; raises FleetError on nonsense."""
+    return check_settings(
+        MoveSettings(
+            transport=Transport(params["transport"]),
+            tls=params["tls"],
+            auto_converge=params["auto_converge"],
+            bandwidth_mibs=params["bandwidth_mibs"],
+            max_downtime_ms=params["max_downtime_ms"],
+            timeout=params["timeout"],
+            timeout_action=TimeoutAction(params["timeout_action"]),
+        )
+    )
+
+
+def slots_of(params: Mapping[str, Any]) -> Slots:
+    """Return the slots; raises FleetError on values below 1."""
+    return check_slots(Slots(params["max_outbound_per_host"], params["max_inbound_per_host"], params["max_per_fleet"]))

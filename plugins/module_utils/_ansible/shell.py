@@ -1,0 +1,49 @@
+"""What every module does around its one call: arguments in, one result or one clear error out."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.respawn import has_respawned, probe_interpreters_for_module, respawn_module
+
+from .._model.errors import FleetError
+
+# Where distributions put the Python that their python3-libvirt belongs to.
+SYSTEM_PYTHONS = ("/usr/bin/python3", "/usr/libexec/platform-python", "/usr/bin/python")
+
+Body = Callable[[AnsibleModule], "dict[str, Any]"]
+
+
+def run_module(module: AnsibleModule, body: Body) -> None:
+    """Run ``body`` and exit with its result; a FleetError becomes a failure that states cause and remedy.
+
+    A result that holds ``failed`` is given back whole: a run that went wrong in part still reports all of it.
+    """
+    try:
+        result = body(module)
+    except FleetError as error:
+        module.fail_json(msg=str(error), remedy=error.remedy or "")
+    if result.get("failed"):
+        module.fail_json(**{"msg": "failed", **result})
+    module.exit_json(**result)
+
+
+def find_libvirt(missing: bool) -> None:
+    """Go on in the system's Python where this one lacks the libvirt binding (``missing``) and that one has it."""
+    if not missing or has_respawned():
+        return
+    interpreter = probe_interpreters_for_module(SYSTEM_PYTHONS, "libvirt")
+    if interpreter:
+        respawn_module(interpreter)
+
+
+def read_text(path: str, what: str) -> str:
+    """Return the content of a file that the user named; raises FleetError where it can't be read."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return stream.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FleetError(f"{what} can't be read: {error}", "Check the path on the host that runs the module") from error

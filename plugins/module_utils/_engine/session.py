@@ -1,0 +1,85 @@
+"""One run from a plan to its report: freshen, carry out, look again, judge. Pure; the world comes in as arguments."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .._model.errors import FleetError
+from .._model.plan import Plan
+from .._model.snapshot import Snapshot, by_uuid, runs_twice
+from . import invariant, report
+from .engine import Emit, RunOptions, run
+from .freshen import freshen
+from .ports import Driver
+from .result import MoveResult, Outcome
+from .simulator import Simulator
+
+Look = Callable[[], Snapshot]
+
+
+def carry_out(
+    plan: Plan, before: Snapshot, driver: Driver, options: RunOptions, emit: Emit, look: Look
+) -> dict[str, Any]:
+    """Apply ``plan`` to the fleet seen in ``before`` and return the report; ``look`` gives the snapshot afterwards.
+
+    Raises FleetError, with nothing changed, where a guest runs twice or the plan does not fit the fleet any more.
+    """
+    check_runs_once(before)
+    fresh = freshen(plan, before)
+    began = driver.now()
+    results = list(run(fresh.plan, driver, options, emit))
+    results += [MoveResult(move, Outcome.ALREADY_THERE) for move in fresh.done]
+    results += [MoveResult(move, Outcome.STALE) for move in fresh.stale]
+    results.sort(key=lambda result: result.move.id)
+    after = look()
+    troubles = invariant.problems(before, after)
+    return report.build(plan, results, before, after, troubles, (began, driver.now()))
+
+
+def rehearsal(before: Snapshot, start: float) -> tuple[Driver, Look]:
+    """Return the driver of check mode, and the look at the fleet as its moves leave it."""
+    simulator = Simulator(before, start)
+    return simulator, lambda: simulator.fleet
+
+
+def check_runs_once(snapshot: Snapshot) -> None:
+    """Raise FleetError where a guest is active on two hosts: nothing may move before a person has looked."""
+    for places in by_uuid(snapshot).values():
+        if runs_twice(places):
+            hosts = " and ".join(place.host for place in places if place.guest.active)
+            raise FleetError(
+                f"guest {places[0].guest.name} is active on {hosts} at the same time; nothing was moved",
+                "Find out which copy is right and destroy the other",
+            )
+
+
+def module_result(facts: dict[str, Any], journal: str) -> dict[str, Any]:
+    """Return a report as modules give it back: changed, diff, text, and a message where the run is no success.
+
+    Guests that the plan left where they are do not make it fail: whoever asked for the plan has seen them.
+    """
+    totals, where = facts["totals"], facts["placement"]
+    result = {
+        "changed": totals["moved"] > 0 or facts["mended"] > 0,
+        "report": facts,
+        "text": report.result_lines(facts),
+        "journal": journal,
+        "diff": {"before": where["before"], "after": where["after"]},
+    }
+    if not facts["problems"] and totals["failed"] == 0:
+        return result
+    return {**result, "failed": True, "msg": _summary(facts)}
+
+
+def _summary(facts: dict[str, Any]) -> str:
+    totals = facts["totals"]
+    text = f"{totals['moved']} moved, {totals['already_there']} already there, {totals['failed']} not moved"
+    first = next((move for move in facts["moves"] if move["error"] and move["outcome"] != "moved"), None)
+    if first is not None:
+        text += f"; {first['name']}: {first['error']}. {first['remedy']}"
+    if facts["problems"]:
+        text += f"; {facts['problems'][0]}"
+    return text

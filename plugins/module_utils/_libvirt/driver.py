@@ -1,0 +1,285 @@
+"""The engine's driver on real hypervisors: each port call is a few libvirt calls. Decides nothing about a run."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Optional, TypeVar
+
+from .._engine.ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
+from .._model.guest import GuestState, MoveClaim, Notes, VolumeRef
+from .._model.plan import DiskCopy, Leftover, Move
+from .._model.refusal import Refusal, RefusalCode
+from .._model.settings import MoveSettings, Transport
+from . import notes, volumes
+from .advice import failure_of
+from .binding import libvirt
+from .connection import Fleet, error_text
+from .flags import flags_of, parameters_of
+from .guest_xml import STATES
+from .survey import job_of
+from .xml import parse
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _translated(call: F) -> F:
+    """Turn libvirt's errors into the port's."""
+
+    @functools.wraps(call)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return call(*args, **kwargs)
+        except libvirt.libvirtError as error:
+            raise DriverError(failure_of(error_text(error))) from error
+
+    return wrapper  # type: ignore[return-value]
+
+
+class _Work:
+    """What is known here of one started move; the thread writes ``failure`` before it sets ``ended``."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self.failure: Optional[Failure] = None
+        self.created: list[VolumeRef] = []
+        self.post_copy = False
+        self.paused = False
+        self.adopted = False
+
+
+class LibvirtDriver:
+    """A Driver over the connections of a Fleet. ``stop`` is set when the user interrupts."""
+
+    def __init__(self, fleet: Fleet, settings: MoveSettings, stop: threading.Event) -> None:
+        self._fleet = fleet
+        self._settings = settings
+        self._stop = stop
+        self._news = threading.Event()
+        self._work: dict[str, _Work] = {}
+
+    def now(self) -> float:
+        return time.time()
+
+    def wait(self, seconds: float) -> None:
+        self._news.wait(seconds)
+        self._news.clear()
+
+    def interrupted(self) -> bool:
+        return self._stop.is_set()
+
+    def where_is(self, move: Move) -> Whereabouts:
+        places: dict[str, Optional[Place]] = {}
+        silent = []
+        for host in (move.source, move.dest):
+            try:
+                places[host] = self._place(host, move.guest)
+            except DriverError:
+                # that an end is silent is the answer; why, the failure of the move says
+                silent.append(host)
+        return Whereabouts(places.get(move.source), places.get(move.dest), tuple(silent))
+
+    @_translated
+    def check(self, move: Move) -> tuple[Refusal, ...]:
+        found = []
+        if self._settings.transport is Transport.P2P and not self._fleet.entries[move.dest].peer_uri:
+            found.append(Refusal(RefusalCode.NO_PEER_URI, move.name, move.dest))
+        if move.copies:
+            claim = self._notes(move.source, move.guest).claim
+            ours = claim.volumes if claim is not None and claim.dest == move.dest else ()
+            for ref in volumes.existing(self._fleet.control(move.dest), move.copies):
+                if ref not in ours:
+                    facts = {"pool": ref.pool, "volume": ref.volume}
+                    found.append(Refusal(RefusalCode.DISK_EXISTS, move.name, move.dest, facts))
+        return tuple(found)
+
+    @_translated
+    def mend(self, leftover: Leftover) -> None:
+        claim = leftover.claim
+        domain = self._domain(leftover.host, leftover.guest)
+        if leftover.host == claim.dest:
+            if leftover.definition_on is not None:
+                self._undefine(leftover.definition_on, leftover.guest)
+            self._arrived(domain, leftover.host, leftover.guest, self._notes(leftover.host, leftover.guest).home)
+        else:
+            for ref in claim.volumes:
+                volumes.delete(self._fleet.control(claim.dest), ref)
+            _write_notes(domain, Notes(self._notes(leftover.host, leftover.guest).home))
+
+    def start(self, move: Move) -> None:
+        work = self._work[move.id] = self._work.get(move.id) or _Work()
+        if move.adopt:
+            work.adopted = True
+            return
+        threading.Thread(target=self._drive, args=(move, work), daemon=True).start()
+
+    @_translated
+    def progress(self, move: Move) -> Progress:
+        work = self._work[move.id]
+        if work.ended.is_set() and not work.adopted:
+            return Progress(Phase.FINISHING, ended=True, failure=work.failure)
+        domain = self._find(move.source, move.guest)
+        stats = domain.jobStats(0) if domain is not None and domain.isActive() else {}
+        if work.adopted and stats.get("operation") != libvirt.VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT:
+            return Progress(Phase.FINISHING, ended=True, failure=work.failure)
+        return _progress_of(stats, bool(move.copies), work.post_copy)
+
+    @_translated
+    def set_max_downtime(self, move: Move, milliseconds: int) -> None:
+        self._domain(move.source, move.guest).migrateSetMaxDowntime(milliseconds, 0)
+
+    @_translated
+    def set_bandwidth(self, move: Move, mibs: int) -> None:
+        self._domain(move.source, move.guest).migrateSetMaxSpeed(mibs, 0)
+
+    @_translated
+    def post_copy(self, move: Move) -> None:
+        self._domain(move.source, move.guest).migrateStartPostCopy(0)
+        self._work[move.id].post_copy = True
+
+    @_translated
+    def pause(self, move: Move) -> None:
+        self._domain(move.source, move.guest).suspend()
+        self._work[move.id].paused = True
+
+    @_translated
+    def abort(self, move: Move) -> None:
+        self._domain(move.source, move.guest).abortJob()
+
+    @_translated
+    def finish(self, move: Move) -> Cost:
+        domain = self._domain(move.dest, move.guest)
+        left = self._find(move.source, move.guest)
+        if left is not None and not left.isActive():
+            self._undefine(move.source, move.guest)
+        work = self._work.get(move.id)
+        if work is not None and work.paused and domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
+            domain.resume()
+        self._arrived(domain, move.dest, move.guest, move.home)
+        if work is None or not domain.isActive():
+            return Cost()
+        return _cost_of(domain.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED))
+
+    @_translated
+    def undo(self, move: Move) -> None:
+        work = self._work[move.id]
+        domain = self._domain(move.source, move.guest)
+        if work.paused and domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
+            domain.resume()
+        for ref in work.created:
+            volumes.delete(self._fleet.control(move.dest), ref)
+        home = self._notes(move.source, move.guest).home
+        _write_notes(domain, Notes(None if home == move.source else home))
+
+    def _drive(self, move: Move, work: _Work) -> None:
+        """Run in a thread of its own: prepare the move, then block in libvirt's call until it is over."""
+        try:
+            self._migrate(move, work)
+        except (libvirt.libvirtError, DriverError) as error:
+            work.failure = error.failure if isinstance(error, DriverError) else failure_of(error_text(error))
+        finally:
+            work.ended.set()
+            self._news.set()
+
+    def _migrate(self, move: Move, work: _Work) -> None:
+        dest = self._fleet.entries[move.dest]
+        with self._fleet.lane(move.source) as lane:
+            domain = lane.lookupByUUIDString(move.guest)
+            persistent = bool(domain.isPersistent())
+            was_paused = domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED
+            autostart = persistent and bool(domain.autostart())
+            claim = MoveClaim(move.source, move.dest, autostart, tuple(copy.dest for copy in move.copies))
+            _write_notes(domain, Notes(move.home, claim))
+            self._make_volumes(move.copies, move.dest, work)
+            flags = flags_of(move, self._settings, persistent, was_paused)
+            parameters = parameters_of(move, self._settings, dest.peer_uri, dest.migration_address)
+            if self._settings.transport is Transport.P2P:
+                domain.migrateToURI3(dest.peer_uri, parameters, flags)
+                return
+            with self._fleet.lane(move.dest) as dest_lane:
+                domain.migrate3(dest_lane, parameters, flags)
+
+    def _make_volumes(self, copies: tuple[DiskCopy, ...], host: str, work: _Work) -> None:
+        connection = self._fleet.control(host)
+        for copy in copies:
+            # one that is there already is ours: check() has refused every other
+            volumes.delete(connection, copy.dest)
+            volumes.create(connection, copy)
+            work.created.append(copy.dest)
+
+    def _place(self, host: str, uuid: str) -> Optional[Place]:
+        domain = self._find(host, uuid)
+        if domain is None:
+            return None
+        try:
+            state = STATES.get(domain.state()[0], GuestState.OTHER)
+            return Place(state, bool(domain.isPersistent()), job_of(domain))
+        except libvirt.libvirtError as error:
+            if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+                return None
+            raise DriverError(failure_of(error_text(error))) from error
+
+    def _find(self, host: str, uuid: str) -> Any:
+        """Return the domain, None where the host does not know it."""
+        try:
+            return self._fleet.control(host).lookupByUUIDString(uuid)
+        except libvirt.libvirtError as error:
+            if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+                return None
+            raise DriverError(failure_of(error_text(error))) from error
+
+    def _domain(self, host: str, uuid: str) -> Any:
+        domain = self._find(host, uuid)
+        if domain is None:
+            raise DriverError(Failure(f"the guest {uuid} is no longer on {host}", "Run again"))
+        return domain
+
+    def _notes(self, host: str, uuid: str) -> Notes:
+        return notes.read(parse(self._domain(host, uuid).XMLDesc(0)).find("metadata"))
+
+    def _arrived(self, domain: Any, host: str, uuid: str, home: Optional[str]) -> None:
+        claim = self._notes(host, uuid).claim
+        if claim is not None and claim.autostart:
+            domain.setAutostart(1)
+        _write_notes(domain, Notes(None if home == host else home))
+
+    def _undefine(self, host: str, uuid: str) -> None:
+        """Remove a shut-off definition; storage is not touched, and NVRAM is kept for whoever runs the guest."""
+        flags = libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+        self._domain(host, uuid).undefineFlags(flags)
+
+
+def _write_notes(domain: Any, wanted: Notes) -> None:
+    flags = libvirt.VIR_DOMAIN_AFFECT_LIVE if domain.isActive() else 0
+    flags |= libvirt.VIR_DOMAIN_AFFECT_CONFIG if domain.isPersistent() else 0
+    kind = libvirt.VIR_DOMAIN_METADATA_ELEMENT
+    domain.setMetadata(kind, notes.write(wanted), notes.PREFIX, notes.NAMESPACE, flags)
+
+
+def _progress_of(stats: dict[str, Any], copies: bool, post_copy: bool) -> Progress:
+    if not stats or stats.get("type", 0) == libvirt.VIR_DOMAIN_JOB_NONE:
+        return Progress(Phase.PREPARING)
+    iteration = int(stats.get("memory_iteration", 0))
+    phase = Phase.DISKS if copies and iteration == 0 else Phase.MEMORY
+    return Progress(
+        phase=Phase.POST_COPY if post_copy else phase,
+        total=int(stats.get("data_total", 0)),
+        processed=int(stats.get("data_processed", 0)),
+        remaining=int(stats.get("data_remaining", 0)),
+        rate=int(stats.get("memory_bps", 0) or stats.get("disk_bps", 0)),
+        dirty_rate=int(stats.get("memory_dirty_rate", 0)) * int(stats.get("memory_page_size", 4096)),
+        iteration=iteration,
+    )
+
+
+def _cost_of(stats: dict[str, Any]) -> Cost:
+    elapsed, downtime = stats.get("time_elapsed"), stats.get("downtime")
+    return Cost(
+        seconds=None if elapsed is None else round(int(elapsed) / 1000, 2),
+        sent_bytes=None if "data_processed" not in stats else int(stats["data_processed"]),
+        downtime_ms=None if downtime is None else int(downtime),
+    )

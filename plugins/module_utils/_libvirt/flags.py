@@ -1,0 +1,62 @@
+"""From a move and its settings to libvirt's flags and typed parameters. A table; must call nothing of libvirt."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any, Optional
+from urllib.parse import urlsplit
+
+from .._model.plan import Method, Move
+from .._model.settings import MoveSettings, Transport
+
+# virDomainMigrateFlags by their names in the header, so that the table can be read without the binding.
+LIVE = 1 << 0
+PEER2PEER = 1 << 1
+PERSIST_DEST = 1 << 3
+UNDEFINE_SOURCE = 1 << 4
+PAUSED = 1 << 5
+NON_SHARED_DISK = 1 << 6
+CHANGE_PROTECTION = 1 << 8
+OFFLINE = 1 << 10
+AUTO_CONVERGE = 1 << 13
+POSTCOPY = 1 << 15
+TLS = 1 << 16
+
+
+def flags_of(move: Move, settings: MoveSettings, persistent: bool, was_paused: bool) -> int:
+    """Return the flags. The source is undefined by its own daemon once the destination has confirmed the guest."""
+    flags = PEER2PEER if settings.transport is Transport.P2P else CHANGE_PROTECTION
+    if persistent:
+        flags |= PERSIST_DEST | UNDEFINE_SOURCE
+    if move.method is Method.OFFLINE:
+        return flags | OFFLINE
+    # libvirt keeps a guest paused that was paused before; a running one it suspends itself where LIVE is missing
+    flags |= LIVE if move.method is Method.LIVE else 0
+    flags |= PAUSED if was_paused else 0
+    flags |= NON_SHARED_DISK if move.copies else 0
+    flags |= TLS if settings.tls else 0
+    if move.method is Method.LIVE:
+        flags |= AUTO_CONVERGE if settings.auto_converge else 0
+        flags |= POSTCOPY if settings.permit_post_copy else 0
+    return flags
+
+
+def parameters_of(
+    move: Move, settings: MoveSettings, peer_uri: Optional[str], migration_address: Optional[str]
+) -> dict[str, Any]:
+    """Return the typed parameters, for libvirt >= 6.0 on both ends (tls.destination is the newest of them)."""
+    if move.method is Method.OFFLINE:
+        return {}
+    found: dict[str, Any] = {}
+    if migration_address:
+        bracketed = f"[{migration_address}]" if ":" in migration_address else migration_address
+        found["migrate_uri"] = f"tcp://{bracketed}"
+    name = urlsplit(peer_uri).hostname if peer_uri else None
+    if settings.tls and name and name != migration_address:
+        found["tls.destination"] = name
+    if settings.bandwidth_mibs is not None:
+        found["bandwidth"] = settings.bandwidth_mibs
+    if move.copies:
+        found["migrate_disks"] = [copy.target for copy in move.copies]
+    return found

@@ -1,0 +1,161 @@
+"""A guest's XML and bulk statistics as a Guest. Must call nothing of libvirt."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from .._model.guest import Disk, DiskKind, Guest, GuestCpu, GuestState, Interface, JobKind
+from .._model.host import Pool
+from . import notes
+from .xml import attribute, parse, size_of, text_of
+
+# virDomainState: 0 no state, 1 running, 2 blocked, 3 paused, 4 shutting down, 5 shut off, 6 crashed, 7 suspended.
+STATES = {1: GuestState.RUNNING, 2: GuestState.RUNNING, 3: GuestState.PAUSED, 5: GuestState.SHUT_OFF}
+STATES[6] = GuestState.CRASHED
+_KINDS = {kind.value: kind for kind in DiskKind}
+_SOURCE_ATTRIBUTES = ("file", "dev", "dir")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a guest beside its XML; ``stats`` is its record of virConnectGetAllDomainStats."""
+
+    stats: Mapping[str, Any]
+    persistent: bool
+    autostart: bool
+    snapshots: int
+    job: Optional[JobKind]
+
+
+def guest_of(xml: str, facts: Facts, pools: Sequence[Pool]) -> Guest:
+    """Return the guest; ``pools`` are those of its host, to find out which one holds each disk."""
+    root = parse(xml)
+    stats = facts.stats
+    return Guest(
+        uuid=text_of(root, "uuid") or "",
+        name=text_of(root, "name") or "",
+        state=STATES.get(int(stats.get("state.state", 0)), GuestState.OTHER),
+        memory=size_of(root, "memory", "KiB"),
+        vcpus=int(text_of(root, "vcpu") or 1),
+        persistent=facts.persistent,
+        autostart=facts.autostart,
+        arch=attribute(root, "os/type", "arch") or "x86_64",
+        machine=attribute(root, "os/type", "machine"),
+        virt_type=root.get("type", "kvm"),
+        cpu=_cpu(root.find("cpu")),
+        disks=tuple(_disk(element, stats, pools) for element in root.findall("devices/disk")),
+        interfaces=tuple(_interface(element) for element in root.findall("devices/interface")),
+        unmovable_devices=_unmovable(root),
+        snapshots=facts.snapshots,
+        job=facts.job,
+        notes=notes.read(root.find("metadata")),
+        usage_memory=_kib(stats.get("balloon.rss")),
+        usage_cpu_seconds=_seconds(stats.get("cpu.time")),
+    )
+
+
+def _cpu(element: Optional[ET.Element]) -> GuestCpu:
+    if element is None:
+        return GuestCpu()
+    required = (f for f in element.findall("feature") if f.get("policy", "require") in ("require", "force"))
+    features = sorted(feature.get("name", "") for feature in required)
+    mode = element.get("mode", "custom")
+    model = text_of(element, "model")
+    return GuestCpu(mode if model or mode != "custom" else "none", model, tuple(features))
+
+
+def _disk(element: ET.Element, stats: Mapping[str, Any], pools: Sequence[Pool]) -> Disk:
+    target = attribute(element, "target", "dev") or ""
+    source = element.find("source")
+    kind = (
+        _KINDS.get(element.get("type", ""), DiskKind.OTHER) if source is not None and source.attrib else DiskKind.NONE
+    )
+    name = _source_name(kind, source)
+    pool, volume = _home_of(kind, source, name, pools)
+    backing = element.find("backingStore/source")
+    sizes = _sizes(target, stats)
+    return Disk(
+        target=target,
+        kind=kind,
+        source=name,
+        format=attribute(element, "driver", "type"),
+        pool=pool,
+        volume=volume,
+        device=element.get("device", "disk"),
+        readonly=element.find("readonly") is not None,
+        shareable=element.find("shareable") is not None,
+        capacity=sizes.get("capacity"),
+        allocation=sizes.get("allocation"),
+        backing=_source_name(DiskKind.FILE, backing) if backing is not None else None,
+    )
+
+
+def _source_name(kind: DiskKind, source: Optional[ET.Element]) -> Optional[str]:
+    if source is None or kind is DiskKind.NONE:
+        return None
+    if kind is DiskKind.NETWORK:
+        return f"{source.get('protocol')}://{_host_of(source)}/{source.get('name', '')}"
+    if kind is DiskKind.VOLUME:
+        return f"{source.get('pool')}/{source.get('volume')}"
+    return next((source.get(name) for name in _SOURCE_ATTRIBUTES if source.get(name)), None)
+
+
+def _host_of(source: ET.Element) -> str:
+    return attribute(source, "host", "name") or ""
+
+
+def _home_of(
+    kind: DiskKind, source: Optional[ET.Element], name: Optional[str], pools: Sequence[Pool]
+) -> tuple[Optional[str], Optional[str]]:
+    """Return pool and volume that hold the disk, as far as names tell."""
+    if source is None or name is None:
+        return None, None
+    if kind is DiskKind.VOLUME:
+        return source.get("pool"), source.get("volume")
+    if kind is DiskKind.NETWORK:
+        path = f"{_host_of(source)}/{source.get('name', '').split('/')[0]}"
+        return next((p.name for p in pools if p.identity is not None and p.identity.endswith(f"://{path}")), None), None
+    folders = [pool for pool in pools if pool.path and name.startswith(pool.path.rstrip("/") + "/")]
+    if not folders:
+        return None, None
+    pool = max(folders, key=lambda p: len(p.path or ""))
+    return pool.name, name[len((pool.path or "").rstrip("/")) + 1 :]
+
+
+def _sizes(target: str, stats: Mapping[str, Any]) -> dict[str, int]:
+    """Return capacity and allocation of the top image of a disk from the block records of the statistics."""
+    for index in range(int(stats.get("block.count", 0))):
+        if stats.get(f"block.{index}.name") == target and int(stats.get(f"block.{index}.backingIndex", 0)) <= 1:
+            keys = ("capacity", "allocation")
+            return {key: int(stats[f"block.{index}.{key}"]) for key in keys if f"block.{index}.{key}" in stats}
+    return {}
+
+
+def _interface(element: ET.Element) -> Interface:
+    kind = element.get("type", "")
+    names = {"network": "network", "bridge": "bridge", "direct": "dev", "vdpa": "dev"}
+    return Interface(kind, attribute(element, "source", names[kind]) if kind in names else None)
+
+
+def _unmovable(root: ET.Element) -> tuple[str, ...]:
+    """Return devices that tie the guest to its host, as qemuMigrationSrcIsAllowed has them."""
+    found = [f"{dev.get('type')} passthrough" for dev in root.findall("devices/hostdev") if dev.get("type") != "usb"]
+    for kind in ("hostdev", "vdpa"):
+        nics = root.findall(f"devices/interface[@type='{kind}']")
+        found += [f"a {kind} network interface" for nic in nics if nic.find("teaming") is None]
+    found += ["a shared folder" for _element in root.findall("devices/filesystem")]
+    found += ["shared memory" for shmem in root.findall("devices/shmem") if shmem.get("role") != "master"]
+    return tuple(sorted(set(found)))
+
+
+def _kib(value: Any) -> Optional[int]:
+    return None if value is None else int(value) * 1024
+
+
+def _seconds(nanoseconds: Any) -> Optional[float]:
+    return None if nanoseconds is None else round(int(nanoseconds) / 1e9, 2)

@@ -1,0 +1,185 @@
+"""Look at every host of a fleet at the same time and return a snapshot. Changes nothing."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, Optional
+
+from .._engine.ports import DriverError
+from .._model.errors import FleetError
+from .._model.fleet import MIB, HostEntry
+from .._model.guest import Disk, Guest, JobKind
+from .._model.host import Host, HostState, Pool
+from .._model.snapshot import Snapshot
+from . import guest_xml, host_xml
+from .binding import libvirt
+from .connection import Fleet, error_text
+from .xml import parse, text_of
+
+
+def survey(fleet: Fleet) -> Snapshot:
+    """Return the fleet as it is now; a host that does not answer in time is in it as unreachable, with the reason."""
+    found: dict[str, Host] = {}
+    threads = [
+        threading.Thread(target=_into, args=(found, fleet, entry), daemon=True) for entry in fleet.entries.values()
+    ]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + fleet.timeout
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    late = f"no answer within {fleet.timeout:g} s"
+    answered = dict(found)
+    hosts = [answered.get(entry.name) or _unreachable(entry, late) for entry in fleet.entries.values()]
+    taken_at = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    return Snapshot(taken_at, tuple(sorted(hosts, key=lambda host: host.name)))
+
+
+def _into(found: dict[str, Host], fleet: Fleet, entry: HostEntry) -> None:
+    try:
+        found[entry.name] = _host(fleet.control(entry.name), entry)
+    except (libvirt.libvirtError, DriverError, FleetError) as error:
+        found[entry.name] = _unreachable(entry, error_text(error))
+
+
+def _unreachable(entry: HostEntry, error: str) -> Host:
+    return Host(
+        name=entry.name,
+        state=HostState.UNREACHABLE,
+        error=error,
+        maintenance=entry.maintenance,
+        labels=entry.labels,
+        site=entry.site,
+        rack=entry.rack,
+    )
+
+
+def _host(connection: Any, entry: HostEntry) -> Host:
+    capabilities = host_xml.capabilities_of(connection.getCapabilities())
+    virt_type = capabilities.virt_types[0] if capabilities.virt_types else None
+    domain_capabilities = connection.getDomainCapabilities(None, capabilities.arch, None, virt_type, 0)
+    info = connection.getInfo()
+    memory, cpus = info[1] * MIB, info[2]
+    pools = tuple(sorted((_pool(p, entry) for p in connection.listAllStoragePools(0)), key=lambda p: p.name))
+    networks = [host_xml.network_of(net.XMLDesc(0), bool(net.isActive())) for net in connection.listAllNetworks(0)]
+    guests = _guests(connection, pools)
+    return Host(
+        name=entry.name,
+        state=HostState.MAINTENANCE if entry.maintenance is not None else HostState.SCHEDULABLE,
+        uuid=capabilities.uuid,
+        libvirt_version=connection.getLibVersion(),
+        qemu_version=connection.getVersion(),
+        memory=memory,
+        allocatable_memory=_allocatable(memory, entry),
+        usage_memory=sum(guest.usage_memory or 0 for guest in guests),
+        cpus=cpus,
+        allocatable_vcpus=_vcpus(cpus, entry),
+        cpu=host_xml.cpu_of(capabilities, domain_capabilities),
+        virt_types=capabilities.virt_types,
+        machine_types=capabilities.machine_types,
+        pools=pools,
+        networks=tuple(sorted(networks, key=lambda net: net.name)),
+        bridges=_bridges(connection),
+        maintenance=entry.maintenance,
+        labels=entry.labels,
+        site=entry.site,
+        rack=entry.rack,
+        guests=guests,
+    )
+
+
+def _allocatable(memory: int, entry: HostEntry) -> int:
+    if entry.allocatable_memory_mib is not None:
+        return entry.allocatable_memory_mib * MIB
+    return max(0, memory - entry.reserve_memory_mib * MIB)
+
+
+def _vcpus(cpus: int, entry: HostEntry) -> int:
+    return entry.allocatable_vcpus if entry.allocatable_vcpus is not None else int(cpus * entry.cpu_overcommit)
+
+
+def _pool(pool: Any, entry: HostEntry) -> Pool:
+    return host_xml.pool_of(pool.XMLDesc(0), bool(pool.isActive()), entry.shared_pools)
+
+
+def _guests(connection: Any, pools: tuple[Pool, ...]) -> tuple[Guest, ...]:
+    groups = (
+        libvirt.VIR_DOMAIN_STATS_STATE
+        | libvirt.VIR_DOMAIN_STATS_CPU_TOTAL
+        | libvirt.VIR_DOMAIN_STATS_BALLOON
+        | libvirt.VIR_DOMAIN_STATS_BLOCK
+    )
+    # a guest in the middle of a job must not hold up the survey
+    flags = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
+    found = [_guest(domain, stats, pools) for domain, stats in connection.getAllDomainStats(groups, flags)]
+    guests = (guest for guest in found if guest is not None)
+    return tuple(sorted(guests, key=lambda guest: (guest.name, guest.uuid)))
+
+
+def _guest(domain: Any, stats: Mapping[str, Any], pools: tuple[Pool, ...]) -> Optional[Guest]:
+    try:
+        facts = guest_xml.Facts(
+            stats=stats,
+            persistent=bool(domain.isPersistent()),
+            autostart=bool(domain.isPersistent() and domain.autostart()),
+            snapshots=domain.snapshotNum(0),
+            job=job_of(domain),
+        )
+        guest = guest_xml.guest_of(domain.XMLDesc(0), facts, pools)
+    except libvirt.libvirtError as error:
+        # it went away between two calls: a migration has just ended, another host has it
+        if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+            return None
+        raise
+    return guest if guest.active else _with_sizes(guest, domain.connect(), pools)
+
+
+def job_of(domain: Any) -> Optional[JobKind]:
+    """Return what libvirt is doing with the guest, None where nothing."""
+    if not domain.isActive():
+        return None
+    stats = domain.jobStats(0)
+    operation = stats.get("operation", libvirt.VIR_DOMAIN_JOB_OPERATION_UNKNOWN)
+    state, reason = domain.state()
+    if operation == libvirt.VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN or (
+        # libvirt has no statistics of an incoming migration before its first pass
+        state == libvirt.VIR_DOMAIN_PAUSED
+        and reason in (libvirt.VIR_DOMAIN_PAUSED_MIGRATION, libvirt.VIR_DOMAIN_PAUSED_STARTING_UP)
+        and operation != libvirt.VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT
+    ):
+        return JobKind.INCOMING
+    if stats.get("type", 0) == libvirt.VIR_DOMAIN_JOB_NONE:
+        return None
+    return JobKind.OUTGOING if operation == libvirt.VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT else JobKind.OTHER
+
+
+def _with_sizes(guest: Guest, connection: Any, pools: tuple[Pool, ...]) -> Guest:
+    """Return a shut-off guest with the sizes of its local volumes, which only its pool knows."""
+    local = {pool.name for pool in pools if pool.active and pool.identity is None}
+    disks = tuple(_sized(disk, connection) if disk.pool in local and disk.volume else disk for disk in guest.disks)
+    return dataclasses.replace(guest, disks=disks)
+
+
+def _sized(disk: Disk, connection: Any) -> Disk:
+    try:
+        volume = connection.storagePoolLookupByName(disk.pool).storageVolLookupByName(disk.volume)
+        backing = text_of(parse(volume.XMLDesc(0)), "backingStore/path")
+        capacity, allocation = volume.info()[1:3]
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_NO_STORAGE_VOL:
+            return dataclasses.replace(disk, volume=None)
+        raise
+    return dataclasses.replace(disk, capacity=capacity, allocation=allocation, backing=backing)
+
+
+def _bridges(connection: Any) -> tuple[str, ...]:
+    """Return the host's network devices; guests are plugged into bridges, bonds and Open vSwitch alike."""
+    devices = connection.listAllDevices(libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET)
+    names = {text_of(parse(device.XMLDesc(0)), "capability/interface") or "" for device in devices}
+    return tuple(sorted(names - {""}))

@@ -1,0 +1,138 @@
+#!/usr/bin/python
+"""The module fleet_info: a snapshot of the fleet. A thin shell; the looking is done in _libvirt."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: fleet_info
+short_description: Survey all hosts of a libvirt fleet and their guests
+version_added: 0.1.0
+description:
+  - Asks every host at the same time, over one connection each, and returns one snapshot of the fleet, with hosts and
+    what they offer, and guests with what they need.
+  - A host that does not answer in time is reported as V(unreachable) with the reason.
+author:
+  - virtfleet.migration contributors (@virtfleet)
+extends_documentation_fragment:
+  - virtfleet.migration.fleet
+  - virtfleet.migration.attributes.info
+options:
+  hosts:
+    required: true
+  fail_on_unreachable:
+    description: Fail if any host does not answer.
+    type: bool
+    default: false
+seealso:
+  - module: virtfleet.migration.migration_plan
+"""
+
+EXAMPLES = r"""
+- name: Survey the hosts of the group hypervisors
+  virtfleet.migration.fleet_info:
+    hosts: "{{ groups['hypervisors'] | virtfleet.migration.fleet_hosts(hostvars) }}"
+  delegate_to: localhost
+  run_once: true
+  register: fleet
+
+- name: Say which guests are where
+  ansible.builtin.debug:
+    var: fleet.placement
+"""
+
+RETURN = r"""
+snapshot:
+  description:
+    - The fleet snapshot, a document with a schema number that M(virtfleet.migration.migration_plan) takes.
+    - Memory and sizes are in bytes, versions as libvirt counts them (1,000,000 x major + 1,000 x minor + release).
+  returned: success, or when a host did not answer
+  type: dict
+  contains:
+    schema:
+      description: Version of this document's form.
+      type: int
+    taken_at:
+      description: When it was taken, ISO 8601 in UTC.
+      type: str
+    hosts:
+      description: Hosts sorted by name, each with its state, capacity, pools, networks and RV(snapshot.hosts[].guests).
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: Name of the host.
+          type: str
+        state:
+          description: V(schedulable), V(maintenance) or V(unreachable).
+          type: str
+        guests:
+          description: Guests with state, memory, vCPUs, disks (and the pool each lives in), CPU, devices, running job.
+          type: list
+          elements: dict
+  sample:
+    schema: 1
+    taken_at: '2026-11-23T20:00:00+00:00'
+    hosts:
+      - name: hv1
+        state: schedulable
+        libvirt_version: 9000000
+        qemu_version: 7002000
+        memory: 25290190848
+        allocatable_memory: 2147483648
+        guests:
+          - name: web
+            uuid: 5e7d1c6e-0f3e-5e0b-9d7b-0a4a3a6f5a01
+            state: running
+            memory: 134217728
+            vcpus: 1
+            disks:
+              - {target: vda, kind: file, pool: local, volume: web.qcow2}
+placement:
+  description: Names of the guests on each host, sorted.
+  returned: success, or when a host did not answer
+  type: dict
+  sample: {hv1: [db, web], hv2: []}
+unreachable_hosts:
+  description: Hosts that did not answer, with the reason.
+  returned: success, or when a host did not answer
+  type: dict
+  sample: {hv3: no answer within 15 s}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._ansible.arguments import fleet_spec, hosts_of
+from ..module_utils._ansible.shell import find_libvirt, run_module
+from ..module_utils._engine.report import placement
+from ..module_utils._libvirt.binding import libvirt
+from ..module_utils._libvirt.connection import Fleet
+from ..module_utils._libvirt.survey import survey
+from ..module_utils._model.codec import to_json
+from ..module_utils._model.host import HostState
+
+
+def body(module: AnsibleModule) -> dict[str, Any]:
+    """Survey the fleet and return the snapshot."""
+    with Fleet(hosts_of(module.params), module.params["connect_timeout"]) as fleet:
+        snapshot = survey(fleet)
+    silent = {host.name: host.error or "" for host in snapshot.hosts if host.state is HostState.UNREACHABLE}
+    result = {"snapshot": to_json(snapshot), "placement": placement(snapshot), "unreachable_hosts": silent}
+    if silent and module.params["fail_on_unreachable"]:
+        name, why = next(iter(silent.items()))
+        return {**result, "failed": True, "msg": f"{len(silent)} hosts do not answer, among them {name}: {why}"}
+    return result
+
+
+def main() -> None:
+    """Run the module."""
+    find_libvirt(libvirt is None)
+    spec = {**fleet_spec(), "fail_on_unreachable": {"type": "bool", "default": False}}
+    run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), body)
+
+
+if __name__ == "__main__":
+    main()

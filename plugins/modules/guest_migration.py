@@ -1,0 +1,148 @@
+#!/usr/bin/python
+"""The module guest_migration: one guest is on a host. A thin shell over planner and engine, as for a whole fleet."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: guest_migration
+short_description: Make sure that a guest is on a given host
+version_added: 0.1.0
+description:
+  - Moves one guest, running, paused or shut off, to a host, unless it is there already.
+  - The definition moves along; it goes from the source once the destination has confirmed the guest.
+  - What can't work is refused with the reason before anything is moved.
+  - A guest keeps its state. One that was paused is paused at the destination too.
+author:
+  - virtfleet.migration contributors (@virtfleet)
+extends_documentation_fragment:
+  - virtfleet.migration.fleet
+  - virtfleet.migration.moves
+  - virtfleet.migration.moves.journal
+  - virtfleet.migration.attributes.moves
+options:
+  hosts:
+    required: true
+  guest:
+    description: Name or UUID of the guest.
+    type: str
+    required: true
+  host:
+    description: Name of the host that it should be on, one of O(hosts).
+    type: str
+    required: true
+  method:
+    description:
+      - V(auto) moves a running guest live, a paused one paused, a shut-off one as a definition.
+      - V(paused) suspends a running guest while it moves.
+    type: str
+    choices: [auto, paused]
+    default: auto
+seealso:
+  - module: virtfleet.migration.migration_plan
+  - module: virtfleet.migration.migration_apply
+"""
+
+EXAMPLES = r"""
+- name: Move the guest web to hv2, live
+  virtfleet.migration.guest_migration:
+    hosts: "{{ groups['hypervisors'] | virtfleet.migration.fleet_hosts(hostvars) }}"
+    guest: web
+    host: hv2
+    max_downtime_ms: 200
+    timeout: 300
+  delegate_to: localhost
+  run_once: true
+"""
+
+RETURN = r"""
+report:
+  description: What became of the guest, as M(virtfleet.migration.migration_apply) returns it.
+  returned: success, or when the move failed
+  type: dict
+  sample:
+    goal: move
+    hosts: [hv2]
+    moves:
+      - {id: m0001, name: web, source: hv1, dest: hv2, method: live, outcome: moved, seconds: 2.1, bytes: 48300032,
+         downtime_ms: 62, est_seconds: 2.7, error: null, remedy: null}
+text:
+  description: The report as lines for people.
+  returned: success, or when the move failed
+  type: list
+  elements: str
+  sample:
+    - name  source  dest  method  outcome  seconds  data_mib  downtime_ms
+    - web   hv1     hv2   live    moved    2.1      46.1      62
+journal:
+  description: Path of the journal on the conductor; empty in check mode and where nothing had to be done.
+  returned: success, or when the move failed
+  type: str
+  sample: /root/.local/state/virtfleet/20261123T201200-4711.jsonl
+"""
+
+import time
+from contextlib import ExitStack
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._ansible.arguments import fleet_spec, hosts_of, journal_spec, settings_of, settings_spec
+from ..module_utils._ansible.interrupt import stop_event
+from ..module_utils._ansible.journal_file import open_run
+from ..module_utils._ansible.shell import find_libvirt, run_module
+from ..module_utils._engine.engine import RunOptions
+from ..module_utils._engine.report import stay_facts, stay_lines
+from ..module_utils._engine.session import carry_out, check_runs_once, module_result, rehearsal
+from ..module_utils._libvirt.binding import libvirt
+from ..module_utils._libvirt.connection import Fleet
+from ..module_utils._libvirt.driver import LibvirtDriver
+from ..module_utils._libvirt.survey import survey
+from ..module_utils._model.errors import FleetError
+from ..module_utils._model.plan import Goal, Method, Request
+from ..module_utils._planner.planner import make_plan
+
+
+def request_of(params: dict[str, Any]) -> Request:
+    """Return what the user asks for."""
+    method = Method.PAUSED if params["method"] == "paused" else None
+    return Request(Goal.MOVE, hosts=(params["host"],), guests=(params["guest"],), method=method)
+
+
+def body(module: AnsibleModule) -> dict[str, Any]:
+    """Move the guest and return the report."""
+    params = module.params
+    entries, settings, request = hosts_of(params), settings_of(params), request_of(params)
+    with ExitStack() as stack:
+        stop = stack.enter_context(stop_event())
+        emit, journal = stack.enter_context(open_run(params, module.check_mode, stop))
+        fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
+        before = survey(fleet)
+        check_runs_once(before)
+        plan = make_plan(before, request)
+        if plan.stays:
+            raise FleetError("; ".join(stay_lines([stay_facts(stay) for stay in plan.stays])))
+        if module.check_mode:
+            driver, look = rehearsal(before, time.time())
+        else:
+            driver, look = LibvirtDriver(fleet, settings, stop), lambda: survey(fleet)
+        return module_result(carry_out(plan, before, driver, RunOptions(settings), emit, look), journal)
+
+
+def main() -> None:
+    """Run the module."""
+    find_libvirt(libvirt is None)
+    spec = {
+        **fleet_spec(),
+        **settings_spec(),
+        **journal_spec(),
+        "guest": {"type": "str", "required": True},
+        "host": {"type": "str", "required": True},
+        "method": {"type": "str", "choices": ["auto", "paused"], "default": "auto"},
+    }
+    run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), body)
+
+
+if __name__ == "__main__":
+    main()

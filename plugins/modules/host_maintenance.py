@@ -1,0 +1,134 @@
+#!/usr/bin/python
+"""The module host_maintenance: the maintenance mark of a host, as a local fact. Runs on the host; moves nothing."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_maintenance
+short_description: Set or take off the maintenance mark of a host
+version_added: 0.1.0
+description:
+  - Keeps the mark in a file of local facts on the host itself, so that it survives reboots and every conductor sees
+    it as C(ansible_local.virtfleet.maintenance).
+  - A marked host takes no guests in any plan. The mark alone moves no guest away; see P(virtfleet.migration.evacuate#role).
+author:
+  - virtfleet.migration contributors (@virtfleet)
+extends_documentation_fragment:
+  - virtfleet.migration.attributes.moves
+attributes:
+  check_mode:
+    description: Says whether the mark would change, and does not change it.
+  diff_mode:
+    description: Returns the mark before and after.
+options:
+  state:
+    description:
+      - V(present) sets the mark. A mark that is there already keeps its time, and its reason unless another is given.
+      - V(absent) takes it off.
+    type: str
+    choices: [present, absent]
+    default: present
+  reason:
+    description: Why the host is in maintenance, for people.
+    type: str
+  facts_dir:
+    description: Folder of the host's local facts.
+    type: path
+    default: /etc/ansible/facts.d
+"""
+
+EXAMPLES = r"""
+- name: Mark the host before its memory is replaced
+  virtfleet.migration.host_maintenance:
+    reason: memory module 3
+
+- name: Take the mark off
+  virtfleet.migration.host_maintenance:
+    state: absent
+"""
+
+RETURN = r"""
+maintenance:
+  description: The mark as it is now, V(null) where there is none.
+  returned: success
+  type: dict
+  sample: {reason: memory module 3, since: '2026-11-23T20:00:00+00:00'}
+"""
+
+import datetime
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from typing import Any, Optional
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._ansible.shell import run_module
+from ..module_utils._model.errors import FleetError
+
+FACT_FILE = "virtfleet.fact"
+
+
+def read_facts(path: str) -> dict[str, Any]:
+    """Return what the file of local facts holds, empty where there is no file."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            facts = json.load(stream)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise FleetError(f"{path} can't be read: {error}", "Mend or remove that file") from error
+    if not isinstance(facts, dict):
+        raise FleetError(f"{path} does not hold a JSON object", "Mend or remove that file")
+    return facts
+
+
+def wanted_mark(params: Mapping[str, Any], mark: Optional[dict[str, str]], now: str) -> Optional[dict[str, str]]:
+    """Return the mark as it should be."""
+    if params["state"] == "absent":
+        return None
+    if mark is None:
+        return {"reason": params["reason"] or "", "since": now}
+    return mark if params["reason"] is None else {**mark, "reason": params["reason"]}
+
+
+def write_facts(module: AnsibleModule, path: str, facts: Mapping[str, Any]) -> None:
+    """Write the file in one step, so that no reader and no power cut ever sees half of it."""
+    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=module.tmpdir)
+    with open(descriptor, "w", encoding="utf-8") as stream:
+        json.dump(facts, stream, sort_keys=True)
+    os.chmod(temporary, 0o644)  # local facts are no secret and every user's Ansible reads them
+    module.atomic_move(temporary, path)
+
+
+def body(module: AnsibleModule) -> dict[str, Any]:
+    """Compare the mark with the wanted one, and write it where they differ."""
+    path = os.path.join(module.params["facts_dir"], FACT_FILE)
+    facts = read_facts(path)
+    mark = facts.get("maintenance")
+    now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    wanted = wanted_mark(module.params, mark, now)
+    changed = wanted != mark
+    if changed and not module.check_mode:
+        rest = {key: value for key, value in facts.items() if key != "maintenance"}
+        write_facts(module, path, rest if wanted is None else {**rest, "maintenance": wanted})
+    diff = {"before": {"maintenance": mark}, "after": {"maintenance": wanted}}
+    return {"changed": changed, "maintenance": wanted, "diff": diff}
+
+
+def main() -> None:
+    """Run the module."""
+    spec = {
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "reason": {"type": "str"},
+        "facts_dir": {"type": "path", "default": "/etc/ansible/facts.d"},
+    }
+    run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), body)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+#!/usr/bin/python
+"""The module migration_apply: carries a plan out. A thin shell; the run is in _engine, the calls in _libvirt."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: migration_apply
+short_description: Carry out a migration plan, several moves at once
+version_added: 0.1.0
+description:
+  - Surveys the fleet, checks that the plan still fits it, and moves the guests. A move starts as soon as its order and
+    the plan's slots allow; none waits for a batch.
+  - While it runs, the progress of each guest is shown. Every event goes to a journal.
+  - A move that fails does not stop the others; the report says what failed, why, and what to do.
+  - Running it again converges. Guests that have arrived are left alone, a migration that is under way is watched to its
+    end, and what an interrupted run left behind is removed.
+  - Ctrl-C, or SIGTERM to the process named in the journal, aborts moves in pre-copy, waits for those in post-copy, and
+    reports what is left.
+author:
+  - virtfleet.migration contributors (@virtfleet)
+extends_documentation_fragment:
+  - virtfleet.migration.fleet
+  - virtfleet.migration.moves
+  - virtfleet.migration.moves.journal
+  - virtfleet.migration.attributes.moves
+options:
+  hosts:
+    required: true
+  plan:
+    description: The plan that M(virtfleet.migration.migration_plan) returned.
+    type: dict
+  plan_file:
+    description: File on the conductor with a saved plan.
+    type: path
+  max_failures:
+    description: Start no further move once more than this number have failed. Left out, there is no limit.
+    type: int
+seealso:
+  - module: virtfleet.migration.migration_plan
+"""
+
+EXAMPLES = r"""
+- name: Carry out the plan made before
+  virtfleet.migration.migration_apply:
+    hosts: "{{ groups['hypervisors'] | virtfleet.migration.fleet_hosts(hostvars) }}"
+    plan: "{{ planned.plan }}"
+    timeout: 600
+  delegate_to: localhost
+  run_once: true
+  register: applied
+"""
+
+RETURN = r"""
+report:
+  description: What became of each guest; the same keys in check mode.
+  returned: success, or when moves failed
+  type: dict
+  contains:
+    moves:
+      description:
+        - One entry per move with its outcome, one of V(moved), V(already_there), V(refused), V(stale), V(failed),
+          V(timed_out), V(aborted), V(not_started), V(unknown); seconds, bytes and downtime as libvirt measured them.
+      type: list
+      elements: dict
+    stays:
+      description: Guests that the plan left where they are, with the reasons.
+      type: list
+      elements: dict
+    left:
+      description: Names of guests that are not where the goal wants them.
+      type: list
+      elements: str
+    problems:
+      description: Sentences about guests that are in another state than before, gone, or running twice.
+      type: list
+      elements: str
+    totals:
+      description: Counts, bytes and the longest downtime.
+      type: dict
+    placement:
+      description: Names of the guests on each host before and after.
+      type: dict
+  sample:
+    schema: 1
+    plan_id: 8e6cd1b3ae0d9f04
+    goal: evacuate
+    hosts: [hv1]
+    seconds: 6.2
+    moves:
+      - {id: m0001, name: web, source: hv1, dest: hv2, method: live, outcome: moved, seconds: 2.1, bytes: 48300032,
+         downtime_ms: 62, est_seconds: 2.7, error: null, remedy: null}
+    stays: []
+    left: []
+    problems: []
+    totals: {moved: 1, already_there: 0, failed: 0, stayed: 0, bytes: 48300032, longest_downtime_ms: 62}
+    placement:
+      before: {hv1: [web], hv2: []}
+      after: {hv1: [], hv2: [web]}
+text:
+  description: The report as lines for people.
+  returned: success, or when moves failed
+  type: list
+  elements: str
+  sample:
+    - name  source  dest  method  outcome  seconds  data_mib  downtime_ms
+    - web   hv1     hv2   live    moved    2.1      46.1      62
+journal:
+  description: Path of the journal on the conductor; empty in check mode.
+  returned: success, or when moves failed
+  type: str
+  sample: /root/.local/state/virtfleet/20261123T201200-4711.jsonl
+"""
+
+import time
+from contextlib import ExitStack
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._ansible.arguments import fleet_spec, hosts_of, journal_spec, settings_of, settings_spec
+from ..module_utils._ansible.interrupt import stop_event
+from ..module_utils._ansible.journal_file import open_run
+from ..module_utils._ansible.shell import find_libvirt, read_text, run_module
+from ..module_utils._engine.engine import RunOptions
+from ..module_utils._engine.session import carry_out, module_result, rehearsal
+from ..module_utils._libvirt.binding import libvirt
+from ..module_utils._libvirt.connection import Fleet
+from ..module_utils._libvirt.driver import LibvirtDriver
+from ..module_utils._libvirt.survey import survey
+from ..module_utils._model.codec import load_document
+from ..module_utils._model.plan import SCHEMA, Plan, read_plan
+
+
+def plan_of(params: dict[str, Any]) -> Plan:
+    """Return the plan that the user gave, as a value or as a file."""
+    if params["plan"] is not None:
+        return load_document(Plan, params["plan"], "the plan", SCHEMA)
+    what = f"plan file {params['plan_file']}"
+    return read_plan(read_text(params["plan_file"], what), what)
+
+
+def body(module: AnsibleModule) -> dict[str, Any]:
+    """Carry the plan out and return the report."""
+    params = module.params
+    plan, entries, settings = plan_of(params), hosts_of(params), settings_of(params)
+    options = RunOptions(settings, plan.request.slots, params["max_failures"])
+    with ExitStack() as stack:
+        stop = stack.enter_context(stop_event())
+        emit, journal = stack.enter_context(open_run(params, module.check_mode, stop))
+        fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
+        before = survey(fleet)
+        if module.check_mode:
+            driver, look = rehearsal(before, time.time())
+        else:
+            driver, look = LibvirtDriver(fleet, settings, stop), lambda: survey(fleet)
+        return module_result(carry_out(plan, before, driver, options, emit, look), journal)
+
+
+def main() -> None:
+    """Run the module."""
+    find_libvirt(libvirt is None)
+    spec = {
+        **fleet_spec(),
+        **settings_spec(),
+        **journal_spec(),
+        "plan": {"type": "dict"},
+        "plan_file": {"type": "path"},
+        "max_failures": {"type": "int"},
+    }
+    sources = [("plan", "plan_file")]
+    module = AnsibleModule(
+        argument_spec=spec, mutually_exclusive=sources, required_one_of=sources, supports_check_mode=True
+    )
+    run_module(module, body)
+
+
+if __name__ == "__main__":
+    main()
