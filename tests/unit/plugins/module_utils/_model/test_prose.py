@@ -1,0 +1,52 @@
+"""Every refusal code has words for its cause and its remedy, and they carry the facts."""
+
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from ansible_collections.virtfleet.migration.plugins.module_utils._model import prose
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import Refusal, RefusalCode
+
+
+def some_facts() -> Mapping[str, str]:
+    names = (
+        "error reason other uuid hosts devices count state free_mib need_mib free need virt_type qemu machine cpu why "
+        "disk pool what source remedy volume kind network"
+    )
+    return {name: f"<{name}>" for name in names.split()}
+
+
+@pytest.mark.parametrize("code", list(RefusalCode), ids=lambda code: code.value)
+def test_every_code_has_a_cause_and_a_remedy(code: RefusalCode) -> None:
+    described = prose.describe(Refusal(code, "web", "hv2", some_facts()))
+    assert described["code"] == code.value
+    assert described["host"] == "hv2"
+    assert len(described["message"].split()) >= 3
+    assert described["remedy"]
+    assert not described["message"].endswith(".")
+
+
+def test_a_sentence_carries_the_facts() -> None:
+    refusal = Refusal(RefusalCode.MEMORY, "web", "hv2", {"free_mib": "100", "need_mib": "512"})
+    assert prose.sentence(refusal) == (
+        "hv2 has 100 MiB of allocatable memory left, the guest needs 512 MiB; "
+        "free memory there, or raise its allocatable memory"
+    )
+
+
+def test_a_refusal_for_every_host_names_none() -> None:
+    assert prose.describe(Refusal(RefusalCode.SNAPSHOTS, "web", None, {"count": "2"}))["host"] == ""
+
+
+def test_braces_in_facts_are_only_text() -> None:
+    refusal = Refusal(RefusalCode.HOST_UNREACHABLE, "", "hv2", {"error": "{0} {guest}"})
+    assert prose.cause(refusal) == "hv2 does not answer: {0} {guest}"
+
+
+def test_an_error_is_its_cause_and_its_remedy() -> None:
+    assert str(FleetError("cause", "remedy")) == "cause. remedy"
+    assert str(FleetError("cause")) == "cause"

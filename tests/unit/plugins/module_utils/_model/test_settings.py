@@ -1,0 +1,65 @@
+"""Settings that libvirt would misread are refused; sensible ones pass unchanged."""
+
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import (
+    MoveSettings,
+    Slots,
+    TimeoutAction,
+    check_settings,
+    check_slots,
+)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [MoveSettings(), MoveSettings(bandwidth_mibs=1, max_downtime_ms=1, timeout=1)],
+)
+def test_sensible_settings_pass_unchanged(settings: MoveSettings) -> None:
+    assert check_settings(settings) is settings
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (MoveSettings(bandwidth_mibs=0), "bandwidth_mibs is 0. Give a whole number above zero, or leave it out"),
+        (MoveSettings(bandwidth_mibs=-5), "bandwidth_mibs is -5. Give a whole number above zero, or leave it out"),
+        (MoveSettings(max_downtime_ms=0), "max_downtime_ms is 0. Give a whole number above zero, or leave it out"),
+        (MoveSettings(timeout=-1), "timeout is -1. Give seconds, or 0 for no timeout"),
+    ],
+)
+def test_nonsense_settings_are_refused(settings: MoveSettings, message: str) -> None:
+    with pytest.raises(FleetError) as caught:
+        check_settings(settings)
+    assert str(caught.value) == message
+
+
+def test_slots_of_one_pass() -> None:
+    slots = Slots(1, 1, 1)
+    assert check_slots(slots) is slots
+
+
+@pytest.mark.parametrize("name", ["max_outbound_per_host", "max_inbound_per_host", "max_per_fleet"])
+@pytest.mark.parametrize("value", [0, -1])
+def test_slots_through_which_nothing_could_move_are_refused(name: str, value: int) -> None:
+    with pytest.raises(FleetError, match=f"^{name} is {value}. Give 1 or more$"):
+        check_slots(Slots(**{name: value}))
+
+
+@pytest.mark.parametrize(
+    ("timeout", "action", "permitted"),
+    [
+        (60, TimeoutAction.POST_COPY, True),
+        (0, TimeoutAction.POST_COPY, False),
+        (60, TimeoutAction.ABORT, False),
+        (60, TimeoutAction.PAUSE, False),
+    ],
+)
+def test_post_copy_is_permitted_only_where_a_timeout_may_ask_for_it(
+    timeout: int, action: TimeoutAction, permitted: bool
+) -> None:
+    assert MoveSettings(timeout=timeout, timeout_action=action).permit_post_copy is permitted
