@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Optional
 
-from .._model.guest import Guest
+from .._model.guest import Disk, Guest
 from .._model.host import Host
 from .._model.plan import Leftover, Method, Move
 from .._model.refusal import Refusal
 from .._model.snapshot import Snapshot
+from .._planner.capacity import copy_sizes
 from .ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
 
 # Assumed where nothing was measured: what an idle guest of the lab takes.
@@ -94,14 +96,28 @@ class Simulator:
         if guest is None:
             return
         home = None if move.home == move.dest else move.home
-        arrived = replace(guest, job=None, notes=replace(guest.notes, home=home, claim=None))
+        disks = tuple(_copied(disk, move) for disk in guest.disks)
+        arrived = replace(guest, job=None, disks=disks, notes=replace(guest.notes, home=home, claim=None))
         gone = _without(_without(self.fleet, move.source, move.guest), move.dest, move.guest)
-        self.fleet = replace(gone, hosts=tuple(_with(host, arrived, move.dest) for host in gone.hosts))
+        hosts = (
+            _filled(host, copy_sizes(guest, move.copies)) if host.name == move.dest else host for host in gone.hosts
+        )
+        self.fleet = replace(gone, hosts=tuple(_with(host, arrived, move.dest) for host in hosts))
 
 
 def _guest_on(fleet: Snapshot, name: str, uuid: str) -> Optional[Guest]:
     host = fleet.host(name)
     return next((guest for guest in host.guests if guest.uuid == uuid), None) if host else None
+
+
+def _copied(disk: Disk, move: Move) -> Disk:
+    volume = next((copy.dest for copy in move.copies if copy.target == disk.target), None)
+    return replace(disk, pool=volume.pool, volume=volume.volume) if volume else disk
+
+
+def _filled(host: Host, sizes: Mapping[str, int]) -> Host:
+    pools = (replace(pool, available=pool.available - sizes.get(pool.name, 0)) for pool in host.pools)
+    return replace(host, pools=tuple(pools))
 
 
 def _with(host: Host, guest: Guest, name: str) -> Host:

@@ -63,7 +63,7 @@ def read_document(cls: type[T], text: str, what: str, schema: int) -> T:
     """Parse a saved document of the given schema number; ``what`` names it in errors ("plan file x.json")."""
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FleetError(f"{what} is not complete JSON ({error})", "It may be cut off; make it again") from error
     return load_document(cls, data, what, schema)
 

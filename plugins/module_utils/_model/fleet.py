@@ -49,7 +49,8 @@ def parse_hosts(data: Sequence[Mapping[str, Any]]) -> tuple[HostEntry, ...]:
 
 
 def _parse_host(item: Mapping[str, Any], index: int) -> HostEntry:
-    given = {key: value for key, value in item.items() if value is not None}
+    # options that were not given arrive as None
+    given = {key: value for key, value in item.items() if value is not None} if isinstance(item, Mapping) else item
     try:
         entry = from_json(HostEntry, given, f"hosts[{index}]")
     except DecodeError as error:
@@ -67,10 +68,17 @@ def _parse_host(item: Mapping[str, Any], index: int) -> HostEntry:
 
 def _check_uri(entry: HostEntry, label: str) -> None:
     uri = getattr(entry, label)
-    if uri is not None and not urlsplit(uri).scheme:
+    if uri is not None and not _is_uri(uri):
         raise FleetError(
             f"{label} of host {entry.name} is not a libvirt URI: {uri!r}", "Write e.g. qemu+tls://NAME/system"
         )
+
+
+def _is_uri(text: str) -> bool:
+    try:
+        return bool(urlsplit(text).scheme)
+    except ValueError:  # half a pair of brackets around an IPv6 address
+        return False
 
 
 def _refuse_same(entries: Sequence[HostEntry], label: str) -> None:

@@ -53,13 +53,14 @@ def residence(places: tuple[Located, ...]) -> Located:
     A guest that is moving is still at its source; a definition beside an active guest is what a move left; of two
     definitions the one at the destination of the interrupted move is complete.
     """
-    return min(places, key=_standing)
+    # any copy may hold the claim: a run can end between the last two steps of a move
+    dests = {place.guest.notes.claim.dest for place in places if place.guest.notes.claim is not None}
 
+    def standing(place: Located) -> tuple[bool, bool, bool, str]:
+        guest = place.guest
+        return (guest.job is JobKind.INCOMING, not guest.active, place.host not in dests, place.host)
 
-def _standing(place: Located) -> tuple[bool, bool, bool, str]:
-    claim = place.guest.notes.claim
-    arrived = claim is not None and claim.dest == place.host
-    return (place.guest.job is JobKind.INCOMING, not place.guest.active, not arrived, place.host)
+    return min(places, key=standing)
 
 
 def by_uuid(snapshot: Snapshot) -> dict[str, tuple[Located, ...]]:

@@ -1,14 +1,14 @@
-"""What a host has left: allocatable memory, vCPUs, space in its pools. Guests count where they are active."""
+"""What a host has left: memory, vCPUs, space in its pools, names of guests and volumes. Guests count where active."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Optional
 
-from .._model.guest import Guest
+from .._model.guest import Guest, VolumeRef
 from .._model.host import Host
 from .._model.plan import DiskCopy
 from .._model.refusal import Refusal, RefusalCode
@@ -20,29 +20,42 @@ MIB = 1024 * 1024
 class Free:
     """Allocatable memory in bytes and vCPUs that no guest has claimed, bytes free in each pool by name.
 
-    Below zero where too much was given out.
+    Below zero where too much was given out. ``names`` and ``volumes`` are taken: by the guest of that UUID.
     """
 
     memory: int
     vcpus: int
     pools: Mapping[str, int]
+    names: Mapping[str, str] = field(default_factory=dict)
+    volumes: Mapping[VolumeRef, str] = field(default_factory=dict)
 
     def less(self, guest: Guest, copies: Sequence[DiskCopy] = ()) -> Free:
         """Return what is left once ``guest`` has come; a guest that is shut off takes neither memory nor vCPUs."""
         pools = dict(self.pools)
         for pool, size in copy_sizes(guest, copies).items():
             pools[pool] = pools.get(pool, 0) - size
-        if not guest.active:
-            return Free(self.memory, self.vcpus, pools)
-        return Free(self.memory - guest.memory, self.vcpus - guest.vcpus, pools)
+        memory, vcpus = (guest.memory, guest.vcpus) if guest.active else (0, 0)
+        names = {**self.names, guest.name: guest.uuid}
+        volumes = {**self.volumes, **{copy.dest: guest.uuid for copy in copies}}
+        return Free(self.memory - memory, self.vcpus - vcpus, pools, names, volumes)
 
 
 def free(host: Host) -> Free:
     """Return what ``host`` has left now."""
-    left = Free(host.allocatable_memory, host.allocatable_vcpus, {pool.name: pool.available for pool in host.pools})
-    for guest in host.guests:
-        left = left.less(guest)
-    return left
+    pools = {pool.name: pool.available for pool in host.pools}
+    active = [guest for guest in host.guests if guest.active]
+    return Free(
+        host.allocatable_memory - sum(guest.memory for guest in active),
+        host.allocatable_vcpus - sum(guest.vcpus for guest in active),
+        pools,
+        {guest.name: guest.uuid for guest in host.guests},
+        {
+            VolumeRef(disk.pool, disk.volume): guest.uuid
+            for guest in host.guests
+            for disk in guest.disks
+            if disk.pool and disk.volume
+        },
+    )
 
 
 def copy_sizes(guest: Guest, copies: Sequence[DiskCopy]) -> dict[str, int]:
@@ -56,11 +69,22 @@ def copy_sizes(guest: Guest, copies: Sequence[DiskCopy]) -> dict[str, int]:
 
 def refusals(guest: Guest, copies: Sequence[DiskCopy], host: Host, left: Free) -> tuple[Refusal, ...]:
     """Return why ``guest`` does not fit into what is ``left`` on ``host``."""
-    space = _space(guest, copies, host, left)
-    if not guest.active:
-        return space
-    found = (_memory(guest, host, left), _vcpus(guest, host, left), *space)
-    return tuple(refusal for refusal in found if refusal is not None)
+    room = (_memory(guest, host, left), _vcpus(guest, host, left)) if guest.active else ()
+    found = (*room, _name(guest, host, left), *_space(guest, copies, host, left))
+    return (*(refusal for refusal in found if refusal is not None), *_volumes(guest, copies, host, left))
+
+
+def _name(guest: Guest, host: Host, left: Free) -> Optional[Refusal]:
+    owner = left.names.get(guest.name, guest.uuid)
+    return None if owner == guest.uuid else Refusal(RefusalCode.NAME_TAKEN, guest.name, host.name, {"uuid": owner})
+
+
+def _volumes(guest: Guest, copies: Sequence[DiskCopy], host: Host, left: Free) -> tuple[Refusal, ...]:
+    taken = [copy.dest for copy in copies if left.volumes.get(copy.dest, guest.uuid) != guest.uuid]
+    return tuple(
+        Refusal(RefusalCode.DISK_EXISTS, guest.name, host.name, {"pool": volume.pool, "volume": volume.volume})
+        for volume in taken
+    )
 
 
 def _space(guest: Guest, copies: Sequence[DiskCopy], host: Host, left: Free) -> tuple[Refusal, ...]:

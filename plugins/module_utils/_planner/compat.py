@@ -27,7 +27,7 @@ def blockers(places: Sequence[Located], place: Located) -> tuple[Refusal, ...]:
         found.append(_of_guest(RefusalCode.DEFINED_TWICE, guest, hosts=_hosts(places)))
     if guest.state not in MOVABLE_STATES:
         found.append(_of_guest(RefusalCode.STATE, guest, state=guest.state.value))
-    if guest.job is JobKind.OTHER or (guest.job is JobKind.OUTGOING and not in_flight(places)):
+    if guest.job is not None and not in_flight(places):
         found.append(_of_guest(RefusalCode.BUSY, guest))
     if guest.unmovable_devices and guest.active:
         found.append(_of_guest(RefusalCode.DEVICE, guest, devices=", ".join(guest.unmovable_devices)))
@@ -46,12 +46,12 @@ def in_flight(places: Sequence[Located]) -> Optional[str]:
 def unfinished_source(places: Sequence[Located]) -> Optional[Located]:
     """Return the shut-off definition that a finished but unconfirmed move of ours left, or None."""
     claims = {place.guest.notes.claim for place in places if place.guest.notes.claim is not None}
-    for claim in claims:
-        left = [place for place in places if place.host == claim.source and not place.guest.active]
-        arrived = [place for place in places if place.host == claim.dest and place.guest.persistent]
-        if left and arrived and len(places) == 2:
-            return left[0]
-    return None
+    if len(claims) != 1 or len(places) != 2:
+        return None
+    (claim,) = claims
+    left = [place for place in places if place.host == claim.source and not place.guest.active]
+    arrived = [place for place in places if place.host == claim.dest and place.guest.persistent]
+    return left[0] if left and arrived else None
 
 
 def host_refusals(host: Host, hosts: Sequence[Host]) -> tuple[Refusal, ...]:
@@ -72,7 +72,7 @@ def host_refusals(host: Host, hosts: Sequence[Host]) -> tuple[Refusal, ...]:
 def pair_reach(guest: Guest, source: Host, dest: Host) -> Reach:
     """Return the copies that the move would need, and every refusal of the pair but capacity."""
     storage = reach(guest, source, dest)
-    checks = (_virt_type(guest, dest), _machine(guest, dest), _cpu(guest, source, dest), _name(guest, dest))
+    checks = (_virt_type(guest, dest), _machine(guest, dest), _cpu(guest, source, dest))
     refusals = tuple(check for check in checks if check is not None)
     copies: tuple[DiskCopy, ...] = storage.copies
     return Reach(copies, refusals + storage.refusals + _networks(guest, dest))
@@ -120,13 +120,6 @@ def _networks(guest: Guest, dest: Host) -> tuple[Refusal, ...]:
         Refusal(RefusalCode.NETWORK_MISSING, guest.name, dest.name, {"kind": kind, "network": name})
         for kind, name in sorted(missing)
     )
-
-
-def _name(guest: Guest, dest: Host) -> Optional[Refusal]:
-    for other in dest.guests:
-        if other.name == guest.name and other.uuid != guest.uuid:
-            return Refusal(RefusalCode.NAME_TAKEN, guest.name, dest.name, {"uuid": other.uuid})
-    return None
 
 
 def _of_guest(code: RefusalCode, guest: Guest, **facts: str) -> Refusal:
