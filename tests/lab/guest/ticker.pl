@@ -1,0 +1,51 @@
+# The only program of a lab guest: a numbered tick a second, and proof that its disk keeps what it wrote.
+# It must not fork, nor read the disk through the page cache, nor stop on a bad read: it reports and goes on.
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+use strict;
+use warnings;
+use Digest::MD5 qw(md5_hex);
+use Fcntl qw(O_RDWR SEEK_SET);
+use Time::HiRes qw(clock_gettime sleep CLOCK_MONOTONIC);
+
+use constant {SLOT => 4096, SLOTS => 16, BLKFLSBUF => 0x1261, DISK => '/dev/vda'};
+
+sub slurp { my ($path) = @_; open my $file, '<', $path or die "$path: $!"; my $line = <$file>; chomp $line; return $line }
+
+sub block_of_tick { my ($tick) = @_; return md5_hex("tick $tick") x (SLOT / 32) }
+
+# Flushes what was written and drops the cache, so that the next read comes from the disk itself.
+sub past_the_cache { my ($disk) = @_; return ioctl($disk, BLKFLSBUF, 0) }
+
+sub transfer {
+    my ($disk, $tick, $copy) = @_;
+    my $offset = ($tick % SLOTS) * SLOT;
+    my $block = block_of_tick($tick);
+    substr($$copy, $offset, SLOT) = $block;
+    my $read = '';
+    sysseek($disk, $offset, SEEK_SET) and syswrite($disk, $block) == SLOT
+        and past_the_cache($disk)
+        and sysseek($disk, 0, SEEK_SET) and sysread($disk, $read, SLOT * SLOTS);
+    return $read;
+}
+
+$| = 1;
+my $boot = substr(slurp('/proc/sys/kernel/random/boot_id'), 0, 8);
+my ($disk, $copy);
+if (-b DISK) {
+    sysopen($disk, DISK, O_RDWR) or die DISK . ": $!";
+    sysread($disk, $copy, SLOT * SLOTS);
+}
+my $due = clock_gettime(CLOCK_MONOTONIC);
+for (my $tick = 1; ; $tick++) {
+    my ($sum, $verdict) = ('-', 'none');
+    if ($disk) {
+        my $read = transfer($disk, $tick, \$copy);
+        $sum = substr(md5_hex($read), 0, 8);
+        $verdict = $read eq $copy ? 'ok' : 'BAD';
+    }
+    syswrite(STDOUT, "tick $tick boot=$boot md5=$sum disk=$verdict\n");
+    $due += 1;
+    my $wait = $due - clock_gettime(CLOCK_MONOTONIC);
+    if ($wait > 0) { sleep($wait) } else { $due = clock_gettime(CLOCK_MONOTONIC) }
+}

@@ -1,0 +1,134 @@
+"""What a guest of the lab is: a value, its libvirt XML, the first content of its disk. It asks no libvirt."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import hashlib
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from .settings import HOST_GLUSTER_DIR, HOST_GUEST_DIR, HOST_IMAGES_DIR, HOST_SERIAL_DIR, guest_uuid
+from .shell import LabError
+
+DISKS = ("none", "local", "iscsi", "gluster")
+STATES = ("running", "paused", "shutoff")
+DEFAULT_MACHINE = "pc-q35-7.2"
+RING_BYTES = 64 * 1024
+SHARED_DISK_BYTES = 8 * 1024 * 1024
+LOCAL_DISK_BYTES = 32 * 1024 * 1024
+CMDLINE = "console=ttyS0 quiet tsc=reliable no_timer_check nokaslr mitigations=off random.trust_cpu=on panic=-1"
+
+
+@dataclass(frozen=True)
+class GuestSpec:
+    """A guest as it is meant to be. `lun` is its number at the iSCSI target, 0 without one."""
+
+    name: str
+    host: str
+    disk: str = "none"
+    state: str = "running"
+    memory_mib: int = 96
+    vcpus: int = 1
+    machine: str = DEFAULT_MACHINE
+    nic: bool = False
+    lun: int = 0
+    from_data_file: bool = False
+
+    @property
+    def uuid(self) -> str:
+        return guest_uuid(self.name)
+
+    @property
+    def volume(self) -> str:
+        """The file of its disk in its pool, or at the iSCSI target."""
+        return {"local": f"{self.name}.qcow2", "gluster": f"{self.name}.raw"}.get(self.disk, f"{self.uuid}.raw")
+
+
+def read_data_file(path: Path, hosts: Sequence[str]) -> list[GuestSpec]:
+    """The guests of the data file; LUNs are numbered in its order."""
+    guests: list[GuestSpec] = []
+    for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
+        home = entry["host"] if entry["host"] in hosts else hosts[-1]
+        lun = next_lun(guests) if entry.get("disk") == "iscsi" else 0
+        guests.append(checked(GuestSpec(**{**entry, "host": home, "lun": lun, "from_data_file": True})))
+    return guests
+
+
+def next_lun(guests: Sequence[GuestSpec]) -> int:
+    taken = {guest.lun for guest in guests}
+    return next(number for number in range(1, 512) if number not in taken)
+
+
+def checked(guest: GuestSpec) -> GuestSpec:
+    for what, value, allowed in (("disk", guest.disk, DISKS), ("state", guest.state, STATES)):
+        if value not in allowed:
+            raise LabError(f"Guest {guest.name!r}: {what} {value!r} is not one of {', '.join(allowed)}.")
+    if not guest.name or "/" in guest.name or "\n" in guest.name:
+        raise LabError(f"Guest {guest.name!r}: libvirt takes no empty name and none with a slash or a line end.")
+    return guest
+
+
+def first_content(guest: GuestSpec) -> bytes:
+    """What a shared disk holds when it is made: different for each guest, the same each time."""
+    blocks = SHARED_DISK_BYTES // 4096
+    return b"".join(
+        hashlib.md5(f"{guest.uuid} {number}".encode()).hexdigest().encode() * 128 for number in range(blocks)
+    )
+
+
+def domain_xml(guest: GuestSpec) -> str:
+    domain = ET.Element("domain", type="qemu")
+    _add(domain, "name", guest.name)
+    _add(domain, "uuid", guest.uuid)
+    _add(domain, "memory", str(guest.memory_mib), unit="MiB")
+    _add(domain, "vcpu", str(guest.vcpus))
+    system = _add(domain, "os")
+    _add(system, "type", "hvm", arch="x86_64", machine=guest.machine)
+    _add(system, "kernel", f"{HOST_GUEST_DIR}/vmlinuz")
+    _add(system, "initrd", f"{HOST_GUEST_DIR}/initrd.img")
+    _add(system, "cmdline", CMDLINE)
+    _add(_add(domain, "features"), "acpi")
+    cpu = _add(domain, "cpu", mode="custom", match="exact", check="none")
+    _add(cpu, "model", "qemu64", fallback="forbid")
+    _add(_add(domain, "clock", offset="utc"), "timer", name="hpet", present="no")
+    _add_devices(domain, guest)
+    return ET.tostring(domain, encoding="unicode")
+
+
+def _add_devices(domain: ET.Element, guest: GuestSpec) -> None:
+    devices = _add(domain, "devices")
+    _add(devices, "emulator", "/usr/bin/qemu-system-x86_64")
+    _add(devices, "controller", type="usb", model="none")
+    if guest.disk != "none":
+        _add_disk(devices, guest)
+    if guest.nic:
+        card = _add(devices, "interface", type="network")
+        _add(card, "source", network="lab")
+        _add(card, "model", type="virtio")
+    serial = _add(devices, "serial", type="file")
+    _add(serial, "source", path=f"{HOST_SERIAL_DIR}/{guest.uuid}", append="on")
+    _add(serial, "target", port="0")
+    _add(devices, "memballoon", model="none")
+
+
+def _add_disk(devices: ET.Element, guest: GuestSpec) -> None:
+    kind = "volume" if guest.disk == "iscsi" else "file"
+    disk = _add(devices, "disk", type=kind, device="disk")
+    _add(disk, "driver", name="qemu", type="qcow2" if guest.disk == "local" else "raw", cache="none")
+    if guest.disk == "iscsi":
+        _add(disk, "source", pool="iscsi", volume=f"unit:0:0:{guest.lun}")
+    else:
+        folder = HOST_IMAGES_DIR if guest.disk == "local" else HOST_GLUSTER_DIR
+        _add(disk, "source", file=f"{folder}/{guest.volume}")
+    _add(disk, "target", dev="vda", bus="virtio")
+
+
+def _add(parent: ET.Element, tag: str, text: str | None = None, **attributes: str) -> ET.Element:
+    child = ET.SubElement(parent, tag, attributes)
+    child.text = text
+    return child

@@ -1,0 +1,41 @@
+"""The Ansible inventory of the lab. It writes one file, for people and for the collection's playbooks."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+
+from .settings import BMC_PASSWORD, BMC_USER, Host, Lab
+from .shell import write
+
+
+def write_inventory(lab: Lab, hosts: Sequence[Host]) -> None:
+    content = {"hypervisors": {"hosts": {host.name: _variables(lab, host) for host in hosts}}}
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
+    write(lab.dir / "inventory.yml", f"# The lab's hosts. Written by lab.py up; changes are lost.\n{text}")
+
+
+def _variables(lab: Lab, host: Host) -> dict[str, Any]:
+    return {
+        "ansible_host": host.address,
+        "ansible_user": "root",
+        "ansible_ssh_private_key_file": str(lab.pki / "conductor" / "id_ed25519"),
+        "ansible_ssh_executable": str(lab.dir / "ssh"),
+        "ansible_python_interpreter": "/usr/bin/python3",
+        "virtfleet_allocatable_memory_mib": host.allocatable_memory_mib,
+        "virtfleet_allocatable_vcpus": host.allocatable_vcpus,
+        "virtfleet_peer_transport": "tls",
+        "virtfleet_peer_name": host.name,
+        "virtfleet_migration_address": host.address,
+        "virtfleet_power": {
+            "type": "ipmi",
+            "address": host.bmc_address,
+            "port": 623,
+            "user": BMC_USER,
+            "password": BMC_PASSWORD,
+        },
+    }

@@ -1,0 +1,96 @@
+"""What a running lab has written down: its plan, its guests, its supervisor. Reads and writes JSON, decides nothing."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from .guestspec import GuestSpec
+from .settings import Host, Lab
+from .shell import LabError, write
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How this lab was brought up; what the supervisor needs to know."""
+
+    profile: str
+    digest: str
+    hosts: tuple[Host, ...]
+    images: dict[str, str]
+    infra_release: str
+    guest_files: str
+    luns: dict[int, str]
+
+
+def write_plan(lab: Lab, plan: Plan) -> None:
+    write(lab.dir / "plan.json", json.dumps(dataclasses.asdict(plan), indent=1))
+
+
+def read_plan(lab: Lab) -> Plan:
+    content = _read(lab.dir / "plan.json")
+    hosts = tuple(Host(**host) for host in content["hosts"])
+    luns = {int(number): file for number, file in content["luns"].items()}
+    return Plan(**{**content, "hosts": hosts, "luns": luns})
+
+
+def write_guests(lab: Lab, guests: list[GuestSpec]) -> None:
+    write(lab.dir / "guests.json", json.dumps([dataclasses.asdict(guest) for guest in guests], indent=1))
+
+
+def read_guests(lab: Lab) -> list[GuestSpec]:
+    return [GuestSpec(**guest) for guest in _read(lab.dir / "guests.json")]
+
+
+def write_since(lab: Lab, since: float) -> None:
+    """From when on the guests are expected to tick without a hole: the end of `up` or `reset`."""
+    write(lab.dir / "since.json", json.dumps(since))
+
+
+def read_since(lab: Lab) -> float:
+    return float(_read(lab.dir / "since.json"))
+
+
+def services(lab: Lab) -> dict[str, bool]:
+    """The daemons of the lab and whether each runs, as the supervisor last saw them."""
+    return _read(lab.dir / "services.json")
+
+
+def _read(path: Path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise LabError("The lab is not up: run `lab.py up` (or `make lab-up`) first.") from error
+
+
+def own_identity() -> dict[str, int]:
+    """Process id and start time of this process, as the /proc mounted now counts them."""
+    pid = int(os.readlink("/proc/self"))
+    return {"pid": pid, "start": _start_time(pid)}
+
+
+def supervisor_pid(lab: Lab) -> int | None:
+    """The living supervisor's process id; a number reused by some other process is not taken for it."""
+    try:
+        identity = json.loads((lab.dir / "supervisor.pid").read_text(encoding="utf-8"))
+        alive = _start_time(identity["pid"]) == identity["start"]
+    except FileNotFoundError:
+        return None
+    return identity["pid"] if alive else None
+
+
+def require_supervisor(lab: Lab) -> int:
+    pid = supervisor_pid(lab)
+    if pid is None:
+        raise LabError("The lab is not up: run `lab.py up` (or `make lab-up`) first.")
+    return pid
+
+
+def _start_time(pid: int) -> int:
+    text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    return int(text.rpartition(")")[2].split()[19])

@@ -1,0 +1,47 @@
+"""Reads the record of ticks. Only the part that is asked for: the record grows as long as the lab is up."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+from typing import BinaryIO
+
+from .settings import Lab
+from .ticks import Tick, from_line
+
+BLOCK = 64 * 1024
+
+
+def ticks_since(lab: Lab, since: float) -> dict[str, list[Tick]]:
+    """The recorded ticks of each guest (by UUID) from a moment on."""
+    found: dict[str, list[Tick]] = {}
+    with lab.ticks.open("rb") as record:
+        record.seek(_offset_before(record, since))
+        for line in record.read().decode("ascii", errors="replace").splitlines():
+            tick = from_line(line)
+            if tick is not None and tick.time >= since:
+                found.setdefault(tick.uuid, []).append(tick)
+    return found
+
+
+def newest_ticks(lab: Lab, since: float) -> dict[str, Tick]:
+    return {uuid: ticks[-1] for uuid, ticks in ticks_since(lab, since).items()}
+
+
+def _offset_before(record: BinaryIO, since: float) -> int:
+    """A place in the record, at a line's beginning, before the first tick of that time; by bisection."""
+    low, high = 0, record.seek(0, os.SEEK_END)
+    while high - low > BLOCK:
+        middle = (low + high) // 2
+        record.seek(middle)
+        record.readline()
+        tick = from_line(record.readline().decode("ascii", errors="replace"))
+        if tick is None or tick.time >= since:
+            high = middle
+        else:
+            low = middle
+    record.seek(low)
+    if low:
+        record.readline()
+    return record.tell()
