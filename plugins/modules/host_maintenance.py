@@ -12,7 +12,8 @@ version_added: 0.1.0
 description:
   - Keeps the mark in a file of local facts on the host itself, so that it survives reboots and every conductor sees
     it as C(ansible_local.virtfleet.maintenance).
-  - A marked host takes no guests in any plan. The mark alone moves no guest away; see P(virtfleet.migration.evacuate#role).
+  - A marked host takes no guests in any plan. The mark alone moves no guest away; see
+    P(virtfleet.migration.evacuate#role).
 author:
   - virtfleet.migration contributors (@virtfleet)
 extends_documentation_fragment:

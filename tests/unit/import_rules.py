@@ -21,7 +21,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "_libvirt": frozenset({"_model", "_engine.ports", "libvirt", "libvirt_qemu"}),
     "_ansible": frozenset({"_model", "ansible"}),
     "modules": PRIVATE_ROOMS | {"ansible"},
-    "action": (PRIVATE_ROOMS - {"_libvirt"}) | {"ansible"},
+    "action": (PRIVATE_ROOMS - {"_libvirt"}) | {"ansible", "plugin_utils"},
+    "plugin_utils": (PRIVATE_ROOMS - {"_libvirt"}) | {"ansible"},
     "filter": frozenset({"_model", "ansible"}),
     "doc_fragments": frozenset(),
 }
@@ -126,7 +127,7 @@ def _may_import(room: str, name: str) -> bool:
     parts = name.split(".")[len(COLLECTION.split(".")) :]
     if parts[:1] == ["module_utils"]:
         return _may_enter(room, parts[1:])
-    return False
+    return parts[:1] == ["plugin_utils"] and "plugin_utils" in {room, *ALLOWED[room]}
 
 
 def _may_enter(room: str, parts: list[str]) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 from .._model.fleet import HostEntry, parse_hosts
 from .._model.settings import MoveSettings, Slots, TimeoutAction, Transport, check_settings, check_slots
 
+JOURNAL_DIR = "~/.local/state/virtfleet"
+
 _HOST_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "uri": {"type": "str", "required": True},
@@ -63,7 +65,7 @@ def settings_spec() -> dict[str, Any]:
 def journal_spec() -> dict[str, Any]:
     """Return the options that say where the journal of a run is kept."""
     return {
-        "journal_dir": {"type": "path", "default": "~/.local/state/virtfleet"},
+        "journal_dir": {"type": "path", "default": JOURNAL_DIR},
         "run_id": {"type": "str"},
     }
 

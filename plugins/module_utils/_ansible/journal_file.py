@@ -40,8 +40,10 @@ def open_run(params: Mapping[str, Any], rehearsal: bool, stop: threading.Event) 
         emit = _writer(stream)
         emit("run_started", {"schema": SCHEMA, "pid": os.getpid()})
         with sole_run(params["journal_dir"], emit, stop):
-            yield emit, path
-        emit("run_ended", {})
+            try:
+                yield emit, path
+            finally:
+                emit("run_ended", {})
 
 
 def _nowhere(_event: str, _facts: Mapping[str, Any]) -> None:
