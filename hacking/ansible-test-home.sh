@@ -10,8 +10,8 @@ cache=build/home/.ansible/test/cache
 mkdir -p "$cache"
 for version in 20_3_4 21_3_1 23_1_2 24_2 25_2; do
     cat >"$cache/get_pip_$version.py" <<'PYTHON'
-import ensurepip, subprocess, sys
-ensurepip.bootstrap()
+import subprocess, sys
+subprocess.check_call([sys.executable, "-m", "ensurepip"])
 packages = [a for a in sys.argv[1:] if a not in ("--no-setuptools", "--no-wheel")]
 sys.exit(subprocess.call([sys.executable, "-m", "pip", "install"] + packages))
 PYTHON
