@@ -46,7 +46,7 @@ def uuid_of(name: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
 
 
-def guest(name: str = "web", **changes: Any) -> Guest:
+def guest(name: str = "web", /, **changes: Any) -> Guest:
     """Return a running guest of 512 MiB and one vCPU, with one disk on shared storage."""
     values: dict[str, Any] = {
         "uuid": uuid_of(name),
@@ -62,7 +62,7 @@ def guest(name: str = "web", **changes: Any) -> Guest:
     return Guest(**{**values, **changes})
 
 
-def disk(name: str = "web", pool: str = "shared", **changes: Any) -> Disk:
+def disk(name: str = "web", /, pool: str = "shared", **changes: Any) -> Disk:
     """Return the disk vda of the guest ``name``, a file in the pool ``shared`` or ``local``."""
     target = changes.get("target", "vda")
     volume = f"{name}-{target}.qcow2"
