@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from .._model.errors import FleetError
 from .._model.host import Host, HostState
-from .._model.plan import Goal, Request
+from .._model.plan import Goal, Method, Request
 from .._model.snapshot import Located, Snapshot, by_uuid, residence
 
 
@@ -47,13 +47,26 @@ def check_request(snapshot: Snapshot, request: Request) -> None:
         _refuse_doubles(label, names)
     for name in (*request.hosts, *request.dests):
         _known_host(name, snapshot)
-    if request.goal is Goal.MOVE and len(request.hosts) != 1:
-        raise FleetError("the goal move takes exactly one host", "Give one destination")
+    _check_options(request)
     # nobody knows what is on a host that does not answer, so nothing about it can be promised
     for name in request.hosts:
         host = _known_host(name, snapshot)
         if host.state is HostState.UNREACHABLE:
             raise FleetError(f"host {name} does not answer: {host.error}", "Nothing was changed; bring it back first")
+
+
+def _check_options(request: Request) -> None:
+    """Refuse what the goal could not honour."""
+    if request.goal is Goal.MOVE and len(request.hosts) != 1:
+        raise FleetError("the goal move takes exactly one host", "Give one destination")
+    if request.goal is Goal.MOVE and not request.guests:
+        raise FleetError("no guest is given", "Say which guests are to move")
+    if request.goal is not Goal.EVACUATE and request.dests:
+        raise FleetError(f"dests means nothing to the goal {request.goal.value}", "Its hosts are the destinations")
+    if request.method is Method.OFFLINE:
+        raise FleetError(
+            "method offline can't be asked for", "Shut-off guests move offline by themselves; leave it out"
+        )
 
 
 def _known_host(name: str, snapshot: Snapshot) -> Host:
@@ -71,5 +84,5 @@ def _refuse_doubles(label: str, names: Sequence[str]) -> None:
 
 
 def _similar(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=3)
+    close = difflib.get_close_matches(name, sorted(set(known)), n=3)
     return f"Did you mean {' or '.join(close)}?" if close else ""

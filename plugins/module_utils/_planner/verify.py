@@ -87,7 +87,14 @@ def _move_violations(
         return
     yield from _host_rules(move, plan, source, dest, broken_at=move.id)
     if not move.adopt:
+        twins = [
+            host.name for host in snapshot.hosts if host.name != dest.name and dest.uuid and host.uuid == dest.uuid
+        ]
+        if twins:
+            yield broken("host UUID", f"{dest.name} and {twins[0]} have the same one")
+        yield from _runs_once(move, origin, guests)
         yield from _guest_rules(move, origin.guest, source, dest)
+        yield from _collisions(move, plan, origin.guest, dest, guests)
     yield from _room(move, plan, dest, guests, before)
     yield from _space(move, plan, dest, guests)
 
@@ -109,6 +116,12 @@ def _host_rules(move: Move, plan: Plan, source: Host, dest: Host, broken_at: str
         yield Violation("allowed destination", broken_at, f"{dest.name} is not among the allowed ones")
 
 
+def _runs_once(move: Move, origin: Located, guests: Mapping[tuple[str, str], Located]) -> Iterable[Violation]:
+    for (host, uuid), place in guests.items():
+        if uuid == move.guest and host != origin.host and place.guest.active:
+            yield Violation("runs once", move.id, f"{move.name} is active on {host} too")
+
+
 def _guest_rules(move: Move, guest: Guest, source: Host, dest: Host) -> Iterable[Violation]:
     methods = {
         GuestState.RUNNING: (Method.LIVE, Method.PAUSED),
@@ -122,20 +135,41 @@ def _guest_rules(move: Move, guest: Guest, source: Host, dest: Host) -> Iterable
         yield Violation("free guest", move.id, f"{guest.name} has {job}")
     if guest.unmovable_devices and move.method is not Method.OFFLINE:
         yield Violation("movable devices", move.id, f"{guest.name} uses {guest.unmovable_devices[0]}")
+    plugs = {("network", network.name) for network in dest.networks if network.active}
+    plugs.update(("bridge", bridge) for bridge in dest.bridges)
+    for interface in guest.interfaces:
+        if interface.kind in ("network", "bridge") and (interface.kind, interface.source) not in plugs:
+            yield Violation("networks", move.id, f"{dest.name} has no {interface.kind} {interface.source}")
+    yield from _hardware_rules(move, guest, source, dest)
+    yield from _disk_rules(move, guest, source, dest)
+
+
+def _hardware_rules(move: Move, guest: Guest, source: Host, dest: Host) -> Iterable[Violation]:
     if guest.machine is not None and guest.machine not in dest.machine_types:
         yield Violation("machine type", move.id, f"{dest.name} does not know {guest.machine}")
     if guest.virt_type not in dest.virt_types or guest.arch != dest.cpu.arch:
         yield Violation("kind of guest", move.id, f"{dest.name} does not run {guest.arch} {guest.virt_type}")
     if guest.cpu.mode == "custom" and guest.cpu.model and guest.cpu.model not in dest.cpu.usable_models:
         yield Violation("CPU model", move.id, f"{dest.name} can't give {guest.cpu.model}")
-    if any(other.name == guest.name and other.uuid != guest.uuid for other in dest.guests):
-        yield Violation("free name", move.id, f"{dest.name} has another {guest.name}")
-    plugs = {("network", network.name) for network in dest.networks if network.active}
-    plugs.update(("bridge", bridge) for bridge in dest.bridges)
-    for interface in guest.interfaces:
-        if interface.kind in ("network", "bridge") and (interface.kind, interface.source) not in plugs:
-            yield Violation("networks", move.id, f"{dest.name} has no {interface.kind} {interface.source}")
-    yield from _disk_rules(move, guest, source, dest)
+    bound = guest.cpu.mode in ("host-passthrough", "maximum") and guest.active and guest.virt_type == "kvm"
+    if bound and (source.cpu.vendor, source.cpu.model) != (dest.cpu.vendor, dest.cpu.model):
+        yield Violation("same CPU", move.id, f"{guest.name} has the CPU of {source.name}, {dest.name} another")
+
+
+def _collisions(
+    move: Move, plan: Plan, guest: Guest, dest: Host, guests: Mapping[tuple[str, str], Located]
+) -> Iterable[Violation]:
+    """Names of guests and volumes are taken once on a host, by who is there and by who comes."""
+    coming = [other for other in plan.moves if other.dest == dest.name and other.guest != guest.uuid]
+    arriving = [guests[other.source, other.guest].guest for other in coming if (other.source, other.guest) in guests]
+    there = [other for other in dest.guests if other.uuid != guest.uuid]
+    if any(other.name == guest.name for other in (*there, *arriving)):
+        yield Violation("free name", move.id, f"{dest.name} has or gets another {guest.name}")
+    taken = {(disk.pool, disk.volume) for other in there for disk in other.disks}
+    taken.update((copy.dest.pool, copy.dest.volume) for other in coming for copy in other.copies)
+    for copy in move.copies:
+        if (copy.dest.pool, copy.dest.volume) in taken:
+            yield Violation("free volume", move.id, f"{copy.dest.volume} is taken in pool {copy.dest.pool}")
 
 
 def _disk_rules(move: Move, guest: Guest, source: Host, dest: Host) -> Iterable[Violation]:
@@ -157,7 +191,10 @@ def _reached(disk: Disk, source: Host, dest: Host) -> bool:
     if not here:
         return disk.kind is DiskKind.NETWORK
     identity = here[0].identity
-    return identity is not None and any(pool.active and pool.identity == identity for pool in dest.pools)
+    same = [pool for pool in dest.pools if pool.active and identity is not None and pool.identity == identity]
+    if disk.kind is DiskKind.VOLUME:
+        return any(pool.name == here[0].name for pool in same)
+    return any(pool.path == here[0].path for pool in same)
 
 
 def _room(
