@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional
+from typing import Any, Optional, Union
 from urllib.parse import quote, urlencode
 
 from ansible.errors import AnsibleFilterError
@@ -24,19 +24,22 @@ _AS_IS = {
 }
 
 
-def fleet_hosts(names: Sequence[str], hostvars: Mapping[str, Any]) -> list[dict[str, Any]]:
+def fleet_hosts(
+    names: Sequence[str], hostvars: Mapping[str, Any], unmarked: Union[str, Sequence[str]] = ()
+) -> list[dict[str, Any]]:
     """Return one entry per host name, sorted; raises AnsibleFilterError on an empty group."""
     if not names:
         raise AnsibleFilterError("the group of hosts is empty: add hypervisors to it, or name another group")
-    return [_entry(name, hostvars[name]) for name in sorted(set(names))]
+    ignored = unmarked.split(",") if isinstance(unmarked, str) else list(unmarked)
+    return [_entry(name, hostvars[name], name not in ignored) for name in sorted(set(names))]
 
 
-def _entry(name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+def _entry(name: str, variables: Mapping[str, Any], marked: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": name, "uri": variables.get("virtfleet_uri") or _ssh_uri(name, variables)}
     entry["peer_uri"] = variables.get("virtfleet_peer_uri") or _peer_uri(name, variables)
     entry.update({option: variables[key] for key, option in _AS_IS.items() if variables.get(key) is not None})
     mark = _mark(variables)
-    if mark is not None:
+    if marked and mark is not None:
         entry["maintenance"] = mark
     return entry
 

@@ -220,7 +220,7 @@ def _settle(item: _Running, driver: Driver) -> Union[_Running, MoveResult]:
         case = situation(driver.where_is(move))
         if case is Situation.AT_DEST:
             cost = driver.finish(move)
-            return MoveResult(move, Outcome.MOVED, item.started, driver.now(), cost, failure)
+            return MoveResult(move, Outcome.MOVED, item.started, driver.now(), cost)
         if case is Situation.AT_SOURCE:
             driver.undo(move)
             return MoveResult(move, _broken(item, driver), item.started, driver.now(), failure=_why(item, failure))

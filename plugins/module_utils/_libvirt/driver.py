@@ -122,8 +122,7 @@ class LibvirtDriver:
         work = self._work[move.id]
         if work.ended.is_set() and not work.adopted:
             return Progress(Phase.FINISHING, ended=True, failure=work.failure)
-        domain = self._find(move.source, move.guest)
-        stats = domain.jobStats(0) if domain is not None and domain.isActive() else {}
+        stats = self._job_stats(move)
         if work.adopted and stats.get("operation") != libvirt.VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT:
             return Progress(Phase.FINISHING, ended=True, failure=work.failure)
         return _progress_of(stats, bool(move.copies), work.post_copy)
@@ -174,6 +173,17 @@ class LibvirtDriver:
             volumes.delete(self._fleet.control(move.dest), ref)
         home = self._notes(move.source, move.guest).home
         _write_notes(domain, Notes(None if home == move.source else home))
+
+    def _job_stats(self, move: Move) -> dict[str, Any]:
+        """Return the statistics of the guest's job at its source, empty where it has left."""
+        domain = self._find(move.source, move.guest)
+        try:
+            return domain.jobStats(0) if domain is not None and domain.isActive() else {}
+        except libvirt.libvirtError as error:
+            # it left between two calls; how the move ended is for its thread to say
+            if error.get_error_code() in (libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_OPERATION_INVALID):
+                return {}
+            raise
 
     def _drive(self, move: Move, work: _Work) -> None:
         """Run in a thread of its own: prepare the move, then block in libvirt's call until it is over."""

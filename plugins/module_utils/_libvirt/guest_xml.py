@@ -137,7 +137,9 @@ def _sizes(target: str, stats: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _interface(element: ET.Element) -> Interface:
-    kind = element.get("type", "")
+    # a running guest's XML shows the bridge behind a libvirt network as well; the network is what must be there
+    network = attribute(element, "source", "network")
+    kind = "network" if network else element.get("type", "")
     names = {"network": "network", "bridge": "bridge", "direct": "dev", "vdpa": "dev"}
     return Interface(kind, attribute(element, "source", names[kind]) if kind in names else None)
 
