@@ -11,6 +11,7 @@ from .._model.errors import FleetError
 from .._model.guest import JobKind
 from .._model.plan import Move, Plan
 from .._model.snapshot import Located, Snapshot, by_uuid, residence
+from .._planner.planner import leftovers
 from .._planner.verify import first_violation
 
 
@@ -35,16 +36,18 @@ def freshen(plan: Plan, snapshot: Snapshot) -> Freshened:
         )
     done, stale, left = [], [], []
     for move in plan.moves:
-        current = _current(move, places[move.guest])
-        if current is not None:
-            left.append(current)
+        doable = _current(move, places[move.guest])
+        if doable is not None:
+            left.append(doable)
         elif residence(places[move.guest]).host == move.dest:
             done.append(move)
         else:
             stale.append(move)
     gone = {move.id for move in (*done, *stale)}
     rest = tuple(replace(move, after=tuple(other for other in move.after if other not in gone)) for move in left)
-    fresh = Freshened(replace(plan, moves=rest), tuple(done), tuple(stale))
+    # what was left over then may be mended by now, and a second definition be the only one
+    current = replace(plan, moves=rest, leftovers=leftovers(snapshot, plan.request))
+    fresh = Freshened(current, tuple(done), tuple(stale))
     violation = first_violation(snapshot, fresh.plan)
     if violation is not None:
         raise FleetError(f"the plan no longer fits the fleet: {violation}", "Plan again from a fresh survey")

@@ -27,7 +27,7 @@ def blockers(places: Sequence[Located], place: Located) -> tuple[Refusal, ...]:
         found.append(_of_guest(RefusalCode.DEFINED_TWICE, guest, hosts=_hosts(places)))
     if guest.state not in MOVABLE_STATES:
         found.append(_of_guest(RefusalCode.STATE, guest, state=guest.state.value))
-    if guest.job is not None and not in_flight(places):
+    if guest.job is JobKind.INCOMING or (guest.job is not None and not in_flight(places)):
         found.append(_of_guest(RefusalCode.BUSY, guest))
     if guest.unmovable_devices and guest.active:
         found.append(_of_guest(RefusalCode.DEVICE, guest, devices=", ".join(guest.unmovable_devices)))

@@ -9,7 +9,7 @@ from typing import Optional
 
 from .._model.codec import digest
 from .._model.errors import FleetError
-from .._model.guest import Guest
+from .._model.guest import Guest, JobKind
 from .._model.plan import Goal, Leftover, Move, Plan, Request, Stay
 from .._model.settings import check_slots
 from .._model.snapshot import Located, Snapshot, by_uuid, residence
@@ -46,7 +46,7 @@ def make_plan(snapshot: Snapshot, request: Request) -> Plan:
         request=request,
         moves=moves,
         stays=tuple(sorted(placement.stays, key=lambda stay: (stay.name, stay.guest))),
-        leftovers=_leftovers(snapshot, request),
+        leftovers=leftovers(snapshot, request),
         est_seconds=makespan(moves, request.slots),
         est_bytes=sum(move.est_bytes for move in moves),
     )
@@ -70,7 +70,7 @@ def _place(snapshot: Snapshot, wishes: Sequence[Wish]) -> Placement:
 
 def _adopted(wish: Wish, places: Sequence[Located]) -> Optional[Assignment]:
     dest = in_flight(places)
-    if dest is None:
+    if dest is None or wish.place.guest.job is JobKind.INCOMING:
         return None
     method = method_for(wish.place.guest, wish.method)
     return Assignment(wish.place, dest, method, f"already migrating to {dest}", adopt=True)
@@ -118,12 +118,13 @@ def _home(guest: Guest, source: str, goal: Goal) -> Optional[str]:
     return guest.notes.home or (source if goal is Goal.EVACUATE else None)
 
 
-def _leftovers(snapshot: Snapshot, request: Request) -> tuple[Leftover, ...]:
+def leftovers(snapshot: Snapshot, request: Request) -> tuple[Leftover, ...]:
     """Return what interrupted moves from or to the concerned hosts left behind."""
     found = []
     for places in by_uuid(snapshot).values():
         home = residence(places)
-        claim = home.guest.notes.claim
+        claims = [place.guest.notes.claim for place in (home, *places)]
+        claim = next((claim for claim in claims if claim is not None), None)
         if claim is None or in_flight(places) or home.host not in (claim.source, claim.dest):
             continue
         if {claim.source, claim.dest} & set(request.hosts):
