@@ -154,6 +154,7 @@ from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.codec import load_document, to_json
+from ..module_utils._model.host import HostState
 from ..module_utils._model.plan import Goal, Method, Request
 from ..module_utils._model.snapshot import SCHEMA, Snapshot, read_snapshot
 from ..module_utils._planner.planner import make_plan
@@ -186,6 +187,9 @@ def body(module: AnsibleModule) -> dict[str, Any]:
     """Plan and return the plan."""
     request, snapshot = request_of(module.params), look(module.params)
     check_runs_once(snapshot)
+    for host in snapshot.hosts:
+        if host.state is HostState.UNREACHABLE:
+            module.warn(f"host {host.name} does not answer and takes no guests: {host.error}")
     plan = make_plan(snapshot, request)
     stays = [stay_facts(stay) for stay in plan.stays]
     result = {"plan": to_json(plan), "text": plan_lines(plan), "stays": stays, "placement": placement(snapshot)}
