@@ -8,6 +8,8 @@ export PATH := $(CURDIR)/build/venv/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build
 export ANSIBLE_HOME := $(CURDIR)/build/ansible-home
 export LC_ALL := C.UTF-8
+# Tools that ask git which files there are must not learn in the copy that all of build/ is ignored: they'd check nothing.
+export GIT_CEILING_DIRECTORIES := $(CURDIR)/build
 export SCENARIO CORE
 unexport PYTHONPATH PYTHONHOME
 

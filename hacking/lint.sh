@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-export HOME=$PWD/build/home GIT_CEILING_DIRECTORIES=$PWD/build RUFF_CACHE_DIR=$PWD/build/cache/ruff
+export HOME=$PWD/build/home RUFF_CACHE_DIR=$PWD/build/cache/ruff
 mkdir -p "$HOME"
 copy=build/ansible_collections/virtfleet/migration
 rooms=()

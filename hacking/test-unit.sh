@@ -8,12 +8,13 @@ cd "$(dirname "$0")/.."
 # Tests of what must import ansible; everything else has to run without it.
 with_ansible=(tests/unit/plugins/module_utils/_ansible tests/unit/plugins/{modules,action,filter})
 status=0
+mkdir -p build/tmp
 
 units() { # name, Python, pytest arguments...
     local name=$1 python=$2
     shift 2
     /usr/bin/python3 hacking/check.py --reports --timeout 300 "unit-$name" -- "$python" -m pytest -q \
-        --junitxml="build/test-results/unit-$name/pytest.xml" "$@" || status=1
+        --basetemp="build/tmp/unit-$name" --junitxml="build/test-results/unit-$name/pytest.xml" "$@" || status=1
 }
 
 venv=$(hacking/venv.sh pure /usr/bin/python3 requirements-unit.txt)
