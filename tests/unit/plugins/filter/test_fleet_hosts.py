@@ -1,0 +1,80 @@
+"""Inventory variables become the right entries."""
+
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.virtfleet.migration.plugins.filter.fleet_hosts import fleet_hosts
+
+
+def entry(**variables):
+    (found,) = fleet_hosts(["hv1"], {"hv1": variables})
+    return found
+
+
+def test_a_host_without_variables_is_reached_by_its_name():
+    assert entry() == {
+        "name": "hv1",
+        "uri": "qemu+ssh://hv1/system?no_tty=1",
+        "peer_uri": "qemu+tls://hv1/system",
+    }
+
+
+def test_libvirt_goes_the_way_that_ansible_goes():
+    found = entry(
+        ansible_host="10.0.0.1",
+        ansible_user="op@x",
+        ansible_port=2222,
+        ansible_ssh_private_key_file="/k ey",
+        ansible_ssh_executable="/bin/ssh wrapper",
+    )
+    assert found["uri"] == (
+        "qemu+ssh://op%40x@10.0.0.1:2222/system?no_tty=1&keyfile=%2Fk%20ey&command=%2Fbin%2Fssh%20wrapper"
+    )
+    assert found["peer_uri"] == "qemu+tls://10.0.0.1/system"
+
+
+def test_an_ipv6_address_is_bracketed():
+    found = entry(ansible_host="fe80::1", virtfleet_peer_transport="ssh")
+    assert found["uri"] == "qemu+ssh://[fe80::1]/system?no_tty=1"
+    assert found["peer_uri"] == "qemu+ssh://root@[fe80::1]/system?no_tty=1"
+
+
+def test_own_uris_win():
+    found = entry(virtfleet_uri="qemu+tls://a/system", virtfleet_peer_uri="qemu+tls://b/system", ansible_host="c")
+    assert (found["uri"], found["peer_uri"]) == ("qemu+tls://a/system", "qemu+tls://b/system")
+
+
+def test_what_the_user_says_of_a_host_is_handed_over():
+    found = entry(virtfleet_allocatable_memory_mib=0, virtfleet_labels={"gpu": "no"}, virtfleet_rack="r1")
+    assert (found["allocatable_memory_mib"], found["labels"], found["rack"]) == (0, {"gpu": "no"}, "r1")
+
+
+def test_the_maintenance_mark_comes_from_local_facts():
+    facts = {"virtfleet": {"maintenance": {"reason": "ram", "since": "2026"}}}
+    assert entry(ansible_local=facts)["maintenance"] == {"reason": "ram", "since": "2026"}
+    assert "maintenance" not in entry(ansible_local={})
+    assert "maintenance" not in entry(ansible_local={"virtfleet": {"maintenance": None}})
+
+
+@pytest.mark.parametrize("unmarked", ["hv1,hv2", ["hv1"]])
+def test_a_mark_that_is_about_to_go_is_left_out(unmarked):
+    variables = {"ansible_local": {"virtfleet": {"maintenance": {"reason": "", "since": ""}}}}
+    (found,) = fleet_hosts(["hv1"], {"hv1": variables}, unmarked)
+    assert "maintenance" not in found
+
+
+def test_hosts_are_sorted_and_given_once():
+    assert [host["name"] for host in fleet_hosts(["b", "a", "b"], {"a": {}, "b": {}})] == ["a", "b"]
+
+
+def test_an_empty_group_is_an_error_that_says_so():
+    with pytest.raises(AnsibleFilterError, match="group of hosts is empty"):
+        fleet_hosts([], {})
+
+
+def test_an_unknown_transport_is_refused():
+    with pytest.raises(AnsibleFilterError, match="use tls or ssh"):
+        entry(virtfleet_peer_transport="telnet")

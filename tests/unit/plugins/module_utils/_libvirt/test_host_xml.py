@@ -1,0 +1,62 @@
+"""Capabilities, pools and networks become the right values. Must not need libvirt."""
+
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.host_xml import (
+    capabilities_of,
+    cpu_of,
+    network_of,
+    pool_of,
+)
+
+CAPABILITIES = """<capabilities><host><uuid>h-1</uuid><cpu><arch>x86_64</arch><model>EPYC</model>
+<vendor>AMD</vendor></cpu></host><guest><arch name='i686'><machine>isapc-only-32</machine><domain type='xen'/></arch></guest>
+<guest><arch name='x86_64'><machine canonical='pc-q35-7.2'>q35</machine><machine>pc-q35-7.1</machine>
+<domain type='qemu'/><domain type='kvm'/></arch></guest></capabilities>"""
+
+DOMAIN_CAPABILITIES = """<domainCapabilities><cpu><mode name='host-model'><model>EPYC</model></mode>
+<mode name='custom'><model usable='yes'>qemu64</model><model usable='no'>Skylake</model>
+<model usable='unknown'>odd</model></mode></cpu></domainCapabilities>"""
+
+
+def test_capabilities_of_the_own_architecture_are_read_with_kvm_first():
+    found = capabilities_of(CAPABILITIES)
+    assert (found.uuid, found.arch, found.model, found.vendor) == ("h-1", "x86_64", "EPYC", "AMD")
+    assert found.virt_types == ("kvm", "qemu")
+    assert found.machine_types == ("pc-q35-7.1", "pc-q35-7.2", "q35")
+
+
+def test_models_that_can_not_be_given_are_left_out():
+    assert cpu_of(capabilities_of(CAPABILITIES), DOMAIN_CAPABILITIES).usable_models == ("odd", "qemu64")
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "identity"),
+    [
+        ("netfs", "<host name='s'/><dir path='/gv0'/><format type='glusterfs'/>", "glusterfs://s/gv0"),
+        ("netfs", "<host name='s'/><dir path='/exports/a'/><format type='nfs'/>", "nfs://s/exports/a"),
+        ("iscsi-direct", "<host name='s'/><device path='iqn.x:y'/>", "iscsi-direct://s/iqn.x:y"),
+        ("rbd", "<host name='m2'/><host name='m1'/><name>pool</name>", "rbd://m1,m2/pool"),
+        ("dir", "", None),
+        ("logical", "<name>vg0</name>", None),
+    ],
+)
+def test_storage_that_lies_elsewhere_has_an_identity_and_local_storage_has_none(kind, source, identity):
+    xml = f"<pool type='{kind}'><name>p</name><source>{source}</source><target><path>/p</path></target></pool>"
+    found = pool_of(xml, True, ())
+    assert (found.name, found.kind, found.path, found.identity) == ("p", kind, "/p", identity)
+
+
+def test_a_pool_is_shared_where_the_user_says_so():
+    xml = "<pool type='dir'><name>data</name><capacity unit='GiB'>2</capacity><available>5</available></pool>"
+    assert pool_of(xml, True, ["data"]).identity == "declared://data"
+    found = pool_of(xml, True, ["other"])
+    assert (found.identity, found.capacity, found.available) == (None, 2 * 2**30, 5)
+
+
+def test_a_network_names_its_bridge():
+    assert network_of("<network><name>lab</name><bridge name='br0'/></network>", True).bridge == "br0"
+    assert network_of("<network><name>lab</name></network>", False).active is False
