@@ -150,7 +150,8 @@ def test_devices_that_libvirt_moves_are_not(device):
 
 def test_notes_are_read_from_the_metadata():
     note = """<metadata><v:guest xmlns:v='urn:virtfleet:guest:1'><v:home host='hv1'/>
-      <v:move source='hv1' dest='hv2' autostart='yes'><v:volume pool='local' name='a b'/></v:move></v:guest></metadata>"""
+      <v:move source='hv1' dest='hv2' autostart='yes'><v:volume pool='local' name='a b'/></v:move>
+      </v:guest></metadata>"""
     notes = guest(extra=note).notes
     assert notes.home == "hv1"
     assert notes.claim == MoveClaim("hv1", "hv2", True, (VolumeRef("local", "a b"),))

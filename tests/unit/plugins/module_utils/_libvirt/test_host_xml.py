@@ -13,7 +13,8 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.host_
 )
 
 CAPABILITIES = """<capabilities><host><uuid>h-1</uuid><cpu><arch>x86_64</arch><model>EPYC</model>
-<vendor>AMD</vendor></cpu></host><guest><arch name='i686'><machine>isapc-only-32</machine><domain type='xen'/></arch></guest>
+<vendor>AMD</vendor></cpu></host>
+<guest><arch name='i686'><machine>isapc-only-32</machine><domain type='xen'/></arch></guest>
 <guest><arch name='x86_64'><machine canonical='pc-q35-7.2'>q35</machine><machine>pc-q35-7.1</machine>
 <domain type='qemu'/><domain type='kvm'/></arch></guest></capabilities>"""
 
