@@ -36,7 +36,7 @@ class RunOptions:
 
 @dataclass(frozen=True)
 class _Over:
-    """The driver says that the move has ended; both ends have not confirmed it yet."""
+    """The driver says, since then and without a break, that the move has ended; both ends have not confirmed it."""
 
     since: float
     failure: Optional[Failure]
@@ -48,6 +48,7 @@ class _Running:
     started: float
     taken: frozenset[Action] = frozenset()
     over: Optional[_Over] = None
+    doubted: Optional[float] = None
 
 
 def run(plan: Plan, driver: Driver, options: RunOptions, emit: Emit) -> tuple[MoveResult, ...]:
@@ -180,8 +181,9 @@ def _watch(item: _Running, driver: Driver, settings: MoveSettings, emit: Emit) -
         except DriverError as error:
             progress = Progress(Phase.FINISHING, ended=True, failure=error.failure)
         if not progress.ended:
-            return _steer(item, progress, driver, settings, emit)
-        item = replace(item, over=_Over(driver.now(), progress.failure))
+            return _steer(replace(item, doubted=None), progress, driver, settings, emit)
+        since = driver.now() if item.doubted is None else item.doubted
+        item = replace(item, over=_Over(since, progress.failure))
     return _settle(item, driver)
 
 
@@ -216,30 +218,41 @@ def _act(action: Action, item: _Running, driver: Driver, settings: MoveSettings,
 def _settle(item: _Running, driver: Driver) -> Union[_Running, MoveResult]:
     """Ask both ends what became of a move that is over; the hypervisor's word alone is not enough."""
     move, failure = item.move, item.over.failure if item.over else None
+    patient = item.over is not None and driver.now() - item.over.since < SETTLE_SECONDS
     try:
         case = situation(driver.where_is(move))
         if case is Situation.AT_DEST:
             cost = driver.finish(move)
             return MoveResult(move, Outcome.MOVED, item.started, driver.now(), cost)
         if case is Situation.AT_SOURCE:
-            driver.undo(move)
-            return MoveResult(move, _broken(item, driver), item.started, driver.now(), failure=_why(item, failure))
-        if case is Situation.MOVING:
+            why = _put_back(move, _why(item, failure), driver)
+            return MoveResult(move, _broken(item, driver), item.started, driver.now(), failure=why)
+        if case is Situation.MOVING and patient:
             # the call was lost, the migration was not: the source's daemon drives it on
             adopted = replace(move, adopt=True)
             driver.start(adopted)
-            return replace(item, move=adopted, over=None)
+            return replace(item, move=adopted, over=None, doubted=item.over.since if item.over else None)
     except DriverError as error:
         return MoveResult(move, Outcome.UNKNOWN, item.started, driver.now(), failure=error.failure)
-    if item.over is not None and driver.now() - item.over.since < SETTLE_SECONDS:
+    if patient:
         return item
     return MoveResult(move, Outcome.UNKNOWN, item.started, driver.now(), failure=_unclear(move, case, failure))
+
+
+def _put_back(move: Move, why: Failure, driver: Driver) -> Failure:
+    """Tidy up after a move that failed; trouble with that must not hide why it failed."""
+    try:
+        driver.undo(move)
+    except DriverError as error:
+        return Failure(f"{why.message}; tidying up failed too: {error.failure.message}", why.remedy)
+    return why
 
 
 def _unclear(move: Move, case: Situation, failure: Optional[Failure]) -> Failure:
     found = {
         Situation.UNKNOWN: "one of its two hosts does not answer",
         Situation.TWICE: "it runs on both hosts",
+        Situation.MOVING: "both hosts hold a copy, and nothing moves it on",
         Situation.NOWHERE: "neither host knows it",
     }
     text = f"it is not known what became of the guest: {found.get(case, case.value)}"
