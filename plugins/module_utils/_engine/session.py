@@ -39,7 +39,7 @@ def carry_out(
         # hosts are seen a moment apart: a guest that somebody else moves just then can show up on neither
         after = look()
     troubles = invariant.problems(before, after)
-    return report.build(plan, results, before, after, troubles, (began, driver.now()))
+    return report.build(fresh.plan, results, before, after, troubles, (began, driver.now()))
 
 
 def rehearsal(before: Snapshot, start: float) -> tuple[Driver, Look]:
