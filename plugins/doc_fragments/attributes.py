@@ -15,7 +15,7 @@ attributes:
     support: full
     description: Changes nothing, in check mode or not.
   diff_mode:
-    support: not_applicable
+    support: N/A
     description: There is nothing that could differ.
   action_group:
     description: Use C(group/virtfleet.migration.migration) in C(module_defaults) to set options once.

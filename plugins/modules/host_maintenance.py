@@ -16,13 +16,18 @@ description:
     P(virtfleet.migration.evacuate#role).
 author:
   - virtfleet.migration contributors (@virtfleet)
-extends_documentation_fragment:
-  - virtfleet.migration.attributes.moves
 attributes:
   check_mode:
+    support: full
     description: Says whether the mark would change, and does not change it.
   diff_mode:
+    support: full
     description: Returns the mark before and after.
+  action_group:
+    support: full
+    description: Use C(group/virtfleet.migration.migration) in C(module_defaults) to set options once.
+    membership:
+      - virtfleet.migration.migration
 options:
   state:
     description:

@@ -110,6 +110,15 @@ text:
     - id     name  source  dest  method  mib    est_s  why
     - m0001  web   hv1     hv2   live    128.0  2.7    hv1 is evacuated
     - 1 moves, about 128.0 MiB, about 2.7 s
+stays_text:
+  description: A line for people for each reason for which a guest stays; also at the end of RV(text).
+  returned: success, or when guests stay
+  type: list
+  elements: str
+  sample:
+    - >-
+      web stays on hv1: hv2 has 64 MiB of allocatable memory left, the guest needs 128 MiB; free memory there, or raise
+      its allocatable memory
 stays:
   description: Guests that should move and can't, with a refusal for each candidate.
   returned: success, or when guests stay
@@ -192,7 +201,13 @@ def body(module: AnsibleModule) -> dict[str, Any]:
             module.warn(f"host {host.name} does not answer and takes no guests: {host.error}")
     plan = make_plan(snapshot, request)
     stays = [stay_facts(stay) for stay in plan.stays]
-    result = {"plan": to_json(plan), "text": plan_lines(plan), "stays": stays, "placement": placement(snapshot)}
+    result = {
+        "plan": to_json(plan),
+        "text": plan_lines(plan),
+        "stays": stays,
+        "stays_text": stay_lines(stays),
+        "placement": placement(snapshot),
+    }
     if stays and module.params["fail_on_stays"]:
         return {**result, "failed": True, "msg": "; ".join(stay_lines(stays))}
     return result
