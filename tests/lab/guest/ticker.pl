@@ -10,11 +10,17 @@ use Time::HiRes qw(clock_gettime sleep CLOCK_MONOTONIC);
 
 use constant {SLOT => 4096, SLOTS => 16, BLKFLSBUF => 0x1261, DISK => '/dev/vda'};
 
-sub slurp { my ($path) = @_; open my $file, '<', $path or die "$path: $!"; my $line = <$file>; chomp $line; return $line }
+sub first_line {
+    my ($path) = @_;
+    open my $file, '<', $path or die "$path: $!";
+    chomp(my $line = <$file>);
+    return $line;
+}
 
 sub block_of_tick { my ($tick) = @_; return md5_hex("tick $tick") x (SLOT / 32) }
 
-# Flushes what was written and drops the cache, so that the next read comes from the disk itself.
+# Writes out what is cached and drops it, so that the next read comes from the disk itself. No flush command goes to
+# the disk: a guest that waited for the machine's own disk each second would tick late whenever that one is busy.
 sub past_the_cache { my ($disk) = @_; return ioctl($disk, BLKFLSBUF, 0) }
 
 sub transfer {
@@ -30,7 +36,7 @@ sub transfer {
 }
 
 $| = 1;
-my $boot = substr(slurp('/proc/sys/kernel/random/boot_id'), 0, 8);
+my $boot = substr(first_line('/proc/sys/kernel/random/boot_id'), 0, 8);
 my ($disk, $copy);
 if (-b DISK) {
     sysopen($disk, DISK, O_RDWR) or die DISK . ": $!";

@@ -5,27 +5,49 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 
-from .guestspec import RING_BYTES, GuestSpec, first_content
+from .guestspec import LOCAL_DISK_BYTES, RING_BYTES, GuestSpec, first_content
 from .settings import HOST_IMAGES_DIR, Lab
+from .shell import LabError
 from .ticks import History
 from .verdict import Place
+from .wiring import in_lab
 
 
-def verdict(lab: Lab, guest: GuestSpec, places: Sequence[Place], past: History) -> str:
-    """right, wrong, or none for a guest without a disk."""
-    if guest.disk == "none":
+def verdict(lab: Lab, guest: GuestSpec, place: Place | None, past: History) -> str:
+    """right, wrong, or none for a guest without a disk or one of which nothing is known."""
+    if guest.disk == "none" or place is None:
         return "none"
     if past.bad_disk:
         return "wrong"
-    if guest.state == "shutoff" and past.newest is None and guest.disk != "local":
-        return "right" if _file(lab, guest, places).read_bytes() == first_content(guest) else "wrong"
-    return "right"
+    if place.state != "shutoff":
+        return "none" if past.newest is None else "wrong" if past.newest.disk == "BAD" else "right"
+    content = _content(lab, guest, place)
+    if past.newest is not None:
+        return "right" if hashlib.md5(content[:RING_BYTES]).hexdigest().startswith(past.newest.md5) else "wrong"
+    pristine = bytes(LOCAL_DISK_BYTES) if guest.disk == "local" else first_content(guest)
+    return "right" if content == pristine else "wrong"
 
 
-def _file(lab: Lab, guest: GuestSpec, places: Sequence[Place]) -> Path:
-    if guest.disk == "iscsi":
-        return lab.iscsi_dir / guest.volume
-    return lab.gluster_dir / guest.volume
+def _content(lab: Lab, guest: GuestSpec, place: Place) -> bytes:
+    """What the guest would read from its disk; nothing when there is no such disk."""
+    if guest.disk == "local":
+        return _local_content(lab, guest, place.host)
+    path = (lab.iscsi_dir if guest.disk == "iscsi" else lab.gluster_dir) / guest.volume
+    return path.read_bytes() if path.is_file() else b""
+
+
+def _local_content(lab: Lab, guest: GuestSpec, host: str) -> bytes:
+    """The qcow2 of a host, unfolded by the host's own qemu-img in its root folder, whether it is on or off."""
+    folder = lab.host_dir(host)
+    image = f"{HOST_IMAGES_DIR}/{guest.volume}"
+    unfolded = Path("/var/tmp") / f"lab-{guest.uuid}"
+    convert = ["qemu-img", "convert", "--force-share", "-f", "qcow2", "-O", "raw", image, str(unfolded)]
+    try:
+        in_lab(lab, ["chroot", str(folder / "root"), *convert])
+        return (folder / "upper" / unfolded.relative_to("/")).read_bytes()
+    except LabError:
+        return b""
+    finally:
+        in_lab(lab, ["rm", "-f", f"{folder / 'root'}{unfolded}"])

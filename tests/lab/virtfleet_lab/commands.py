@@ -7,6 +7,8 @@ from __future__ import annotations
 import argparse
 import json
 
+import libvirt
+
 from . import cleanup, lifecycle, recorder, state, status, supervisor, wiring
 from .cli import only_one
 from .guestspec import GuestSpec
@@ -15,7 +17,10 @@ from .shell import LabError, step
 
 
 def run(arguments: argparse.Namespace) -> int | None:
-    return COMMANDS[arguments.command](this_lab(), arguments)
+    try:
+        return COMMANDS[arguments.command](this_lab(), arguments)
+    except libvirt.libvirtError as error:
+        raise LabError(f"libvirt: {error}") from error
 
 
 def _up(lab: Lab, arguments: argparse.Namespace) -> None:

@@ -17,6 +17,7 @@ from .shell import LabError, in_parallel
 from .wiring import in_infra
 
 STARTS_AT_ONCE = 4
+FILE_POOLS = ("local", "gluster")
 
 
 def write_iscsi_image(lab: Lab, guest: GuestSpec) -> None:
@@ -35,20 +36,23 @@ def create(lab: Lab, hosts: Sequence[Host], guests: Sequence[GuestSpec]) -> None
 
 def _create_on(lab: Lab, host: Host, guests: Sequence[GuestSpec]) -> None:
     with connection(lab, host) as hypervisor:
+        for pool in sorted({guest.disk for guest in guests} & set(FILE_POOLS)):
+            hypervisor.storagePoolLookupByName(pool).refresh()  # other hosts change what it holds
         for guest in guests:
-            _create_volume(hypervisor, guest)
+            if guest.disk in FILE_POOLS:  # LUNs are made at the target instead
+                _create_volume(hypervisor, guest)
         domains = [hypervisor.defineXML(domain_xml(guest)) for guest in guests]
         starting = [domain for domain, guest in zip(domains, guests) if guest.state != "shutoff"]
         in_parallel(lambda domain: domain.create(), starting, workers=STARTS_AT_ONCE)
 
 
 def _create_volume(hypervisor: libvirt.virConnect, guest: GuestSpec) -> None:
-    """A disk in the pool of its kind; LUNs are made at the target instead."""
-    if guest.disk not in ("local", "gluster"):
-        return
+    """A disk in the pool of its kind."""
     pool = hypervisor.storagePoolLookupByName(guest.disk)
     local = guest.disk == "local"
-    volume = pool.createXML(_volume_xml(guest, LOCAL_DISK_BYTES if local else SHARED_DISK_BYTES, local))
+    # A qcow2 made with its tables holds what was written even when QEMU is killed before it could write them.
+    flags = libvirt.VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA if local else 0
+    volume = pool.createXML(_volume_xml(guest, LOCAL_DISK_BYTES if local else SHARED_DISK_BYTES, local), flags)
     if not local:
         _upload(hypervisor, volume, first_content(guest))
 

@@ -28,7 +28,8 @@ CMDLINE = f"console=ttyS0 quiet {CLOCKS} nokaslr mitigations=off random.trust_cp
 
 @dataclass(frozen=True)
 class GuestSpec:
-    """A guest as it is meant to be. `lun` is its number at the iSCSI target, 0 without one."""
+    """A guest as it is meant to be. `lun` is its number at the iSCSI target, 0 without one; `since` is the moment
+    from which on it is expected to tick without a hole."""
 
     name: str
     host: str
@@ -40,6 +41,7 @@ class GuestSpec:
     nic: bool = False
     lun: int = 0
     from_data_file: bool = False
+    since: float = 0.0
 
     @property
     def uuid(self) -> str:

@@ -15,9 +15,8 @@ CHASSIS_SCRIPT = """#!/bin/sh
 # Between ipmi_sim and the chassis of a host: "get power", "set power 0|1", "set reset 1", "set shutdown 1".
 wish=/power/$1.wish
 state=/power/$1.state
+verb=$2
 shift 2
-verb=$1
-shift
 answer() { case $1 in power) printf 'power:%s\\n' "$(cat "$state")" ;; *) printf '%s:0\\n' "$1" ;; esac; }
 set_one() {
     case $1=$2 in
@@ -35,14 +34,13 @@ esac
 EMULATOR = "mc_setbmc 0x20\nmc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02\nmc_enable 0x20\n"
 
 GLUSTER_OPTIONS = {
-    "network.ping-timeout": "5",
     "performance.client-io-threads": "on",
     "performance.quick-read": "off",
     "performance.read-ahead": "off",
     "performance.io-cache": "off",
     "performance.stat-prefetch": "off",
-    "network.remote-dio": "disable",
-    "performance.strict-o-direct": "on",
+    "performance.write-behind": "off",
+    "network.remote-dio": "enable",
     "auth.allow": "*",
 }
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from .settings import BMC_PASSWORD, BMC_USER, Host, Lab
+from .settings import BMC_CIPHER_SUITE, BMC_PASSWORD, BMC_USER, Host, Lab
 from .shell import write
 
 
@@ -37,5 +37,6 @@ def _variables(lab: Lab, host: Host) -> dict[str, Any]:
             "port": 623,
             "user": BMC_USER,
             "password": BMC_PASSWORD,
+            "cipher_suite": BMC_CIPHER_SUITE,
         },
     }

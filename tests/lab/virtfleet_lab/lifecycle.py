@@ -53,7 +53,7 @@ def _digest(lab: Lab, profile: str, hosts: Sequence[Host]) -> str:
 
 
 def _is_up(lab: Lab, digest: str) -> bool:
-    if state.supervisor_pid(lab) is None or not (lab.dir / "since.json").exists():
+    if state.supervisor_pid(lab) is None or not state.is_complete(lab):
         return False
     return state.read_plan(lab).digest == digest and all(state.services(lab).values())
 
@@ -160,12 +160,12 @@ def _populate(lab: Lab, plan: state.Plan) -> None:
     specs = state.read_guests(lab)
     with step(f"{len(specs)} guests made"):
         guests.create(lab, plan.hosts, specs)
-    _settle(lab, plan.hosts, specs)
-    state.write_since(lab, time.time())
+    state.write_guests(lab, _settled(lab, plan.hosts, specs))
+    state.mark_complete(lab)
 
 
-def _settle(lab: Lab, hosts: Sequence[Host], specs: Sequence[GuestSpec]) -> None:
-    """Waits until every guest that was started ticks, then pauses those that are meant to be paused."""
+def _settled(lab: Lab, hosts: Sequence[Host], specs: Sequence[GuestSpec]) -> list[GuestSpec]:
+    """The guests, once every one that was started ticks and those meant to be paused are; judged from now on."""
     with step("guests tick"):
         begin = time.time()
         started = {guest.uuid: guest.name for guest in specs if guest.state != "shutoff"}
@@ -179,6 +179,8 @@ def _settle(lab: Lab, hosts: Sequence[Host], specs: Sequence[GuestSpec]) -> None
         except LabError as error:
             raise LabError(f"{error} Silent: {', '.join(silent())}.") from error
     guests.suspend(lab, hosts, specs)
+    now = time.time()
+    return [replace(guest, since=now) for guest in specs]
 
 
 def reset(lab: Lab) -> None:
@@ -225,7 +227,7 @@ def add_guests(lab: Lab, wanted: Sequence[GuestSpec]) -> None:
         guests.refresh_iscsi(lab, plan.hosts)
     with step(f"{len(added)} guests made"):
         guests.create(lab, plan.hosts, added)
-    _settle(lab, plan.hosts, added)
+    state.write_guests(lab, [*known, *_settled(lab, plan.hosts, added)])
 
 
 def remove_guests(lab: Lab, names: Sequence[str]) -> None:

@@ -26,6 +26,8 @@ TARGET_IQN = "iqn.2026-01.lab.virtfleet:guests"
 GLUSTER_VOLUME = "guests"
 BMC_USER = "admin"
 BMC_PASSWORD = "virtfleet"
+# ipmi_sim does not answer the question which suites it has: a client that asks first waits 10 s.
+BMC_CIPHER_SUITE = 3
 TLS_PORT = 16514
 _NAMESPACE = uuid.UUID("6f1d7f0e-9d0c-5c39-8a43-6d2f1f9c7b10")
 

@@ -47,13 +47,13 @@ def read_guests(lab: Lab) -> list[GuestSpec]:
     return [GuestSpec(**guest) for guest in _read(lab.dir / "guests.json")]
 
 
-def write_since(lab: Lab, since: float) -> None:
-    """From when on the guests are expected to tick without a hole: the end of `up` or `reset`."""
-    write(lab.dir / "since.json", json.dumps(since))
+def mark_complete(lab: Lab) -> None:
+    """The last thing that `up` does: without this mark a lab is a leftover."""
+    write(lab.dir / "complete", "")
 
 
-def read_since(lab: Lab) -> float:
-    return float(_read(lab.dir / "since.json"))
+def is_complete(lab: Lab) -> bool:
+    return (lab.dir / "complete").exists()
 
 
 def services(lab: Lab) -> dict[str, bool]:

@@ -15,9 +15,9 @@ from . import checksum, fleet, state, wiring
 from .guestspec import GuestSpec
 from .settings import Host, Lab
 from .shell import LabError
-from .tickrecord import ticks_since
+from .tickrecord import newest_in_serial_files, ticks_since
 from .ticks import history
-from .verdict import Place, Sighting, foreign, problems_of, problems_of_services
+from .verdict import Place, Sighting, foreign, main_place, problems_of, problems_of_services
 
 PATIENCE = 2.0
 LOOK_BACK = 600
@@ -41,11 +41,11 @@ def judge(lab: Lab, since: float | None) -> dict[str, Any]:
     specs = state.read_guests(lab)
     hosts, seen = _survey(lab, plan.hosts)
     now = time.time()
-    begin = since if since is not None else max(state.read_since(lab), now - LOOK_BACK)
+    begin = since if since is not None else max(now - LOOK_BACK, min((guest.since for guest in specs), default=now))
     sightings = _sightings(lab, specs, seen, begin, now)
     problems = problems_of_services(services)
     problems += [f"host {name} is {how}" for name, how in hosts.items() if how == "unreachable"]
-    problems += [problem for guest in sightings for problem in problems_of(guest)]
+    problems += [problem for guest in sightings for problem in problems_of(guest, now)]
     problems += foreign([key for places in seen for key in places], {guest.uuid for guest in specs})
     return {
         "ok": not problems,
@@ -93,13 +93,15 @@ def _places(host: Host, hypervisor: libvirt.virConnect) -> Seen:
 
 
 def _sightings(lab: Lab, specs: Sequence[GuestSpec], seen: Sequence[Seen], begin: float, now: float) -> list[Sighting]:
-    ticks = ticks_since(lab, min(begin, now - LOOK_BACK))
+    ticks = ticks_since(lab, begin)
     sightings = []
     for guest in specs:
         places = tuple(places[(guest.uuid, guest.name)] for places in seen if (guest.uuid, guest.name) in places)
+        standing = main_place(places)
         runs = any(place.state == "running" for place in places)
-        past = history(ticks.get(guest.uuid, []), begin, now if runs else None)
-        verdict = checksum.verdict(lab, guest, places, past)
+        own = ticks.get(guest.uuid) or newest_in_serial_files(lab, guest.uuid)
+        past = history(own, max(begin, guest.since), now if runs else None)
+        verdict = checksum.verdict(lab, guest, standing, past)
         sightings.append(Sighting(guest.name, guest.uuid, guest.state, places, past, verdict))
     return sightings
 
@@ -114,7 +116,7 @@ def _as_json(guest: Sighting, now: float) -> dict[str, Any]:
         "state": place.state if place else None,
         "intended_state": guest.intended,
         "newest_tick": past.newest.number if past.newest else None,
-        "tick_age_s": round(now - past.newest.time, 2) if past.newest else None,
+        "tick_age_s": round(max(0.0, now - past.newest.time), 2) if past.newest else None,
         "longest_hole_s": None if past.longest_hole_s is None else round(past.longest_hole_s, 2),
         "longest_hole_ended_at": past.longest_hole_ended_at,
         "missing_ticks": past.missing,

@@ -22,6 +22,7 @@ from .settings import Host, Lab
 from .shell import run, wait_until, write
 
 PACE = 0.1
+BRIDGE_MAC = "02:76:66:6c:00:01"
 
 
 def main(lab: Lab) -> None:
@@ -57,7 +58,8 @@ def _private_world(lab: Lab) -> Path:
 def _bridge(lab: Lab, hosts: tuple[Host, ...]) -> None:
     """The lab's only network; the machine's end of the uplink is made by `up`, which holds the outer namespace."""
     run(["ip", "link", "set", "lo", "up"])
-    run(["ip", "link", "add", BRIDGE, "type", "bridge", "stp_state", "0", "forward_delay", "0"])
+    # Its own address: a bridge without one takes that of a port, and loses it when that port's host is switched off.
+    run(["ip", "link", "add", BRIDGE, "address", BRIDGE_MAC, "type", "bridge", "stp_state", "0", "forward_delay", "0"])
     for address in (lab.infra_address, *(host.bmc_address for host in hosts)):
         run(["ip", "address", "add", f"{address}/{lab.subnet.prefixlen}", "dev", BRIDGE])
     run(["ip", "link", "set", BRIDGE, "up"])

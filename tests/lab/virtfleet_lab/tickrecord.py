@@ -8,7 +8,7 @@ import os
 from typing import BinaryIO
 
 from .settings import Lab
-from .ticks import Tick, from_line
+from .ticks import LINE, Tick, from_line
 
 BLOCK = 64 * 1024
 
@@ -23,6 +23,20 @@ def ticks_since(lab: Lab, since: float) -> dict[str, list[Tick]]:
             if tick is not None and tick.time >= since:
                 found.setdefault(tick.uuid, []).append(tick)
     return found
+
+
+def newest_in_serial_files(lab: Lab, uuid: str) -> list[Tick]:
+    """The last tick of a guest that has been silent for long, dated by its file; at most one."""
+    files = [lab.serial_dir(host) / uuid for host in os.listdir(lab.dir / "serial")]
+    written = [file for file in files if file.exists()]
+    if not written:
+        return []
+    newest = max(written, key=lambda file: file.stat().st_mtime)
+    found = list(LINE.finditer(newest.read_text(encoding="ascii", errors="replace")))
+    if not found:
+        return []
+    number, boot, md5, disk = found[-1].groups()
+    return [Tick(newest.stat().st_mtime, newest.parent.name, uuid, int(number), boot, md5, disk)]
 
 
 def newest_ticks(lab: Lab, since: float) -> dict[str, Tick]:

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from .ticks import History
 
 
+SILENCE_S = 10.0
+
+
 @dataclass(frozen=True)
 class Place:
     """A host's libvirt knows the guest. `incoming`: it is being migrated to there right now."""
@@ -22,6 +25,12 @@ class Place:
     @property
     def active(self) -> bool:
         return self.state != "shutoff" and not self.incoming
+
+
+def main_place(places: Sequence[Place]) -> Place | None:
+    """Where a guest runs, else where it is defined, if anywhere."""
+    active = [place for place in places if place.active]
+    return (active or list(places) or [None])[0]
 
 
 @dataclass(frozen=True)
@@ -37,14 +46,12 @@ class Sighting:
 
     @property
     def place(self) -> Place | None:
-        """Where it runs, else where it is defined."""
-        active = [place for place in self.places if place.active]
-        return (active or list(self.places) or [None])[0]
+        return main_place(self.places)
 
 
-def problems_of(guest: Sighting) -> list[str]:
+def problems_of(guest: Sighting, now: float) -> list[str]:
     """All that is wrong with a guest; an empty list is a guest that is exactly once where and how it should be."""
-    found = [*_of_places(guest), *_of_state(guest), *_of_ticks(guest.history)]
+    found = [*_of_places(guest), *_of_state(guest), *_of_silence(guest, now), *_of_ticks(guest.history)]
     if guest.checksum == "wrong":
         found.append("its disk does not hold what it wrote")
     return [f"{guest.name}: {what}" for what in found]
@@ -72,6 +79,17 @@ def _of_state(guest: Sighting) -> list[str]:
     return [f"is {place.state} on {place.host}, should be {guest.intended}"]
 
 
+def _of_silence(guest: Sighting, now: float) -> list[str]:
+    """A guest whose QEMU runs while the guest itself is dead."""
+    if guest.place is None or guest.place.state != "running":
+        return []
+    newest = guest.history.newest
+    if newest is None:
+        return ["runs but never ticked"]
+    silence = now - newest.time
+    return [f"runs but has not ticked for {silence:.0f} s"] if silence > SILENCE_S else []
+
+
 def _of_ticks(history: History) -> list[str]:
     found = []
     if history.duplicates:
@@ -82,12 +100,9 @@ def _of_ticks(history: History) -> list[str]:
 
 
 def problems_of_services(services: dict[str, bool]) -> list[str]:
-    return [
-        f"the lab's {name} daemon is dead: run `lab.py up`" if name != "recorder" else
-        "the recorder of ticks is dead, nothing about ticks can be said: run `lab.py up`"
-        for name, alive in services.items()
-        if not alive
-    ]
+    said = {"recorder": "the recorder of ticks is dead, nothing can be said of ticks"}
+    dead = [name for name, alive in services.items() if not alive]
+    return [f"{said.get(name, f'the {name} daemon of the lab is dead')}: run `lab.py up`" for name in dead]
 
 
 def foreign(names: Sequence[tuple[str, str]], known: set[str]) -> list[str]:

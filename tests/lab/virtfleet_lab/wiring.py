@@ -7,7 +7,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from .settings import BMC_PASSWORD, BMC_USER, Host, Lab
+from .settings import BMC_CIPHER_SUITE, BMC_PASSWORD, BMC_USER, Host, Lab
 from .shell import LabError, run
 from .state import require_supervisor
 
@@ -75,8 +75,8 @@ def _leader(lab: Lab, host: Host) -> str:
 
 def power(host: Host, action: str) -> str:
     """Asks the host's BMC, as an operator would."""
-    ipmitool = ["ipmitool", "-I", "lanplus", "-H", host.bmc_address, "-p", "623", "-U", BMC_USER, "-P", BMC_PASSWORD]
-    return run([*ipmitool, "chassis", "power", action], timeout=30).strip()
+    bmc = ["-H", host.bmc_address, "-p", "623", "-U", BMC_USER, "-P", BMC_PASSWORD, "-C", str(BMC_CIPHER_SUITE)]
+    return run(["ipmitool", "-I", "lanplus", *bmc, "chassis", "power", action], timeout=30).strip()
 
 
 def power_state(lab: Lab, host: Host) -> str:
