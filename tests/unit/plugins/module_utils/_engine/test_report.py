@@ -158,7 +158,13 @@ def test_the_report_in_lines() -> None:
         "stays stays on hv1: it has 1 libvirt snapshots, with which libvirt does not migrate; delete them first"
         in lines
     )
-    assert lines[-1].startswith("PROBLEM: ") is bool(real(FLEET, web=Script(failure=NO))["problems"])
+    assert not any(line.startswith("PROBLEM") for line in lines)
+
+
+def test_a_broken_invariant_is_the_last_line_of_the_report() -> None:
+    gone = build.snapshot(build.host("hv1", STAYS), build.host("hv2", WEB, DB))
+    last = report.result_lines(real(gone))[-1]
+    assert last == "PROBLEM: cold, last seen shut_off on hv1, is on no host that answers"
 
 
 def test_an_empty_report_says_so() -> None:

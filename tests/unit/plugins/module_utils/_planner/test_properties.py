@@ -28,7 +28,7 @@ from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.ran
 )
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.scenario import carry_out
 
-FLEETS = 250
+FLEETS = 200
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ def test_more_memory_at_a_destination_leaves_fewer_guests_behind_but_for_rare_ba
         for host in case.fleet.hosts
         if host.state is HostState.SCHEDULABLE
     ]
-    assert len(gains) > 500
+    assert len(gains) > 400
     assert sum(gains) > 20
     assert sum(1 for gain in gains if gain < 0) <= len(gains) / 100
 

@@ -7,13 +7,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.invariant import problems
 from ansible_collections.virtfleet.migration.plugins.module_utils._model import prose
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.codec import to_json
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import Refusal
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import scenario as scenarios
@@ -22,9 +23,10 @@ ALL = [pytest.param(path, id=path.stem) for path in scenarios.paths()]
 PLANNED = [param for param in ALL if "\n  error:" not in param.values[0].read_text(encoding="utf-8")]
 
 
-def refusals_of(path: Path) -> list[Refusal]:
+@functools.cache
+def planned(path: Path) -> tuple[scenarios.Scenario, Plan]:
     scenario = scenarios.read(path)
-    return [refusal for stay in make_plan(scenario.fleet, scenario.request).stays for refusal in stay.refusals]
+    return scenario, make_plan(scenario.fleet, scenario.request)
 
 
 @pytest.mark.parametrize("path", ALL)
@@ -39,8 +41,7 @@ def test_the_plan_is_what_the_scenario_expects(path: Path, pytestconfig: pytest.
 
 @pytest.mark.parametrize("path", PLANNED)
 def test_once_carried_out_there_is_nothing_more_to_move(path: Path) -> None:
-    scenario = scenarios.read(path)
-    plan = make_plan(scenario.fleet, scenario.request)
+    scenario, plan = planned(path)
     after = scenarios.carry_out(scenario.fleet, plan)
     again = make_plan(after, scenario.request)
     assert again.moves == ()
@@ -49,14 +50,14 @@ def test_once_carried_out_there_is_nothing_more_to_move(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PLANNED)
 def test_carrying_it_out_breaks_nothing_that_was_whole(path: Path) -> None:
-    scenario = scenarios.read(path)
-    after = scenarios.carry_out(scenario.fleet, make_plan(scenario.fleet, scenario.request))
+    scenario, plan = planned(path)
+    after = scenarios.carry_out(scenario.fleet, plan)
     assert problems(scenario.fleet, after) == problems(scenario.fleet, scenario.fleet)
 
 
 @pytest.mark.parametrize("path", PLANNED)
 def test_every_refusal_can_be_put_into_words(path: Path) -> None:
-    for refusal in refusals_of(path):
+    for refusal in (refusal for stay in planned(path)[1].stays for refusal in stay.refusals):
         assert prose.cause(refusal)
         assert prose.remedy(refusal)
         assert "{" not in prose.sentence(refusal)
