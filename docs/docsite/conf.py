@@ -20,6 +20,7 @@ nitpicky = True
 # Labels of Ansible's own documentation that generated pages refer to, since a site built offline can't look them up.
 ANSIBLE_DOCS = "https://docs.ansible.com/projects/ansible/latest/"
 ANSIBLE_LABELS = {
+    "action_plugins": "plugins/action.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
     "module_defaults_groups": "user_guide/playbooks_module_defaults.html",

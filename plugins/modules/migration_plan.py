@@ -87,6 +87,24 @@ plan:
     - RV(plan.est_seconds) and RV(plan.est_bytes) assume a link of 1 Gbit/s and one pass over each guest's memory.
   returned: success, or when guests stay
   type: dict
+  contains:
+    plan_id:
+      description: Digest of snapshot and request.
+      type: str
+    moves:
+      description: Moves in the order in which they start, each once those of its C(after) are over.
+      type: list
+      elements: dict
+    leftovers:
+      description: What interrupted moves left behind, and applying the plan removes.
+      type: list
+      elements: dict
+    est_seconds:
+      description: Estimate of the time from the first start to the last end, in seconds.
+      type: float
+    est_bytes:
+      description: Estimate of what is sent, in bytes.
+      type: int
   sample:
     schema: 1
     plan_id: 8e6cd1b3ae0d9f04
