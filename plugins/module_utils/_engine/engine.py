@@ -13,7 +13,7 @@ from .._model.guest import GuestState
 from .._model.plan import Leftover, Method, Move, Plan
 from .._model.settings import MoveSettings, Slots
 from .convergence import Action, due
-from .ports import Driver, DriverError, Failure, Phase, Progress
+from .ports import Cost, Driver, DriverError, Failure, Phase, Progress
 from .result import ARRIVED, BROKEN, MoveResult, Outcome
 from .situation import Situation, situation
 from .slots import startable
@@ -145,8 +145,7 @@ def _begin(move: Move, driver: Driver, emit: Emit) -> Union[_Running, MoveResult
         where = driver.where_is(move)
         case = situation(where)
         if case is Situation.AT_DEST:
-            driver.finish(move)
-            return MoveResult(move, Outcome.ALREADY_THERE)
+            return MoveResult(move, Outcome.ALREADY_THERE, failure=_tidy(move, driver)[1])
         if case is Situation.MOVING:
             move = replace(move, adopt=True)
         elif case is not Situation.AT_SOURCE:
@@ -222,8 +221,8 @@ def _settle(item: _Running, driver: Driver) -> Union[_Running, MoveResult]:
     try:
         case = situation(driver.where_is(move))
         if case is Situation.AT_DEST:
-            cost = driver.finish(move)
-            return MoveResult(move, Outcome.MOVED, item.started, driver.now(), cost)
+            cost, untidy = _tidy(move, driver)
+            return MoveResult(move, Outcome.MOVED, item.started, driver.now(), cost, untidy)
         if case is Situation.AT_SOURCE:
             why = _put_back(move, _why(item, failure), driver)
             return MoveResult(move, _broken(item, driver), item.started, driver.now(), failure=why)
@@ -237,6 +236,15 @@ def _settle(item: _Running, driver: Driver) -> Union[_Running, MoveResult]:
     if patient:
         return item
     return MoveResult(move, Outcome.UNKNOWN, item.started, driver.now(), failure=_unclear(move, case, failure))
+
+
+def _tidy(move: Move, driver: Driver) -> tuple[Cost, Optional[Failure]]:
+    """Put in order a guest that has arrived; trouble with that does not undo the arrival."""
+    try:
+        return driver.finish(move), None
+    except DriverError as error:
+        text = f"the guest has arrived, but tidying up after it failed: {error.failure.message}"
+        return Cost(), Failure(text, "Run again to have it done")
 
 
 def _put_back(move: Move, why: Failure, driver: Driver) -> Failure:
