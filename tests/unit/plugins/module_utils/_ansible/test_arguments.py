@@ -1,0 +1,60 @@
+"""Module parameters become values, and nonsense is refused with words."""
+
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.virtfleet.migration.plugins.module_utils._ansible.arguments import (
+    fleet_spec,
+    hosts_of,
+    settings_of,
+    settings_spec,
+    slots_of,
+    slots_spec,
+)
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings, Slots
+
+
+def given(spec, **options):
+    result = ArgumentSpecValidator(spec).validate(options)
+    assert not result.error_messages
+    return result.validated_parameters
+
+
+def test_the_defaults_of_the_options_are_those_of_the_model():
+    assert settings_of(given(settings_spec())) == MoveSettings()
+    assert slots_of(given(slots_spec())) == Slots()
+
+
+def test_the_defaults_of_a_host_are_those_of_the_model():
+    (host,) = hosts_of(given(fleet_spec(), hosts=[{"name": "hv1", "uri": "qemu+ssh://hv1/system"}]))
+    assert (host.reserve_memory_mib, host.cpu_overcommit, host.shared_pools, host.labels) == (1024, 4.0, (), {})
+    assert host.maintenance is None
+
+
+def test_labels_are_text_whatever_yaml_made_of_them():
+    entry = {"name": "hv1", "uri": "qemu+ssh://hv1/system", "labels": {"rack": 7, "spare": True}}
+    (host,) = hosts_of(given(fleet_spec(), hosts=[entry]))
+    assert host.labels == {"rack": "7", "spare": "True"}
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("bandwidth_mibs", -1), ("bandwidth_mibs", 0), ("max_downtime_ms", -5), ("timeout", -1)],
+)
+def test_limits_that_libvirt_would_misread_are_refused(option, value):
+    with pytest.raises(FleetError, match=option):
+        settings_of(given(settings_spec(), **{option: value}))
+
+
+def test_no_slots_at_all_are_refused():
+    with pytest.raises(FleetError, match="max_per_fleet"):
+        slots_of(given(slots_spec(), max_per_fleet=0))
+
+
+def test_an_empty_list_of_hosts_is_refused():
+    with pytest.raises(FleetError, match="empty"):
+        hosts_of(given(fleet_spec(), hosts=[]))
