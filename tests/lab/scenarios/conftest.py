@@ -1,0 +1,29 @@
+"""Fixtures of the scenarios: a lab that is up and as it was made. Must not know what a scenario is about."""
+
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from labview import initial_world, lab, status, world
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fresh_lab(request: pytest.FixtureRequest) -> None:
+    """Each scenario begins on the lab of its profile, with every guest where and how it was made."""
+    lab("up", "--profile", getattr(request.module, "PROFILE", "default"), timeout=600)
+    if not (status()["ok"] and world() == initial_world()):
+        lab("reset")
+    assert world() == initial_world()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for the whole scenario, for journals and reports that several runs share."""
+    return tmp_path_factory.mktemp("scenario")

@@ -1,0 +1,157 @@
+"""The lab seen from outside: its judge, and virsh on its hosts. Must not import or run anything of the collection."""
+
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+LAB = CHECKOUT / "build" / "lab"
+INVENTORY = LAB / "inventory.yml"
+MARK = "/etc/ansible/facts.d/virtfleet.fact"
+
+# Ticks are a second apart and measured on a machine that emulates every guest in software.
+TICK_SECONDS = 1.0
+NOISE_SECONDS = 1.5
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that a run may change.
+
+    ``places``: (host, state) of each guest, one pair unless something is wrong. ``marks``: the reason by host.
+    """
+
+    places: dict[str, tuple[tuple[str, str], ...]]
+    local_volumes: dict[str, tuple[str, ...]]
+    marks: dict[str, str]
+
+    def guests_on(self, host: str) -> list[str]:
+        return sorted(name for name, places in self.places.items() if host in [place[0] for place in places])
+
+
+def lab(*argv: str, timeout: float = 300) -> str:
+    """Run a command of the lab; its own words are the error."""
+    command = ["/usr/bin/python3", str(CHECKOUT / "tests" / "lab" / "lab.py"), *argv]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"lab.py {shlex.join(argv)}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def status(since: float | None = None) -> dict[str, Any]:
+    """Return what the judge says, good or bad."""
+    command = ["/usr/bin/python3", str(CHECKOUT / "tests" / "lab" / "lab.py"), "status", "--json"]
+    command += [] if since is None else ["--since", str(since)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    if done.returncode not in (0, 1):
+        raise RuntimeError(f"the judge can't judge: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+def on_host(host: str, *argv: str) -> str:
+    """Run a command on a host of the lab; it must succeed."""
+    done = _ssh(host, argv)
+    if done.returncode != 0:
+        raise RuntimeError(f"{host}: {shlex.join(argv)}: {done.stderr}")
+    return done.stdout
+
+
+def hosts() -> list[str]:
+    return sorted(status()["hosts"])
+
+
+def world() -> World:
+    """Return the lab as it is now."""
+    report = status()
+    up = sorted(host for host, how in report["hosts"].items() if how == "up")
+    with ThreadPoolExecutor() as pool:
+        volumes = dict(zip(up, pool.map(_local_volumes, up)))
+        marks = dict(zip(up, pool.map(_mark, up)))
+    places = {
+        guest["name"]: tuple(sorted((place["host"], place["state"]) for place in guest["places"]))
+        for guest in report["guests"]
+    }
+    return World(places, volumes, {host: mark["reason"] for host, mark in marks.items() if mark})
+
+
+def specs() -> list[dict[str, Any]]:
+    """Return the lab's guests as they were made: name, host, disk, state and more."""
+    return json.loads((LAB / "guests.json").read_text(encoding="utf-8"))
+
+
+def initial_world() -> World:
+    """Return the lab as ``up`` and ``reset`` make it."""
+    volumes = {
+        host: tuple(sorted(volume_of(spec) for spec in specs() if (spec["host"], spec["disk"]) == (host, "local")))
+        for host in hosts()
+    }
+    return World({spec["name"]: ((spec["host"], spec["state"]),) for spec in specs()}, volumes, {})
+
+
+def volume_of(spec: dict[str, Any]) -> str:
+    return f"{spec['name']}.qcow2"
+
+
+def stray_volumes(now: World) -> list[str]:
+    """Return local volumes that are not exactly where their guest is, and those that are missing there."""
+    wanted = {(now.places[spec["name"]][0][0], volume_of(spec)) for spec in specs() if spec["disk"] == "local"}
+    found = {(host, volume) for host, volumes in now.local_volumes.items() for volume in volumes}
+    return sorted(f"{volume} on {host}" for host, volume in wanted ^ found)
+
+
+def unexplained_holes(judged: dict[str, Any], moves: Iterable[dict[str, Any]]) -> list[str]:
+    """Return guests that missed more ticks than the downtime of their move explains.
+
+    Guests that did not move show how long this machine itself kept everyone waiting in that time.
+    """
+    downtime = {move["name"]: (move["downtime_ms"] or 0) / 1000 for move in moves}
+    holes = {
+        guest["name"]: guest["longest_hole_s"]
+        for guest in judged["guests"]
+        if guest["intended_state"] == "running" and guest["longest_hole_s"] is not None
+    }
+    bystanders = [hole for name, hole in holes.items() if name not in downtime]
+    noise = max([NOISE_SECONDS, *(hole - TICK_SECONDS for hole in bystanders)])
+    return [
+        f"{name}: a hole of {holes[name]} s, a downtime of {seconds} s, noise of {noise:.2f} s"
+        for name, seconds in sorted(downtime.items())
+        if name in holes and holes[name] > TICK_SECONDS + seconds + noise
+    ]
+
+
+def once_again_well(since: float, patience: float = 15) -> dict[str, Any]:
+    """Return the judge's report as soon as it is good, or the last bad one: libvirt needs a moment after a move."""
+    end = time.monotonic() + patience
+    while True:
+        judged = status(since)
+        if judged["ok"] or time.monotonic() > end:
+            return judged
+        time.sleep(0.5)
+
+
+def _local_volumes(host: str) -> tuple[str, ...]:
+    on_host(host, "virsh", "-q", "pool-refresh", "local")
+    lines = on_host(host, "virsh", "-q", "vol-list", "local").splitlines()
+    return tuple(sorted(line.split("/var/lib/libvirt/images")[0].strip() for line in lines if line.strip()))
+
+
+def _mark(host: str) -> dict[str, str] | None:
+    """Return the maintenance mark, None where there is none; ls fails where there is no file."""
+    if _ssh(host, ("ls", MARK)).returncode != 0:
+        return None
+    return json.loads(on_host(host, "cat", MARK)).get("maintenance")
+
+
+def _ssh(host: str, argv: Iterable[str]) -> subprocess.CompletedProcess[str]:
+    command = [str(LAB / "ssh"), host, shlex.join(argv)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
