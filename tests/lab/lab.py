@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """The lab's only entry point: puts its package on the path and hands over. It decides nothing."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later

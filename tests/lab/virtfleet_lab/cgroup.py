@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 MOUNT = Path("/sys/fs/cgroup")
@@ -15,6 +16,17 @@ MOUNT = Path("/sys/fs/cgroup")
 def join(group: Path) -> None:
     """Moves the calling process into the group."""
     (group / "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
+
+
+@contextlib.contextmanager
+def born_in(group: Path) -> Iterator[None]:
+    """Processes started within belong to the group; the calling process is back in its own afterwards."""
+    own = MOUNT / Path("/proc/self/cgroup").read_text(encoding="ascii").rpartition("::/")[2].strip()
+    join(group)
+    try:
+        yield
+    finally:
+        join(own)
 
 
 def kill_all(group: Path) -> None:

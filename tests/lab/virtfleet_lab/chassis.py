@@ -13,7 +13,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from .cgroup import join, kill_all
+from .cgroup import born_in, kill_all
 from .settings import HOST_GUEST_DIR, HOST_SERIAL_DIR, Host, Lab
 from .shell import write
 
@@ -69,7 +69,7 @@ class Chassis:
         write(self._state, state)
 
     def _switch_on(self) -> None:
-        with self._console.open("ab") as console:
+        with self._console.open("ab") as console, born_in(self._cgroup):
             self._container = subprocess.Popen(
                 self._argv,
                 stdin=subprocess.DEVNULL,
@@ -77,7 +77,6 @@ class Chassis:
                 stderr=subprocess.STDOUT,
                 env=self._environment,
                 start_new_session=True,
-                preexec_fn=lambda: join(self._cgroup),
             )
         self._settle(ON)
 

@@ -20,10 +20,10 @@ from .shell import run, wait_until
 
 def down(lab: Lab) -> None:
     """Ends all processes, and with them their namespaces, mounts and bridge; then removes what outlives those."""
-    for pid in supervisors(lab):
+    for pid in _roots_of_processes(lab):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not supervisors(lab), 30, "The lab's supervisor does not end")
+    wait_until(lambda: not _roots_of_processes(lab), 30, "The lab's processes do not end")
     subprocess.run(["ip", "link", "delete", lab.uplink], stderr=subprocess.DEVNULL, check=False)
     wait_until(lambda: not Path("/sys/class/net", lab.uplink).exists(), 15, f"{lab.uplink} does not go away")
     run(["unshare", "--mount", sys.executable, lab.source / "lab.py", "_remove-cgroups"])
@@ -32,19 +32,24 @@ def down(lab: Lab) -> None:
 
 
 def purge(lab: Lab) -> None:
-    shutil.rmtree(lab.cache, ignore_errors=False) if lab.cache.exists() else None
+    _remove_tree(lab.cache)
     lab.lock_file.unlink(missing_ok=True)
 
 
-def supervisors(lab: Lab) -> list[int]:
-    """Every supervisor that belongs to this checkout, found by its command line: a pid file may be lost."""
-    mark = [str(lab.source / "lab.py").encode(), b"_supervisor"]
+def _roots_of_processes(lab: Lab) -> list[int]:
+    """The supervisor and image builds of this checkout, found by their command lines: a pid file may be lost.
+
+    Each is the first of a process namespace, or waits for that one, so that everything below ends with it.
+    """
+    supervisor = [str(lab.source / "lab.py"), "_supervisor"]
+    unfinished = str(lab.cache / "unfinished-")
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            if (entry / "cmdline").read_bytes().split(b"\0")[-3:-1] == mark:
+            words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+            if words[-2:] == supervisor or any(word.startswith(unfinished) for word in words):
                 found.append(int(entry.name))
     return found
 
@@ -66,7 +71,7 @@ def remove_cgroups(lab: Lab) -> None:
 
 
 def _remove_images(lab: Lab) -> None:
-    """Image builds that were cut off. mmdebstrap works in a mount namespace of its own, so nothing is mounted."""
+    """Image builds that were cut off; what they had mounted went with their namespace."""
     for unfinished in lab.cache.glob("unfinished-*"):
         _remove_tree(unfinished)
 

@@ -20,7 +20,7 @@ def main(argv: Sequence[str]) -> int:
         print("lab: must run as root: it makes namespaces, mounts and a bridge.", file=sys.stderr)
         return 2
     if arguments.command == "packages":
-        return _guarded(lambda: packages.install())
+        return _guarded(packages.install)
     missing = _guarded(packages.require)
     if missing:
         return missing

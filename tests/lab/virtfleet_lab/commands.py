@@ -9,7 +9,7 @@ import json
 
 import libvirt
 
-from . import cleanup, lifecycle, recorder, state, status, supervisor, wiring
+from . import bringup, cleanup, population, recorder, state, status, supervisor, wiring
 from .cli import only_one
 from .guestspec import GuestSpec
 from .settings import Host, Lab, this_lab
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int | None:
 
 def _up(lab: Lab, arguments: argparse.Namespace) -> None:
     with only_one(lab.lock_file), step("lab up"):
-        lifecycle.up(lab, arguments.hosts, arguments.profile)
+        bringup.up(lab, arguments.hosts, arguments.profile)
 
 
 def _down(lab: Lab, arguments: argparse.Namespace) -> None:
@@ -44,15 +44,15 @@ def _status(lab: Lab, arguments: argparse.Namespace) -> int:
     return 0 if report["ok"] else 1
 
 
-def _reset(lab: Lab, arguments: argparse.Namespace) -> None:
+def _reset(lab: Lab, _arguments: argparse.Namespace) -> None:
     with only_one(lab.lock_file), step("lab reset"):
-        lifecycle.reset(lab)
+        population.reset(lab)
 
 
 def _guest(lab: Lab, arguments: argparse.Namespace) -> None:
     with only_one(lab.lock_file):
         if arguments.guest_command == "remove":
-            return lifecycle.remove_guests(lab, arguments.names)
+            return population.remove_guests(lab, arguments.names)
         _host(lab, arguments.host)
         wanted = [
             GuestSpec(
@@ -66,7 +66,7 @@ def _guest(lab: Lab, arguments: argparse.Namespace) -> None:
             )
             for name in arguments.names
         ]
-        return lifecycle.add_guests(lab, wanted)
+        return population.add_guests(lab, wanted)
 
 
 def _power(lab: Lab, arguments: argparse.Namespace) -> None:
@@ -110,7 +110,7 @@ COMMANDS = {
     "link": _link,
     "shape": _shape,
     "ssh": _ssh,
-    "_supervisor": lambda lab, arguments: supervisor.main(lab),
-    "_recorder": lambda lab, arguments: recorder.main(lab),
-    "_remove-cgroups": lambda lab, arguments: cleanup.remove_cgroups(lab),
+    "_supervisor": lambda lab, _: supervisor.main(lab),
+    "_recorder": lambda lab, _: recorder.main(lab),
+    "_remove-cgroups": lambda lab, _: cleanup.remove_cgroups(lab),
 }

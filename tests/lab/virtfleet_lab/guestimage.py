@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from .image import KERNEL_FOLDER
+from .image import KERNEL_PACKAGE
 from .settings import Lab
 from .shell import LabError, run
 
@@ -51,7 +51,7 @@ def build(lab: Lab, image: Path) -> Path:
         made = Path(scratch) / "made"
         kernel = Path(scratch) / "kernel"
         made.mkdir()
-        run(["dpkg-deb", "-x", image / KERNEL_FOLDER.lstrip("/") / "kernel.deb", kernel])
+        run(["dpkg-deb", "-x", image / KERNEL_PACKAGE, kernel])
         shutil.copy(next((kernel / "boot").glob("vmlinuz-*")), made / "vmlinuz")
         tree = _tree(lab, image, kernel, Path(scratch) / "tree")
         _pack(tree, made / "initrd.img")

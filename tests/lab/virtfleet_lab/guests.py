@@ -118,7 +118,7 @@ def _wipe_pool(lab: Lab, host: Host, name: str, volumes: set[str] | None) -> Non
                 volume.delete()
 
 
-def add_lun(lab: Lab, hosts: Sequence[Host], guest: GuestSpec) -> None:
+def add_lun(lab: Lab, guest: GuestSpec) -> None:
     write_iscsi_image(lab, guest)
     in_infra(lab, infra.add_lun_command(guest.lun, guest.volume))
 

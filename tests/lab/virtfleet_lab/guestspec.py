@@ -8,9 +8,6 @@ import hashlib
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-import yaml
 
 from .settings import HOST_GLUSTER_DIR, HOST_GUEST_DIR, HOST_IMAGES_DIR, HOST_SERIAL_DIR, guest_uuid
 from .shell import LabError
@@ -51,16 +48,6 @@ class GuestSpec:
     def volume(self) -> str:
         """The file of its disk in its pool, or at the iSCSI target."""
         return {"local": f"{self.name}.qcow2", "gluster": f"{self.name}.raw"}.get(self.disk, f"{self.uuid}.raw")
-
-
-def read_data_file(path: Path, hosts: Sequence[str]) -> list[GuestSpec]:
-    """The guests of the data file; LUNs are numbered in its order."""
-    guests: list[GuestSpec] = []
-    for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
-        home = entry["host"] if entry["host"] in hosts else hosts[-1]
-        lun = next_lun(guests) if entry.get("disk") == "iscsi" else 0
-        guests.append(checked(GuestSpec(**{**entry, "host": home, "lun": lun, "from_data_file": True})))
-    return guests
 
 
 def next_lun(guests: Sequence[GuestSpec]) -> int:

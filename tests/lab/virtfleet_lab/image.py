@@ -13,8 +13,7 @@ from .settings import Lab
 from .shell import run
 
 MIRROR_VARIABLE = "VIRTFLEET_LAB_MIRROR"
-KERNEL = "linux-image-cloud-amd64"
-KERNEL_FOLDER = "/usr/share/virtfleet-lab"
+KERNEL_PACKAGE = Path("usr/share/virtfleet-lab/kernel.deb")  # inside the image, where image/finish puts it
 
 PACKAGES = (
     "busybox-static",
@@ -40,18 +39,10 @@ PACKAGES = (
 )
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 
-# Runs inside the image while apt still works there: guests boot this kernel, so it is fetched, not installed.
-FETCH_KERNEL = f"""set -e
-mkdir -p {KERNEL_FOLDER}
-cd {KERNEL_FOLDER}
-kernel=$(apt-cache depends {KERNEL} | sed -n 's/^ *|\\{{0,1\\}}Depends: \\(linux-image-[0-9].*\\)/\\1/p' | head -n 1)
-apt-get download -o APT::Sandbox::User=root "$kernel"
-mv linux-image-*.deb kernel.deb
-"""
-
 
 def path_of(lab: Lab, release: str) -> Path:
-    recipe = "\n".join((release, FETCH_KERNEL, *PACKAGES, *LEFT_OUT, os.environ.get(MIRROR_VARIABLE, "")))
+    finish = (lab.source / "image" / "finish").read_text(encoding="utf-8")
+    recipe = "\n".join((release, finish, *PACKAGES, *LEFT_OUT, os.environ.get(MIRROR_VARIABLE, "")))
     return lab.cache / f"{release}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
 
 
@@ -67,6 +58,7 @@ def build(lab: Lab, release: str) -> Path:
     mirror = os.environ.get(MIRROR_VARIABLE)
     run(
         [
+            *("unshare", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child"),
             "mmdebstrap",
             "--mode=root",
             "--variant=minbase",
@@ -74,7 +66,7 @@ def build(lab: Lab, release: str) -> Path:
             "--dpkgopt=force-unsafe-io",
             *(f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT),
             f"--include={','.join(PACKAGES)}",
-            f"--customize-hook=chroot \"$1\" sh -c '{FETCH_KERNEL_QUOTED}'",
+            f"--customize-hook={lab.source / 'image' / 'finish'}",
             release,
             unfinished,
             *([mirror] if mirror else []),
@@ -83,6 +75,3 @@ def build(lab: Lab, release: str) -> Path:
     )
     unfinished.rename(image)
     return image
-
-
-FETCH_KERNEL_QUOTED = FETCH_KERNEL.replace("'", "'\\''")

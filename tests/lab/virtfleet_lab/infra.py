@@ -20,7 +20,10 @@ shift 2
 answer() { case $1 in power) printf 'power:%s\\n' "$(cat "$state")" ;; *) printf '%s:0\\n' "$1" ;; esac; }
 set_one() {
     case $1=$2 in
-        power=*) printf %s "$2" >"$wish"; for _ in $(seq 40); do [ "$(cat "$state")" = "$2" ] && break; sleep 0.05; done ;;
+        power=*)
+            printf %s "$2" >"$wish"
+            for _ in $(seq 40); do [ "$(cat "$state")" = "$2" ] && break; sleep 0.05; done
+            ;;
         reset=1) printf reset >"$wish" ;;
         shutdown=1) printf soft >"$wish" ;;
     esac
@@ -128,6 +131,12 @@ def remove_lun_command(number: int) -> list[str]:
         *("tgtadm", "--lld", "iscsi", "--mode", "logicalunit", "--tid", "1", "--op", "delete"),
         *("--lun", str(number)),
     ]
+
+
+def brick_is_alive(run_dir: Path) -> bool:
+    """glusterd starts the process that serves the files by itself, and only leaves its number in a file."""
+    numbers = [file.read_text(encoding="ascii").strip() for file in run_dir.glob("gluster/vols/*/*.pid")]
+    return any(number and Path("/proc", number).exists() for number in numbers)
 
 
 def set_up_gluster(lab: Lab, root: Path) -> None:

@@ -11,8 +11,6 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from .shell import LabError
 
 SUBNET_VARIABLE = "VIRTFLEET_LAB_SUBNET"
@@ -151,29 +149,3 @@ def this_lab() -> Lab:
     if subnet.prefixlen > 24 or not subnet.is_private:
         raise LabError(f"{SUBNET_VARIABLE}={text}: give a private subnet of /24 or larger.")
     return Lab(checkout, subnet)
-
-
-def hosts_of(lab: Lab, profile: str, count: int | None) -> tuple[Host, ...]:
-    """The hosts that a profile file names; the first `count` of them, its own default without one."""
-    path = lab.source / "profiles" / f"{profile}.yml"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yml")))
-        raise LabError(f"There is no profile {profile!r}. Known profiles: {known}.")
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    entries = content["hosts"]
-    wanted = count or content["default_hosts"]
-    if not 1 <= wanted <= min(len(entries), MAX_HOSTS):
-        raise LabError(f"Profile {profile!r} has 1 to {len(entries)} hosts, not {wanted}.")
-    return tuple(_host(lab, number, entry) for number, entry in enumerate(entries[:wanted], start=1))
-
-
-def _host(lab: Lab, number: int, entry: dict) -> Host:
-    return Host(
-        name=entry["name"],
-        number=number,
-        release=entry.get("release", "bookworm"),
-        address=lab.address(10 + number),
-        bmc_address=lab.address(110 + number),
-        allocatable_memory_mib=entry.get("allocatable_memory_mib", 2048),
-        allocatable_vcpus=entry.get("allocatable_vcpus", 8),
-    )

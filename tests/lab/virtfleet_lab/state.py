@@ -94,3 +94,8 @@ def require_supervisor(lab: Lab) -> int:
 def _start_time(pid: int) -> int:
     text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     return int(text.rpartition(")")[2].split()[19])
+
+
+def supervisor_log(lab: Lab) -> str:
+    lines = (lab.log_dir / "supervisor.log").read_text(encoding="utf-8", errors="replace").splitlines()
+    return " | ".join(lines[-5:]) or "it said nothing"

@@ -43,7 +43,8 @@ def judge(lab: Lab, since: float | None) -> dict[str, Any]:
     now = time.time()
     begin = since if since is not None else max(now - LOOK_BACK, min((guest.since for guest in specs), default=now))
     sightings = _sightings(lab, specs, seen, begin, now)
-    problems = problems_of_services(services)
+    problems = [] if state.is_complete(lab) else ["the lab did not come up completely: run `lab.py up`"]
+    problems += problems_of_services(services)
     problems += [f"host {name} is {how}" for name, how in hosts.items() if how == "unreachable"]
     problems += [problem for guest in sightings for problem in problems_of(guest, now)]
     problems += foreign([key for places in seen for key in places], {guest.uuid for guest in specs})

@@ -123,6 +123,7 @@ def _watch(lab: Lab, chassis: list[Chassis], services: dict[str, subprocess.Pope
         for one in chassis:
             one.step()
         health = {name: process.poll() is None for name, process in services.items()}
+        health["gluster-brick"] = infra.brick_is_alive(Path("/run"))
         if health != told:
             write(lab.dir / "services.json", json.dumps(health))
             told = health

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from .ticks import History
 
-
 SILENCE_S = 10.0
 
 
