@@ -60,6 +60,14 @@ def test_a_plan_that_was_carried_out_has_nothing_left() -> None:
     assert fresh.plan.moves == ()
 
 
+def test_a_guest_that_has_arrived_and_left_its_old_definition_is_done() -> None:
+    claim = build.claimed("hv1", "hv2")
+    fresh = freshen(PLAN, fleet((WEB, replace(DB, state=OFF, notes=claim)), (replace(DB, notes=claim),)))
+    assert names(fresh.done) == ["db"]
+    assert names(fresh.plan.moves) == ["web"]
+    assert [leftover.definition_on for leftover in fresh.plan.leftovers] == ["hv1"]
+
+
 def test_a_guest_that_is_somewhere_else_is_stale() -> None:
     fresh = freshen(PLAN, fleet((WEB,), (), (DB,)))
     assert names(fresh.stale) == ["db"]
