@@ -202,7 +202,8 @@ class LibvirtDriver:
             persistent = bool(domain.isPersistent())
             was_paused = domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED
             autostart = persistent and bool(domain.autostart())
-            claim = MoveClaim(move.source, move.dest, autostart, tuple(copy.dest for copy in move.copies))
+            made = tuple(copy.dest for copy in move.copies)
+            claim = MoveClaim(move.source, move.dest, autostart, made, tuple(copy.source for copy in move.copies))
             _write_notes(domain, Notes(move.home, claim))
             self._make_volumes(move.copies, move.dest, work)
             flags = flags_of(move, self._settings, persistent, was_paused)
@@ -253,8 +254,12 @@ class LibvirtDriver:
 
     def _arrived(self, domain: Any, host: str, uuid: str, home: Optional[str]) -> None:
         claim = self._notes(host, uuid).claim
-        if claim is not None and claim.autostart:
-            domain.setAutostart(1)
+        if claim is not None:
+            # out of date from the first write at the destination, and in the way when the guest comes back
+            for ref in claim.copied:
+                volumes.delete(self._fleet.control(claim.source), ref)
+            if claim.autostart:
+                domain.setAutostart(1)
         _write_notes(domain, Notes(None if home == host else home))
 
     def _undefine(self, host: str, uuid: str) -> None:

@@ -34,16 +34,22 @@ def write(notes: Notes) -> Optional[str]:
         claim = notes.claim
         autostart = "yes" if claim.autostart else "no"
         move = ET.SubElement(root, "move", {"source": claim.source, "dest": claim.dest, "autostart": autostart})
-        for ref in claim.volumes:
-            ET.SubElement(move, "volume", {"pool": ref.pool, "name": ref.volume})
+        for tag, refs in (("volume", claim.volumes), ("copied", claim.copied)):
+            for ref in refs:
+                ET.SubElement(move, tag, {"pool": ref.pool, "name": ref.volume})
     return ET.tostring(root, encoding="unicode")
 
 
 def _claim(move: Optional[ET.Element]) -> Optional[MoveClaim]:
     if move is None:
         return None
-    volumes = tuple(VolumeRef(v.get("pool", ""), v.get("name", "")) for v in move.findall(_tag("volume")))
-    return MoveClaim(move.get("source", ""), move.get("dest", ""), move.get("autostart") == "yes", volumes)
+    autostart = move.get("autostart") == "yes"
+    volumes, copied = _refs(move, "volume"), _refs(move, "copied")
+    return MoveClaim(move.get("source", ""), move.get("dest", ""), autostart, volumes, copied)
+
+
+def _refs(move: ET.Element, tag: str) -> tuple[VolumeRef, ...]:
+    return tuple(VolumeRef(ref.get("pool", ""), ref.get("name", "")) for ref in move.findall(_tag(tag)))
 
 
 def _tag(name: str) -> str:

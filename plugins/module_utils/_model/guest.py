@@ -86,12 +86,16 @@ class VolumeRef:
 
 @dataclass(frozen=True)
 class MoveClaim:
-    """Written in the guest before a move begins, so that whoever comes after a crash knows what is left of it."""
+    """Written in the guest before a move begins, so that whoever comes after a crash knows what is left of it.
+
+    ``volumes`` are those made at the destination, ``copied`` those at the source that they replace.
+    """
 
     source: str
     dest: str
     autostart: bool = False
     volumes: tuple[VolumeRef, ...] = ()
+    copied: tuple[VolumeRef, ...] = ()
 
 
 @dataclass(frozen=True)

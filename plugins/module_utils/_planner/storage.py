@@ -41,7 +41,7 @@ def _disk_reach(disk: Disk, guest: Guest, source: Host, dest: Host) -> Optional[
         return None if disk.kind is DiskKind.NETWORK else _no_pool(disk, guest, dest)
     if pool.identity is not None:
         return None if _same_storage(disk, pool, dest) else _pool_missing(disk, pool, guest, dest)
-    return _copy(disk, pool, guest, dest)
+    return _copy(disk, pool, guest, source, dest)
 
 
 def _same_storage(disk: Disk, pool: Pool, dest: Host) -> bool:
@@ -52,11 +52,11 @@ def _same_storage(disk: Disk, pool: Pool, dest: Host) -> bool:
     return any(other.path == pool.path for other in same)
 
 
-def _copy(disk: Disk, pool: Pool, guest: Guest, dest: Host) -> Union[DiskCopy, Refusal]:
+def _copy(disk: Disk, pool: Pool, guest: Guest, source: Host, dest: Host) -> Union[DiskCopy, Refusal]:
     match = next((other for other in dest.pools if other.active and _takes_copy(disk, pool, other)), None)
     if match is None:
         return _pool_missing(disk, pool, guest, dest)
-    obstacle = _copy_obstacle(disk, guest, pool)
+    obstacle = _copy_obstacle(disk, guest, pool) or _other_user(disk, guest, source)
     if obstacle is not None:
         why, remedy = obstacle
         return Refusal(
@@ -98,6 +98,20 @@ def _copy_obstacle(disk: Disk, guest: Guest, pool: Pool) -> Optional[tuple[str, 
     if pool.kind not in COPYABLE_POOLS:
         return f"volumes can't be made in a pool of type {pool.kind}", "use a dir or logical pool"
     return None
+
+
+def _other_user(disk: Disk, guest: Guest, source: Host) -> Optional[tuple[str, str]]:
+    """A copied disk leaves its source, so no other guest there may need it, nor have it as backing file."""
+    for other in source.guests:
+        if other.uuid != guest.uuid and any(_uses(user, disk) for user in other.disks):
+            return f"guest {other.name} uses it too", "detach it there, or put it on shared storage"
+    return None
+
+
+def _uses(user: Disk, disk: Disk) -> bool:
+    if (user.pool, user.volume) == (disk.pool, disk.volume):
+        return True
+    return disk.source is not None and disk.source in (user.source, user.backing)
 
 
 def _pool_missing(disk: Disk, pool: Pool, guest: Guest, dest: Host) -> Refusal:
