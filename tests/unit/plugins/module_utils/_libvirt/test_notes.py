@@ -26,6 +26,7 @@ def as_libvirt_keeps_it(text: str) -> ET.Element:
     [
         Notes(home="hv1"),
         Notes(claim=MoveClaim("hv1", "hv2", True)),
+        Notes(claim=MoveClaim("hv1", "hv2", False, (VolumeRef("ssd", "a"),), (VolumeRef("local", "a"),))),
         Notes("hv <1> & 'x'", MoveClaim("hv1", "hv2", False, (VolumeRef("p", 'a "b".raw'), VolumeRef("ü", "c")))),
     ],
 )
