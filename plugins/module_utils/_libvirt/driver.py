@@ -12,7 +12,7 @@ from typing import Any, Optional, TypeVar
 
 from .._engine.ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
 from .._model.guest import GuestState, MoveClaim, Notes, VolumeRef
-from .._model.plan import DiskCopy, Leftover, Move
+from .._model.plan import Leftover, Move
 from .._model.refusal import Refusal, RefusalCode
 from .._model.settings import MoveSettings, Transport
 from . import notes, volumes
@@ -89,8 +89,7 @@ class LibvirtDriver:
         if self._settings.transport is Transport.P2P and not self._fleet.entries[move.dest].peer_uri:
             found.append(Refusal(RefusalCode.NO_PEER_URI, move.name, move.dest))
         if move.copies:
-            claim = self._notes(move.source, move.guest).claim
-            ours = claim.volumes if claim is not None and claim.dest == move.dest else ()
+            ours = self._claimed(move)
             for ref in volumes.existing(self._fleet.control(move.dest), move.copies):
                 if ref not in ours:
                     facts = {"pool": ref.pool, "volume": ref.volume}
@@ -202,10 +201,10 @@ class LibvirtDriver:
             persistent = bool(domain.isPersistent())
             was_paused = domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED
             autostart = persistent and bool(domain.autostart())
-            made = tuple(copy.dest for copy in move.copies)
+            made, ours = tuple(copy.dest for copy in move.copies), self._claimed(move)
             claim = MoveClaim(move.source, move.dest, autostart, made, tuple(copy.source for copy in move.copies))
             _write_notes(domain, Notes(move.home, claim))
-            self._make_volumes(move.copies, move.dest, work)
+            self._make_volumes(move, ours, work)
             flags = flags_of(move, self._settings, persistent, was_paused)
             parameters = parameters_of(move, self._settings, dest.peer_uri, dest.migration_address)
             if self._settings.transport is Transport.P2P:
@@ -214,11 +213,17 @@ class LibvirtDriver:
             with self._fleet.lane(move.dest) as dest_lane:
                 domain.migrate3(dest_lane, parameters, flags)
 
-    def _make_volumes(self, copies: tuple[DiskCopy, ...], host: str, work: _Work) -> None:
-        connection = self._fleet.control(host)
-        for copy in copies:
-            # one that is there already is ours: check() has refused every other
-            volumes.delete(connection, copy.dest)
+    def _claimed(self, move: Move) -> tuple[VolumeRef, ...]:
+        """Return the volumes at the destination that an interrupted try of this very move made."""
+        claim = self._notes(move.source, move.guest).claim
+        return claim.volumes if claim is not None and claim.dest == move.dest else ()
+
+    def _make_volumes(self, move: Move, ours: tuple[VolumeRef, ...], work: _Work) -> None:
+        connection = self._fleet.control(move.dest)
+        for copy in move.copies:
+            if copy.dest in ours:
+                volumes.delete(connection, copy.dest)
+            # libvirt refuses where somebody else made one of that name since check()
             volumes.create(connection, copy)
             work.created.append(copy.dest)
 

@@ -79,7 +79,8 @@ _TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
     _C.DISK_NOT_COPYABLE: ("disk {disk} is local to its host and can't be copied along: {why}", "{remedy}"),
     _C.DISK_EXISTS: (
         "pool {pool} of {host} already has a volume {volume}, and no interrupted move of this guest made it",
-        "rename or remove that volume if nothing needs it",
+        "list the pool in virtfleet_shared_pools if it is the same storage on both hosts; "
+        "else rename or remove that volume if nothing needs it",
     ),
     _C.DISK_SPACE: (
         "pool {pool} of {host} has {free_mib} MiB free, the disks to copy need {need_mib} MiB",
