@@ -21,6 +21,8 @@ from xml.etree import ElementTree
 
 from summary import RESULTS, count
 
+INTERRUPTED = "interrupted"
+
 
 def run(argv: list[str], log: Path | None, timeout: float) -> str:
     """Run to the end in a session of its own; the reason of failure, empty for success."""
@@ -37,9 +39,9 @@ def run(argv: list[str], log: Path | None, timeout: float) -> str:
     except subprocess.TimeoutExpired:
         stop(process)
         return f"stopped after {timeout:.0f} s"
-    except BaseException:
+    except KeyboardInterrupt:
         stop(process)
-        raise
+        return INTERRUPTED
     return f"exit status {status}" if status else ""
 
 
@@ -90,6 +92,9 @@ def main() -> int:
     if problem and log:
         print(log.read_text(encoding="utf-8", errors="replace"), flush=True)
     print(f"== {args.name}: {problem or 'ok'}, {seconds:.1f} s", flush=True)
+    if problem == INTERRUPTED:  # die of the signal, so that the scripts above stop as well
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
     return 1 if problem or counted.failed else 0
 
 

@@ -12,7 +12,7 @@ mkdir -p build/test-results
 start=$SECONDS
 /usr/bin/python3 hacking/check.py --timeout 600 lab-up -- make lab-up &
 lab=$!
-trap 'kill "$lab"' EXIT
+trap 'kill "$lab" 2>/dev/null || true' EXIT
 make --keep-going test-unit lint docs package test-sanity || true
 trap - EXIT
 wait "$lab" || true
