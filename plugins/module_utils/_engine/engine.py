@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Optional, Union
 
 from .._model import prose
-from .._model.guest import GuestState
-from .._model.plan import Leftover, Method, Move, Plan
+from .._model.plan import Leftover, Move, Plan, method_fits
 from .._model.settings import MoveSettings, Slots
 from .convergence import Action, due
 from .ports import Cost, Driver, DriverError, Failure, Phase, Progress
-from .result import ARRIVED, BROKEN, MoveResult, Outcome
+from .result import ARRIVED, BROKEN, MoveResult, Outcome, stale
 from .situation import Situation, situation
 from .slots import startable
 
@@ -149,27 +148,14 @@ def _begin(move: Move, driver: Driver, emit: Emit) -> Union[_Running, MoveResult
         if case is Situation.MOVING:
             move = replace(move, adopt=True)
         elif case is not Situation.AT_SOURCE:
-            return _stale(move, case.value)
-        elif where.source is not None and not _as_planned(move, where.source.state):
-            return _stale(move, where.source.state.value)
+            return stale(move, case.value)
+        elif where.source is not None and not method_fits(move.method, where.source.state):
+            return stale(move, where.source.state.value)
         emit("move_started", {**_names(move), "method": move.method.value, "adopted": move.adopt})
         driver.start(move)
     except DriverError as error:
         return MoveResult(move, Outcome.FAILED, failure=error.failure)
     return _Running(move, driver.now())
-
-
-def _as_planned(move: Move, state: GuestState) -> bool:
-    if move.method is Method.OFFLINE:
-        return state is GuestState.SHUT_OFF
-    if move.method is Method.LIVE:
-        return state is GuestState.RUNNING
-    return state in (GuestState.RUNNING, GuestState.PAUSED)
-
-
-def _stale(move: Move, found: str) -> MoveResult:
-    text = f"the guest has changed since the plan was made (found: {found.replace('_', ' ')})"
-    return MoveResult(move, Outcome.STALE, failure=Failure(text, "Plan again from a fresh survey"))
 
 
 def _watch(item: _Running, driver: Driver, settings: MoveSettings, emit: Emit) -> Union[_Running, MoveResult]:

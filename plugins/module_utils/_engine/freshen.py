@@ -9,7 +9,7 @@ from typing import Optional
 
 from .._model.errors import FleetError
 from .._model.guest import JobKind
-from .._model.plan import Move, Plan
+from .._model.plan import Move, Plan, method_fits
 from .._model.snapshot import Located, Snapshot, by_uuid, residence
 from .._planner.planner import leftovers
 from .._planner.verify import first_violation
@@ -66,9 +66,11 @@ def _check_hosts(plan: Plan, snapshot: Snapshot) -> None:
 
 
 def _current(move: Move, places: tuple[Located, ...]) -> Optional[Move]:
-    """Return the move as it can be done now, adopted where it is under way; None where its guest is elsewhere."""
+    """Return the move as it can be done now, adopted where it is under way; None where its guest has changed."""
     at_source = next((place for place in places if place.host == move.source), None)
     if at_source is None or residence(places).host != move.source:
         return None
     under_way = any(place.host == move.dest and place.guest.job is JobKind.INCOMING for place in places)
+    if not under_way and not method_fits(move.method, at_source.guest.state):
+        return None
     return replace(move, adopt=under_way)

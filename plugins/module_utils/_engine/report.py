@@ -21,6 +21,7 @@ def build(
     before: Snapshot,
     after: Snapshot,
     troubles: Sequence[str],
+    mended: int,
     span: tuple[float, float],
 ) -> dict[str, Any]:
     """Return the report. ``span``: first and last second of the run; ``troubles``: broken invariants in words."""
@@ -36,7 +37,7 @@ def build(
         "stays": [stay_facts(stay) for stay in plan.stays],
         "left": sorted({result.move.name for result in left} | {stay.name for stay in plan.stays}),
         "problems": list(troubles),
-        "mended": len(plan.leftovers),
+        "mended": mended,
         "totals": {
             "moved": len(moved),
             "already_there": sum(1 for result in results if result.outcome is Outcome.ALREADY_THERE),

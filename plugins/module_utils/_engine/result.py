@@ -1,4 +1,4 @@
-"""What became of each move of a run. Values only."""
+"""What became of each move of a run. Values, and one way to make such a value."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -41,3 +41,9 @@ class MoveResult:
     ended: Optional[float] = None
     cost: Cost = Cost()
     failure: Optional[Failure] = None
+
+
+def stale(move: Move, found: str) -> MoveResult:
+    """Return the result of a move whose guest is not as the plan saw it; ``found`` says how it is."""
+    text = f"the guest has changed since the plan was made (found: {found.replace('_', ' ')})"
+    return MoveResult(move, Outcome.STALE, failure=Failure(text, "Plan again from a fresh survey"))

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from .._model.errors import FleetError
-from .._model.plan import Plan
-from .._model.snapshot import Snapshot, by_uuid, runs_twice
+from .._model.plan import Leftover, Move, Plan
+from .._model.snapshot import Snapshot, by_uuid, residence, runs_twice
+from .._planner.planner import leftovers
 from . import invariant, report
 from .engine import Emit, RunOptions, run
 from .freshen import freshen
 from .ports import Driver
-from .result import MoveResult, Outcome
+from .result import MoveResult, Outcome, stale
 from .simulator import Simulator
 
 Look = Callable[[], Snapshot]
@@ -32,14 +33,26 @@ def carry_out(
     began = driver.now()
     results = list(run(fresh.plan, driver, options, emit))
     results += [MoveResult(move, Outcome.ALREADY_THERE) for move in fresh.done]
-    results += [MoveResult(move, Outcome.STALE) for move in fresh.stale]
+    results += [stale(move, _how_it_is(move, before)) for move in fresh.stale]
     results.sort(key=lambda result: result.move.id)
     after = look()
     if invariant.problems(before, after):
         # hosts are seen a moment apart: a guest that somebody else moves just then can show up on neither
         after = look()
-    troubles = invariant.problems(before, after)
-    return report.build(fresh.plan, results, before, after, troubles, (began, driver.now()))
+    left = leftovers(after, plan.request)
+    troubles = (*invariant.problems(before, after), *(_not_mended(leftover) for leftover in left))
+    mended = max(0, len(fresh.plan.leftovers) - len(left))
+    return report.build(fresh.plan, results, before, after, troubles, mended, (began, driver.now()))
+
+
+def _how_it_is(move: Move, snapshot: Snapshot) -> str:
+    home = residence(by_uuid(snapshot)[move.guest])
+    return f"{home.guest.state.value} on {home.host}"
+
+
+def _not_mended(leftover: Leftover) -> str:
+    where = leftover.definition_on or leftover.claim.dest
+    return f"{leftover.name}: what an interrupted move left on {where} is still there; run again"
 
 
 def rehearsal(before: Snapshot, start: float) -> tuple[Driver, Look]:

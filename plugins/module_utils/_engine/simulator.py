@@ -46,6 +46,11 @@ class Simulator:
     def mend(self, leftover: Leftover) -> None:
         if leftover.definition_on is not None:
             self.fleet = _without(self.fleet, leftover.definition_on, leftover.guest)
+        guest = _guest_on(self.fleet, leftover.host, leftover.guest)
+        if guest is not None:
+            tidy = replace(guest, notes=replace(guest.notes, claim=None))
+            rest = _without(self.fleet, leftover.host, leftover.guest)
+            self.fleet = replace(rest, hosts=tuple(_with(host, tidy, leftover.host) for host in rest.hosts))
 
     def start(self, move: Move) -> None:
         self._started[move.id] = self._now

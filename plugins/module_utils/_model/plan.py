@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from .codec import read_document
-from .guest import MoveClaim, VolumeRef
+from .guest import GuestState, MoveClaim, VolumeRef
 from .refusal import Refusal
 from .settings import Slots
 
@@ -30,6 +30,15 @@ class Method(enum.Enum):
     LIVE = "live"
     PAUSED = "paused"
     OFFLINE = "offline"
+
+
+def method_fits(method: Method, state: GuestState) -> bool:
+    """Return whether a guest in that state can be moved that way."""
+    if method is Method.OFFLINE:
+        return state is GuestState.SHUT_OFF
+    if method is Method.LIVE:
+        return state is GuestState.RUNNING
+    return state in (GuestState.RUNNING, GuestState.PAUSED)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ _TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
         "{host} is in maintenance ({reason})",
         "take its mark off with host_maintenance",
     ),
-    _C.HOST_NOT_ALLOWED: ("{host} is not among the allowed destinations", "allow it in dests"),
     _C.HOST_UUID_TWICE: (
         "{host} and {other} report the same host UUID {uuid}",
         "give each its own host_uuid in libvirtd.conf (or virtqemud.conf)",
@@ -47,7 +46,6 @@ _TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
         "delete them first",
     ),
     _C.STATE: ("its state is {state}", "destroy, start or resume it first"),
-    _C.NOT_PERSISTENT: ("it is transient and not running", "define it first"),
     _C.MEMORY: (
         "{host} has {free_mib} MiB of allocatable memory left, the guest needs {need_mib} MiB",
         "free memory there, or raise its allocatable memory",

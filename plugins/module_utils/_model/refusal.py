@@ -16,7 +16,6 @@ class RefusalCode(enum.Enum):
     # of the host, whatever the guest
     HOST_UNREACHABLE = "host_unreachable"
     HOST_IN_MAINTENANCE = "host_in_maintenance"
-    HOST_NOT_ALLOWED = "host_not_allowed"
     HOST_UUID_TWICE = "host_uuid_twice"
     # of the guest, wherever it would go (blockers)
     NO_CANDIDATE = "no_candidate"
@@ -26,7 +25,6 @@ class RefusalCode(enum.Enum):
     DEVICE = "device"
     SNAPSHOTS = "snapshots"
     STATE = "state"
-    NOT_PERSISTENT = "not_persistent"
     # of the pair
     MEMORY = "memory"
     VCPUS = "vcpus"

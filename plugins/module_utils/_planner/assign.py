@@ -96,12 +96,7 @@ def _choose(guest: Guest, options: Sequence[_Option], left: Mapping[str, capacit
         for option in options
         if not option.refusals and not capacity.refusals(guest, option.copies, option.host, left[option.host.name])
     ]
-    # a host that reaches the disks beats one to which they must be copied
-    return min(
-        fitting,
-        key=lambda option: (len(option.copies), fit(option.host, left[option.host.name]), option.host.name),
-        default=None,
-    )
+    return min(fitting, key=lambda option: (fit(option.host, left[option.host.name]), option.host.name), default=None)
 
 
 def _stay(wish: Wish, options: Sequence[_Option], left: Mapping[str, capacity.Free]) -> Stay:

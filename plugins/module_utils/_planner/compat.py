@@ -18,7 +18,10 @@ MOVABLE_STATES = frozenset({GuestState.RUNNING, GuestState.PAUSED, GuestState.SH
 
 
 def blockers(places: Sequence[Located], place: Located) -> tuple[Refusal, ...]:
-    """Return why the guest can't move anywhere; ``places`` are all hosts that know it, ``place`` where it lives."""
+    """Return why the guest can't be moved anywhere from where it lives (``place``).
+
+    ``places`` are all hosts that know it. A migration under way that serves the goal is adopted before this is asked.
+    """
     guest = place.guest
     if runs_twice(tuple(places)):
         return (_of_guest(RefusalCode.RUNS_TWICE, guest, hosts=_hosts(p for p in places if p.guest.active)),)
@@ -27,7 +30,7 @@ def blockers(places: Sequence[Located], place: Located) -> tuple[Refusal, ...]:
         found.append(_of_guest(RefusalCode.DEFINED_TWICE, guest, hosts=_hosts(places)))
     if guest.state not in MOVABLE_STATES:
         found.append(_of_guest(RefusalCode.STATE, guest, state=guest.state.value))
-    if guest.job is JobKind.INCOMING or (guest.job is not None and not in_flight(places)):
+    if guest.job is not None:
         found.append(_of_guest(RefusalCode.BUSY, guest))
     if guest.unmovable_devices and guest.active:
         found.append(_of_guest(RefusalCode.DEVICE, guest, devices=", ".join(guest.unmovable_devices)))

@@ -70,7 +70,8 @@ def _place(snapshot: Snapshot, wishes: Sequence[Wish]) -> Placement:
 
 def _adopted(wish: Wish, places: Sequence[Located]) -> Optional[Assignment]:
     dest = in_flight(places)
-    if dest is None or wish.place.guest.job is JobKind.INCOMING:
+    # one that goes where the goal does not want it is like any other job: to be waited for
+    if dest not in wish.candidates or wish.place.guest.job is JobKind.INCOMING:
         return None
     method = method_for(wish.place.guest, wish.method)
     return Assignment(wish.place, dest, method, f"already migrating to {dest}", adopt=True)
