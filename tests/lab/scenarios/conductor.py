@@ -152,5 +152,7 @@ def play(folder: Path, tasks: Sequence[Task], *flags: str, **variables: Any) -> 
 
 
 def _step(task: Task, name: str) -> dict[str, Any]:
-    step: dict[str, Any] = {"name": name, task.module: dict(task.arguments), "register": name, **(task.keywords or {})}
+    step: dict[str, Any] = {"name": name, task.module: dict(task.arguments), **(task.keywords or {})}
+    if not task.module.endswith("include_role"):  # which has no result
+        step["register"] = name
     return step if task.on == "localhost" else {**step, "delegate_to": task.on}

@@ -1,0 +1,202 @@
+"""Scenario: what users get wrong is refused with one clear message, cause and remedy, and nothing is changed."""
+
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import ipaddress
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conductor import Run, evacuation, on_fleet, play
+from labview import INVENTORY, LAB, World, initial_world, lab, world
+
+
+@pytest.fixture(scope="module")
+def before(fresh_lab: None) -> World:  # noqa: ARG001
+    return initial_world()
+
+
+@pytest.fixture(scope="module")
+def plan(fresh_lab: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:  # noqa: ARG001
+    """A good plan, to be spoilt."""
+    run, results = play(
+        tmp_path_factory.mktemp("plan"), [on_fleet("migration_plan", goal="evacuate", goal_hosts=["hv3"])]
+    )
+    assert run.status == 0, run.output
+    return results[0]["plan"]
+
+
+def assert_refused(run: Run, *words: str) -> None:
+    """One clear message: the cause and the remedy are said, and no traceback is shown."""
+    assert run.status != 0, run.output
+    assert "Traceback" not in run.output, run.output
+    (message,) = messages(run)
+    for word in words:
+        assert word in message, message
+
+
+def messages(run: Run) -> set[str]:
+    """Return the messages of failed tasks, each once however often Ansible repeats it."""
+    found = set()
+    for line in run.output.splitlines():
+        _fatal, marker, result = line.partition("FAILED! => ")
+        if marker:
+            found.add(json.loads(result)["msg"])
+    return found
+
+
+def variables_of(host: str) -> dict[str, Any]:
+    return yaml.safe_load(INVENTORY.read_text(encoding="utf-8"))["hypervisors"]["hosts"][host]
+
+
+def inventory(folder: Path, group: str = "hypervisors", **hosts: dict[str, Any]) -> list[str]:
+    """Return the flags of an inventory that adds to the lab's, or overrules it."""
+    path = folder / "more.yml"
+    path.write_text(json.dumps({group: {"hosts": hosts}}), encoding="utf-8")
+    return ["-i", str(path)]
+
+
+def an_address_that_nobody_has() -> str:
+    network = ipaddress.ip_interface(f"{variables_of('hv1')['ansible_host']}/24").network
+    return str(network[250])
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        pytest.param({"hosts": "hv11"}, ["unknown host 'hv11'", "Did you mean hv1"], id="unknown host"),
+        pytest.param({"hosts": "hv1,hv1"}, ["hv1 is given twice", "Give it once"], id="host given twice"),
+        pytest.param({"dests": "hv2,hv2"}, ["hv2 is given twice", "Give it once"], id="destination given twice"),
+        pytest.param({"dests": "hv9"}, ["unknown host 'hv9'", "Did you mean hv"], id="unknown destination"),
+        pytest.param({"group": "hypervisor"}, ["group hypervisor ", "Check that the group has hosts"], id="no group"),
+        pytest.param({"hosts": ""}, ["no host is given", "Say which hosts"], id="no host"),
+    ],
+)
+def test_hosts_that_make_no_sense(tmp_path: Path, before: World, variables: dict[str, Any], words: list[str]) -> None:
+    assert_refused(evacuation("hv1", tmp_path).run(**variables), *words)
+    assert world() == before
+
+
+def test_a_group_without_hosts(tmp_path: Path, before: World) -> None:
+    empty = inventory(tmp_path, group="spare_hypervisors")
+    run = evacuation("hv1", tmp_path).run(*empty, group="spare_hypervisors")
+    assert_refused(run, "group spare_hypervisors ", "Check that the group has hosts")
+    assert world() == before
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        pytest.param({"bandwidth_mibs": -1}, ["bandwidth_mibs is -1", "leave it out"], id="negative bandwidth"),
+        pytest.param({"timeout": -5}, ["timeout is -5", "or 0 for no timeout"], id="negative timeout"),
+    ],
+)
+def test_settings_that_make_no_sense(tmp_path: Path, before: World, settings: dict[str, Any], words: list[str]) -> None:
+    assert_refused(evacuation("hv1", tmp_path, **settings).run(), *words)
+    assert world() == before
+
+
+def test_a_journal_that_cannot_be_written(tmp_path: Path, before: World) -> None:
+    obstacle = tmp_path / "a file"
+    obstacle.write_text("not a folder", encoding="utf-8")
+    run = evacuation("hv1", tmp_path, journal_dir=str(obstacle / "journal")).run()
+    assert_refused(run, "the journal ", "can't be written", "Give another journal_dir")
+    assert world() == before
+
+
+def test_an_unknown_guest(tmp_path: Path, before: World) -> None:
+    run, _results = play(tmp_path, [on_fleet("guest_migration", guest="web11", host="hv2")])
+    assert_refused(run, "no guest is called 'web11'", "Did you mean web1")
+    assert world() == before
+
+
+def test_a_guest_to_an_unknown_host(tmp_path: Path, before: World) -> None:
+    run, _results = play(tmp_path, [on_fleet("guest_migration", guest="web1", host="hv22")])
+    assert_refused(run, "unknown host 'hv22'", "Did you mean hv2")
+    assert world() == before
+
+
+def test_a_plan_that_was_cut_off(tmp_path: Path, before: World, plan: dict[str, Any]) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan)[:-200], encoding="utf-8")
+    run, _results = play(tmp_path, [on_fleet("migration_apply", plan_file=str(file))])
+    assert_refused(run, f"plan file {file}", "It may be cut off")
+    assert world() == before
+
+
+def test_a_plan_that_is_not_there(tmp_path: Path, before: World) -> None:
+    run, _results = play(tmp_path, [on_fleet("migration_apply", plan_file=str(tmp_path / "none.json"))])
+    assert_refused(run, "none.json", "can't be read", "Check the path")
+    assert world() == before
+
+
+def test_a_plan_of_another_fleet(tmp_path: Path, before: World, plan: dict[str, Any]) -> None:
+    other = json.loads(json.dumps(plan).replace('"hv', '"node'))
+    run, _results = play(tmp_path, [on_fleet("migration_apply", plan=other)])
+    assert_refused(run, "node3", "plan again")
+    assert world() == before
+
+
+def test_a_plan_whose_guests_are_gone(tmp_path: Path, before: World, plan: dict[str, Any]) -> None:
+    uuid = plan["moves"][0]["guest"]
+    other = json.loads(json.dumps(plan).replace(uuid, "00000000-0000-4000-8000-000000000001"))
+    run, _results = play(tmp_path, [on_fleet("migration_apply", plan=other)])
+    assert_refused(run, plan["moves"][0]["name"], "plan again")
+    assert world() == before
+
+
+def test_a_host_that_does_not_answer(tmp_path: Path, before: World) -> None:
+    elsewhere = inventory(tmp_path, hv1={"ansible_host": an_address_that_nobody_has()})
+    run = evacuation("hv1", tmp_path).run(*elsewhere)
+    assert_refused(run, "host hv1 does not answer", "No route to host", "bring it back")
+    assert world() == before
+
+
+@pytest.fixture
+def wrong_key(tmp_path: Path) -> dict[str, Any]:
+    """Variables of a host that the conductor tries to reach with a key that the host does not know."""
+    key, wrapper, config = tmp_path / "id_wrong", tmp_path / "ssh", tmp_path / "ssh_config"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    lines = (LAB / "ssh_config").read_text(encoding="utf-8").splitlines()
+    ours = [f"  IdentityFile {key}" if "IdentityFile" in line else line for line in lines]
+    config.write_text("\n".join(ours) + "\n", encoding="utf-8")
+    wrapper.write_text('#!/bin/sh\nexec ssh -F "${0%/*}/ssh_config" "$@"\n', encoding="utf-8")
+    wrapper.chmod(0o755)
+    return {"ansible_ssh_executable": str(wrapper), "ansible_ssh_private_key_file": str(key)}
+
+
+def test_wrong_credentials(tmp_path: Path, before: World, wrong_key: dict[str, Any]) -> None:
+    run = evacuation("hv1", tmp_path).run(*inventory(tmp_path, hv1=wrong_key))
+    assert_refused(run, "host hv1 does not answer", "Permission denied", "Check user, key or password")
+    assert world() == before
+
+
+def test_wrong_credentials_everywhere(tmp_path: Path, before: World, wrong_key: dict[str, Any]) -> None:
+    run = evacuation("hv1", tmp_path).run(*inventory(tmp_path, hv1=wrong_key, hv2=wrong_key, hv3=wrong_key))
+    assert_refused(run, "group hypervisors ", "Check that")
+    assert world() == before
+
+
+@pytest.fixture
+def hv3_off() -> Iterator[None]:
+    """hv3 without power; its guests are gone with it, so the lab is made anew afterwards by whoever comes next."""
+    lab("power", "hv3", "off")
+    yield
+    lab("power", "hv3", "on")
+
+
+def test_a_host_that_is_switched_off(tmp_path: Path, hv3_off: None) -> None:  # noqa: ARG001
+    dead = world()
+    run = evacuation("hv3", tmp_path).run()
+    assert_refused(run, "host hv3 does not answer", "bring it back")
+    others = evacuation("hv1", tmp_path).run("--check", dests="hv3", allow_stay=True)
+    assert others.status == 0, others.output
+    assert "hv3 does not answer" in others.output
+    assert others.moves() == []
+    assert world() == dead

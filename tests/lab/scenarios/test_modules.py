@@ -1,0 +1,207 @@
+"""Scenario: each module by itself, in check mode, for real and again, with every transport and with odd names."""
+
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import ipaddress
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conductor import COLLECTION, FLEET, Task, on_fleet, play
+from labview import INVENTORY, MARK, initial_world, lab, on_host, once_again_well, status, unexplained_holes, world
+
+LONG = "the-guest-with-the-longest-name-of-the-whole-lab-60-characte"
+
+
+def move(folder: Path, guest: str, host: str, *flags: str, **options: Any) -> dict[str, Any]:
+    """Move a guest for real, check that it is there and well, and return the module's result."""
+    variables = options.pop("variables", {})
+    arguments = {"journal_dir": str(folder / "journal"), **options}
+    run, results = play(folder, [on_fleet("guest_migration", guest=guest, host=host, **arguments)], *flags, **variables)
+    assert run.status == 0, run.output
+    ((there, state),) = world().places[guest]
+    assert (there, state) == (host, initial_world().places[guest][0][1])
+    judged = once_again_well(run.began)
+    assert judged["ok"], judged["problems"]
+    assert unexplained_holes(judged, results[0]["report"]["moves"]) == []
+    return results[0]
+
+
+def test_guest_migration_checked_done_checked_again_and_done_again(tmp_path: Path) -> None:
+    before, journals = world(), tmp_path / "journal"
+    task = on_fleet("guest_migration", guest="cache1", host="hv3", journal_dir=str(journals))
+    run, (foreseen,) = play(tmp_path, [task], "--check", "--diff")
+    assert (run.status, foreseen["changed"]) == (0, True), run.output
+    assert world() == before
+    assert not journals.exists()
+    run, (real,) = play(tmp_path, [task], "--diff")
+    assert (run.status, real["changed"]) == (0, True), run.output
+    assert world().places["cache1"] == (("hv3", "running"),)
+    assert foreseen["diff"] == real["diff"]
+    assert "cache1" in real["diff"]["before"]["hv1"]
+    assert "cache1" in real["diff"]["after"]["hv3"]
+    assert foreseen["report"].keys() == real["report"].keys()
+    for flags in (["--check"], []):
+        run, (again,) = play(tmp_path, [task], *flags)
+        assert (run.status, again["changed"]) == (0, False), run.output
+    judged = once_again_well(run.began)
+    assert judged["ok"], judged["problems"]
+    assert move(tmp_path, "cache1", "hv1")["changed"] is True
+
+
+def test_method_paused_suspends_while_it_moves_and_resumes(tmp_path: Path) -> None:
+    result = move(tmp_path, "cache1", "hv2", method="paused")
+    assert result["report"]["moves"][0]["method"] == "paused"
+    move(tmp_path, "cache1", "hv1")
+
+
+@pytest.mark.parametrize("tls", [True, False], ids=["with tls", "without tls"])
+def test_the_conductor_drives_a_direct_move(tmp_path: Path, tls: bool) -> None:
+    move(tmp_path, "cache1", "hv2" if tls else "hv1", transport="direct", tls=tls)
+
+
+def test_daemons_reach_one_another_by_ssh(tmp_path: Path) -> None:
+    for host in ("hv2", "hv1"):
+        move(tmp_path, "cache1", host, tls=False, variables={"virtfleet_peer_transport": "ssh"})
+
+
+@pytest.mark.parametrize("guest", ["zürich", LONG, "o'brien's guest", "cache 2"])
+def test_guests_with_odd_names_move(tmp_path: Path, guest: str) -> None:
+    ((home, _state),) = initial_world().places[guest]
+    result = move(tmp_path, guest, "hv3")
+    assert result["report"]["moves"][0]["name"] == guest
+    move(tmp_path, guest, home)
+
+
+@pytest.fixture
+def autostarted() -> Iterator[str]:
+    on_host("hv1", "virsh", "-q", "autostart", "cache1")
+    yield "cache1"
+    on_host("hv1", "virsh", "-q", "autostart", "--disable", "cache1")
+
+
+def test_autostart_goes_along(tmp_path: Path, autostarted: str) -> None:
+    for host in ("hv2", "hv1"):
+        move(tmp_path, autostarted, host)
+        assert autostarted in on_host(host, "virsh", "-q", "list", "--autostart", "--name").splitlines()
+
+
+def test_fleet_info_reports_a_host_that_refuses(tmp_path: Path) -> None:
+    own = yaml.safe_load(INVENTORY.read_text(encoding="utf-8"))["hypervisors"]["hosts"]["hv1"]
+    nobody = str(ipaddress.ip_interface(f"{own['ansible_host']}/24").network[250])
+    more = tmp_path / "more.yml"
+    more.write_text(json.dumps({"hypervisors": {"hosts": {"hv9": {**own, "ansible_host": nobody}}}}), encoding="utf-8")
+    run, (found,) = play(tmp_path, [on_fleet("fleet_info")], "-i", str(more))
+    assert run.status == 0, run.output
+    assert found["changed"] is False
+    assert list(found["unreachable_hosts"]) == ["hv9"]
+    assert "No route to host" in found["unreachable_hosts"]["hv9"]
+    placement = {host: initial_world().guests_on(host) for host in ("hv1", "hv2", "hv3")}
+    assert {host: found["placement"][host] for host in placement} == placement
+
+
+def test_fleet_info_waits_for_a_silent_host_no_longer_than_told(tmp_path: Path) -> None:
+    lab("link", "hv3", "down")
+    try:
+        begun = time.monotonic()
+        run, (found,) = play(tmp_path, [on_fleet("fleet_info", connect_timeout=3)])
+        seconds = time.monotonic() - begun
+    finally:
+        lab("link", "hv3", "up")
+    assert run.status == 0, run.output
+    assert found["unreachable_hosts"] == {"hv3": "no answer within 3 s"}
+    assert found["placement"]["hv1"] == initial_world().guests_on("hv1")
+    assert seconds < 15, seconds
+
+
+def test_a_silent_host_can_be_made_a_failure(tmp_path: Path) -> None:
+    hosts = f"{{{{ {FLEET[2:-2]} + [{{'name': 'hv9', 'uri': 'qemu+tls://127.0.0.1:1/system'}}] }}}}"
+    run, (found,) = play(tmp_path, [Task(f"{COLLECTION}.fleet_info", {"hosts": hosts, "fail_on_unreachable": True})])
+    assert run.status != 0
+    assert found["msg"].startswith("1 hosts do not answer, among them hv9: ")
+    assert "Traceback" not in run.output
+
+
+def test_fleet_info_sees_what_plans_need(tmp_path: Path) -> None:
+    run, (found,) = play(tmp_path, [on_fleet("fleet_info")])
+    assert run.status == 0, run.output
+    (host,) = [host for host in found["snapshot"]["hosts"] if host["name"] == "hv1"]
+    assert host["qemu_version"] >= 7002000
+    assert host["allocatable_memory"] == 2048 * 2**20
+    assert {pool["name"] for pool in host["pools"] if pool["active"]} == {"local", "iscsi", "gluster"}
+    guests = {guest["name"]: guest for guest in host["guests"]}
+    assert guests["db1"]["memory"] == 128 * 2**20
+    assert [(disk["pool"], disk["volume"]) for disk in guests["db1"]["disks"]] == [("local", "db1.qcow2")]
+    assert [disk["pool"] for disk in guests["web1"]["disks"]] == ["iscsi"]
+    assert [disk["pool"] for disk in guests["web2"]["disks"]] == ["gluster"]
+    assert (guests["frozen"]["state"], guests["archive"]["state"]) == ("paused", "shut_off")
+
+
+def mark(check: bool = False, **options: Any) -> Task:
+    return Task(f"{COLLECTION}.host_maintenance", options, on="hv3", keywords={"check_mode": check, "diff": True})
+
+
+def test_host_maintenance_is_idempotent_and_keeps_its_reason(tmp_path: Path) -> None:
+    tasks = [
+        mark(reason="memory module 3", check=True),
+        mark(reason="memory module 3"),
+        mark(),
+        mark(reason="fan 2", check=True),
+        mark(reason="fan 2"),
+    ]
+    run, results = play(tmp_path, tasks)
+    assert run.status == 0, run.output
+    assert [result["changed"] for result in results] == [True, True, False, True, True]
+    since = results[1]["maintenance"]["since"]
+    assert results[2]["maintenance"] == {"reason": "memory module 3", "since": since}
+    assert results[4]["maintenance"] == {"reason": "fan 2", "since": since}
+    assert results[4]["diff"] == {
+        "before": {"maintenance": {"reason": "memory module 3", "since": since}},
+        "after": {"maintenance": {"reason": "fan 2", "since": since}},
+    }
+    assert world().marks == {"hv3": "fan 2"}
+    run, results = play(tmp_path, [mark(state="absent", check=True), mark(state="absent"), mark(state="absent")])
+    assert run.status == 0, run.output
+    assert [result["changed"] for result in results] == [True, True, False]
+    assert world().marks == {}
+    assert results[1]["maintenance"] is None
+
+
+def test_host_maintenance_in_check_mode_writes_nothing(tmp_path: Path) -> None:
+    run, _results = play(tmp_path, [mark(reason="never", check=True)])
+    assert run.status == 0, run.output
+    assert world().marks == {}
+    assert json.loads(on_host("hv3", "cat", MARK)).keys() == set()
+
+
+@pytest.fixture
+def hostile() -> Iterator[str]:
+    """A shut-off guest whose name is markup."""
+    name = "<img src=x onerror=alert(1)>&\"'{{ 7 * 7 }}"
+    lab("guest", "add", name, "--host", "hv2", "--state", "shutoff")
+    yield name
+    lab("guest", "remove", name)
+
+
+def test_a_hostile_name_is_only_text(tmp_path: Path, hostile: str) -> None:
+    (uuid,) = [guest["uuid"] for guest in status()["guests"] if guest["name"] == hostile]
+    report = {"report_result": "{{ result_0 }}", "report_dir": str(tmp_path / "report")}
+    tasks = [
+        on_fleet("guest_migration", guest=uuid, host="hv3"),
+        Task("ansible.builtin.include_role", {"name": f"{COLLECTION}.report"}, keywords={"vars": report}),
+    ]
+    run, (result,) = play(tmp_path, tasks)
+    assert run.status == 0, run.output
+    assert result["report"]["moves"][0]["name"] == hostile
+    assert world().places[hostile] == (("hv3", "shutoff"),)
+    (page,) = (tmp_path / "report").glob("*.html")
+    text = page.read_text(encoding="utf-8")
+    assert "<img" not in text
+    assert "&lt;img src=x onerror=alert(1)&gt;&amp;" in text
+    assert "{{ 7 * 7 }}" in text
