@@ -98,6 +98,17 @@ def test_the_collection_keeps_to_the_table() -> None:
             "modules must not import ansible_collections.community.libvirt.plugins.modules.virt",
         ),
         (
+            "modules/a.py",
+            "from ..plugin_utils.progress import show",
+            "modules must not import plugin_utils.progress.show",
+        ),
+        ("plugin_utils/a.py", "import libvirt", "plugin_utils must not import libvirt"),
+        (
+            "plugin_utils/a.py",
+            "from ..action.b import ActionModule",
+            "plugin_utils must not import action.b.ActionModule",
+        ),
+        (
             "action/a.py",
             "from ..module_utils._libvirt import driver",
             "action must not import module_utils._libvirt.driver",
@@ -135,6 +146,8 @@ def test_a_forbidden_import_is_caught(tmp_path: Path, where: str, code: str, roo
             "from ..module_utils._libvirt import driver\nfrom ..module_utils._engine import engine",
         ),
         ("action/a.py", "from ansible.plugins.action import ActionBase\nimport time"),
+        ("action/a.py", "from ..plugin_utils.progress import show"),
+        ("plugin_utils/a.py", "from . import lines\nfrom ansible.utils.display import Display"),
         ("filter/a.py", "from ansible.errors import AnsibleFilterError"),
     ],
 )
@@ -174,6 +187,7 @@ def test_an_assert_is_caught(tmp_path: Path) -> None:
         "import json\n",
         "\n# Says what it is for\n",
         "#!/usr/bin/python\n",
+        "#!/usr/bin/python\n# Copyright: (c) 2026, all of us\n",
         "# Copyright: (c) 2026, all of us\n",
         "# a\n",
     ],
@@ -193,3 +207,7 @@ def test_a_violation_names_file_and_line(tmp_path: Path) -> None:
     path.parent.mkdir()
     path.write_text(PURPOSE + "import libvirt\n", encoding="utf-8")
     assert violations(tmp_path) == ["modules/a.py:2: modules must not import libvirt"]
+
+
+def test_the_purpose_may_follow_a_shebang(tmp_path: Path) -> None:
+    assert check(tmp_path, "modules/a.py", "#!/usr/bin/python\n" + PURPOSE) == []
