@@ -144,7 +144,12 @@ def job_of(domain: Any) -> Optional[JobKind]:
     """Return what libvirt is doing with the guest, None where nothing."""
     if not domain.isActive():
         return None
-    stats = domain.jobStats(0)
+    try:
+        stats = domain.jobStats(0)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_OPERATION_UNSUPPORTED:  # only a migration's source has statistics
+            return JobKind.INCOMING
+        raise
     operation = stats.get("operation", libvirt.VIR_DOMAIN_JOB_OPERATION_UNKNOWN)
     state, reason = domain.state()
     if operation == libvirt.VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN or (
