@@ -56,33 +56,34 @@ def run(plan: Plan, driver: Driver, options: RunOptions, emit: Emit) -> tuple[Mo
         _mend(leftover, driver, emit)
     results = _preflight(plan.moves, driver, emit)
     waiting = [move for move in plan.moves if move.id not in results]
-    running: dict[str, _Running] = {}
+    running: list[_Running] = []
     while waiting or running:
+        known = len(results)
         halt = _halt(driver, results, options)
         if halt is not None:
             results.update({move.id: _record(_not_started(move, halt), emit) for move in waiting})
-            waiting = []
-        arrived = [key for key, result in results.items() if result.outcome in ARRIVED]
-        for move in startable(waiting, [item.move for item in running.values()], arrived, options.slots):
-            waiting.remove(move)
-            begun = _begin(move, driver, emit)
-            if isinstance(begun, MoveResult):
-                results[move.id] = _record(begun, emit)
-            else:
-                running[move.id] = begun
-        for key, item in list(running.items()):
-            watched = _watch(item, driver, options.settings, emit)
-            if isinstance(watched, MoveResult):
-                del running[key]
-                results[key] = _record(watched, emit)
-            else:
-                running[key] = watched
+        begun = [_begin(move, driver, emit) for move in _next(waiting, running, results, options.slots)]
+        started = [item for item in begun if isinstance(item, _Running)]
+        watched = [_watch(item, driver, options.settings, emit) for item in (*running, *started)]
+        over = [item for item in (*begun, *watched) if isinstance(item, MoveResult)]
+        results.update({result.move.id: _record(result, emit) for result in over})
+        running = [item for item in watched if isinstance(item, _Running)]
         stranded = _stranded(waiting, results)
         results.update({move.id: _record(_not_started(move, why), emit) for move, why in stranded})
-        waiting = [move for move in waiting if move.id not in results]
-        if running:
+        busy = {item.move.id for item in running}
+        waiting = [move for move in waiting if move.id not in results and move.id not in busy]
+        # a slot that has just become free is filled at once
+        if running and len(results) == known:
             driver.wait(POLL_SECONDS)
     return tuple(results[move.id] for move in plan.moves)
+
+
+def _next(
+    waiting: Sequence[Move], running: Sequence[_Running], results: Mapping[str, MoveResult], slots: Slots
+) -> list[Move]:
+    open_moves = [move for move in waiting if move.id not in results]
+    arrived = [key for key, result in results.items() if result.outcome in ARRIVED]
+    return startable(open_moves, [item.move for item in running], arrived, slots)
 
 
 def _mend(leftover: Leftover, driver: Driver, emit: Emit) -> None:
@@ -210,8 +211,9 @@ def _settle(item: _Running, driver: Driver) -> Union[_Running, MoveResult]:
             cost, untidy = _tidy(move, driver)
             return MoveResult(move, Outcome.MOVED, item.started, driver.now(), cost, untidy)
         if case is Situation.AT_SOURCE:
-            why = _put_back(move, _why(item, failure), driver)
-            return MoveResult(move, _broken(item, driver), item.started, driver.now(), failure=why)
+            outcome = _broken(item, driver)
+            why = _put_back(move, _why(outcome, failure), driver)
+            return MoveResult(move, outcome, item.started, driver.now(), failure=why)
         if case is Situation.MOVING and patient:
             # the call was lost, the migration was not: the source's daemon drives it on
             adopted = replace(move, adopt=True)
@@ -260,12 +262,12 @@ def _broken(item: _Running, driver: Driver) -> Outcome:
     return Outcome.ABORTED if driver.interrupted() else Outcome.TIMED_OUT
 
 
-def _why(item: _Running, failure: Optional[Failure]) -> Failure:
-    if Action.ABORT in item.taken:
-        return Failure(
-            "the move was aborted, the guest runs on at its source",
-            "Raise timeout, max_downtime_ms or bandwidth_mibs, or choose another timeout_action",
-        )
+def _why(outcome: Outcome, failure: Optional[Failure]) -> Failure:
+    text = "the move was aborted, the guest runs on at its source"
+    if outcome is Outcome.ABORTED:
+        return Failure(text, "Run again to go on with what is left")
+    if outcome is Outcome.TIMED_OUT:
+        return Failure(text, "Raise timeout, max_downtime_ms or bandwidth_mibs, or choose another timeout_action")
     return failure or Failure("the move ended without an error, but the guest is still at its source", "Run again")
 
 

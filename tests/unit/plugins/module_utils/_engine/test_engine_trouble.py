@@ -94,6 +94,9 @@ def test_an_interruption_aborts_moves_that_can_be_aborted_and_starts_no_more() -
     assert ran.outcomes == {"g1": "aborted", "g2": "aborted", "g3": "not_started"}
     assert sorted(ran.driver.told("abort")) == ["g1", "g2"]
     assert ran.error("g3") == "the run was interrupted"
+    failure = ran.results["g1"].failure
+    assert failure is not None
+    assert failure.remedy == "Run again to go on with what is left"
     assert max(when for when, _call, _name in ran.driver.calls) < 6.0
 
 
