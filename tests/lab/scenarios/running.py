@@ -62,7 +62,7 @@ class Running:
         """Return the journal of this run so far, whole lines only."""
         lines = [
             line
-            for path in sorted(set(self._journal_dir.glob("*.jsonl")) - self._known)
+            for path in sorted(set(self._journal_dir.glob("*.jsonl")) - self._known)[:1]
             for line in path.read_text(encoding="utf-8").splitlines(keepends=True)
         ]
         return [json.loads(line) for line in lines if line.endswith("\n")]
@@ -97,6 +97,18 @@ class Running:
         for pid in [self._process.pid, *group]:
             _kill(pid)
         self._process.wait(10)
+
+    @contextlib.contextmanager
+    def held_still(self) -> Iterator[None]:
+        """Stop the processes of this run for a while, so that it can't end before it should."""
+        held = self.processes()
+        for pid in held:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in held:
+                os.kill(pid, signal.SIGCONT)
 
     def kill_everything(self) -> None:
         """Kill every process of this run at once, as a conductor that loses its power would."""

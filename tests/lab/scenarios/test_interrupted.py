@@ -38,8 +38,8 @@ def in_the_middle(run: Running) -> None:
     run.until(lambda: len(run.moving()) >= 2, "two guests on their way")
 
 
-def start(job: Job, terminal: bool = False):
-    return running(job.argv(), job.folder / "first.log", job.journal_dir, terminal)
+def start(job: Job, name: str = "first", terminal: bool = False) -> AbstractContextManager[Running]:
+    return running(job.argv(), job.folder / f"{name}.log", job.journal_dir, terminal)
 
 
 def assert_every_guest_once(since: float) -> None:
@@ -76,19 +76,20 @@ def test_a_second_run_waits_for_a_module_that_outlived_ansible(tmp_path: Path) -
     with start(job) as first:
         in_the_middle(first)
         first.kill_ansible()
-        assert first.processes() != []
-        again = job.run()
-        assert again.status == 0, again.output
+        with start(job, "again") as again:
+            with first.held_still():
+                again.until(lambda: "waiting: another run (process " in again.output(), "waits for the first")
+            assert again.wait(120) == 0, again.output()
         assert first.processes() == []
-    assert "waiting: another run (process " in again.output
-    assert_all_home(again)
+        assert "run_ended" in [event["event"] for event in first.events()]
+    assert world() == initial_world()
     assert_every_guest_once(first.began)
 
 
 @pytest.mark.parametrize("terminal", [True, False], ids=["on a terminal", "without one"])
 def test_ctrl_c_ends_in_seconds_and_says_what_is_left(tmp_path: Path, terminal: bool) -> None:
     job = emptying(tmp_path) if terminal else filling(tmp_path)
-    with start(job, terminal) as first:
+    with start(job, terminal=terminal) as first:
         in_the_middle(first)
         moving = first.moving()
         first.interrupt()
