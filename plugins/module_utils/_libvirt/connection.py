@@ -17,8 +17,8 @@ from .advice import failure_of
 from .binding import IMPORT_ERROR, libvirt
 
 KEEPALIVE_SECONDS, KEEPALIVE_COUNT = 5, 5
-# libvirtd serves five calls of one client at a time; the fifth stays free.
-CALLS_PER_LANE = 4
+# libvirtd serves five calls of one client at a time; on the control connection two stay free for looking and steering.
+CALLS_PER_LANE, CALLS_BESIDE_CONTROL = 4, 3
 
 _events_lock = threading.Lock()
 _events_running = False
@@ -69,28 +69,35 @@ class Fleet:
     @contextlib.contextmanager
     def lane(self, host: str) -> Iterator[Any]:
         """Lend a connection for one blocking call."""
-        with self._lock:
-            lane = next((lane for lane in self._lanes.get(host, []) if lane.usable()), None)
-            if lane is not None:
-                lane.users += 1
+        lane = self._free_lane(host)
         if lane is None:
-            lane = _Lane(self.open(host))
+            lane = _Lane(self.open(host), CALLS_PER_LANE, users=1)
             with self._lock:
-                self._lanes.setdefault(host, []).append(lane)
+                self._lanes[host].append(lane)
         try:
             yield lane.connection
         finally:
             with self._lock:
                 lane.users -= 1
 
+    def _free_lane(self, host: str) -> Optional[_Lane]:
+        """Return a lane with room for one more call, taken; None where all are full."""
+        with self._lock:
+            lanes = self._lanes.setdefault(host, [_Lane(self.control(host), CALLS_BESIDE_CONTROL)])
+            lane = next((lane for lane in lanes if lane.usable()), None)
+            if lane is not None:
+                lane.users += 1
+            return lane
+
 
 class _Lane:
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, most: int, users: int = 0) -> None:
         self.connection = connection
-        self.users = 1
+        self.most = most
+        self.users = users
 
     def usable(self) -> bool:
-        return self.users < CALLS_PER_LANE and bool(self.connection.isAlive())
+        return self.users < self.most and bool(self.connection.isAlive())
 
 
 def in_time(call: Callable[[], Any], seconds: float) -> tuple[bool, Any, Optional[Exception]]:
