@@ -10,7 +10,24 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+from .shell import run
+
 MOUNT = Path("/sys/fs/cgroup")
+
+
+def show_unified() -> None:
+    """Has the unified hierarchy at its usual place, in a mount namespace of one's own.
+
+    One that the machine has mounted is shown there again: a fresh mount would reset its options for the machine.
+    """
+    mounts = [line.split() for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()]
+    existing = [place for _, place, kind, *_ in mounts if kind == "cgroup2"]
+    if str(MOUNT) in existing:
+        return
+    if existing:
+        run(["mount", "--bind", existing[0], MOUNT])
+    else:
+        run(["mount", "-t", "cgroup2", "cgroup2", MOUNT])
 
 
 def join(group: Path) -> None:

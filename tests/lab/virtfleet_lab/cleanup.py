@@ -56,8 +56,7 @@ def _roots_of_processes(lab: Lab) -> list[int]:
 
 def remove_cgroups(lab: Lab) -> None:
     """Runs in a mount namespace of its own: the unified hierarchy is mounted at one known place there."""
-    subprocess.run(["umount", "--recursive", str(cgroup.MOUNT)], stderr=subprocess.DEVNULL, check=False)
-    run(["mount", "-t", "cgroup2", "cgroup2", cgroup.MOUNT])
+    cgroup.show_unified()
     group = cgroup.MOUNT / lab.cgroup
     deadline = time.monotonic() + 20
     while True:

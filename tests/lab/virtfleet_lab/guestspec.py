@@ -17,6 +17,7 @@ STATES = ("running", "paused", "shutoff")
 DEFAULT_MACHINE = "pc-q35-7.2"
 RING_BYTES = 64 * 1024
 SHARED_DISK_BYTES = 8 * 1024 * 1024
+TRANSLATION_CACHE_MIB = 64
 LOCAL_DISK_BYTES = 32 * 1024 * 1024
 # Clocks with a fixed frequency: under load a calibrated one (TSC, local APIC) can run several times too fast or slow.
 CLOCKS = "clocksource=hpet tsc=unstable nolapic_timer no_timer_check"
@@ -83,7 +84,10 @@ def domain_xml(guest: GuestSpec) -> str:
     _add(system, "kernel", f"{HOST_GUEST_DIR}/vmlinuz")
     _add(system, "initrd", f"{HOST_GUEST_DIR}/initrd.img")
     _add(system, "cmdline", CMDLINE)
-    _add(_add(domain, "features"), "acpi")
+    features = _add(domain, "features")
+    _add(features, "acpi")
+    # Translated code may take a gigabyte per guest otherwise.
+    _add(_add(features, "tcg"), "tb-cache", str(TRANSLATION_CACHE_MIB), unit="MiB")
     cpu = _add(domain, "cpu", mode="custom", match="exact", check="none")
     _add(cpu, "model", "qemu64", fallback="forbid")
     _add(_add(domain, "clock", offset="utc"), "timer", name="hpet", present="yes")

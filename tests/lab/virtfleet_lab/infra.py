@@ -38,6 +38,7 @@ EMULATOR = "mc_setbmc 0x20\nmc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0x
 
 GLUSTER_OPTIONS = {
     "performance.client-io-threads": "on",
+    "performance.open-behind": "off",  # QEMU locks the file that it opens: the open must not be put off
     "performance.quick-read": "off",
     "performance.read-ahead": "off",
     "performance.io-cache": "off",

@@ -12,10 +12,11 @@ from dataclasses import replace
 from . import guests, guestspec, hostpower, state, wiring
 from .guestspec import GuestSpec
 from .settings import Host, Lab
-from .shell import LabError, step, wait_until
+from .shell import LabError, run, step, wait_until
 from .tickrecord import newest_ticks
 
 TICK_SECONDS = 120
+MAINTENANCE_FACT = "/etc/ansible/facts.d/virtfleet.fact"
 
 
 def populate(lab: Lab, plan: state.Plan) -> None:
@@ -65,7 +66,7 @@ def reset(lab: Lab) -> None:
             if guest.lun:
                 guests.write_iscsi_image(lab, guest)
         for host in plan.hosts:
-            wiring.in_host(lab, host, ["rm", "-f", "/etc/ansible/facts.d/virtfleet.fact"])
+            run([lab.dir / "ssh", host.name, f"rm -f {MAINTENANCE_FACT}"])
     state.write_guests(lab, specs)
     if extra:
         guests.refresh_iscsi(lab, plan.hosts)

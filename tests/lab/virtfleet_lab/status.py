@@ -19,7 +19,7 @@ from .tickrecord import newest_in_serial_files, ticks_since
 from .ticks import history
 from .verdict import Place, Sighting, foreign, main_place, problems_of, problems_of_services
 
-PATIENCE = 2.0
+PATIENCE = 1.5
 LOOK_BACK = 600
 STATES = {
     libvirt.VIR_DOMAIN_RUNNING: "running",

@@ -47,8 +47,7 @@ def _private_world(lab: Lab) -> Path:
     run(["mount", "--make-rprivate", "/"])
     run(["mount", "-t", "proc", "proc", "/proc"])
     run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"])
-    subprocess.run(["umount", "--recursive", str(cgroup.MOUNT)], stderr=subprocess.DEVNULL, check=False)
-    run(["mount", "-t", "cgroup2", "cgroup2", cgroup.MOUNT])
+    cgroup.show_unified()
     group = cgroup.MOUNT / lab.cgroup
     (group / "supervisor").mkdir(parents=True, exist_ok=True)
     cgroup.join(group / "supervisor")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import BinaryIO
 
 from .settings import Lab
@@ -28,15 +29,16 @@ def ticks_since(lab: Lab, since: float) -> dict[str, list[Tick]]:
 def newest_in_serial_files(lab: Lab, uuid: str) -> list[Tick]:
     """The last tick of a guest that has been silent for long, dated by its file; at most one."""
     files = [lab.serial_dir(host) / uuid for host in os.listdir(lab.dir / "serial")]
-    written = [file for file in files if file.exists()]
-    if not written:
-        return []
-    newest = max(written, key=lambda file: file.stat().st_mtime)
-    found = list(LINE.finditer(newest.read_text(encoding="ascii", errors="replace")))
+    last = [tick for file in files if file.exists() and (tick := _last_tick(file)) is not None]
+    return sorted(last, key=lambda tick: tick.time)[-1:]
+
+
+def _last_tick(file: Path) -> Tick | None:
+    found = list(LINE.finditer(file.read_text(encoding="ascii", errors="replace")))
     if not found:
-        return []
+        return None
     number, boot, md5, disk = found[-1].groups()
-    return [Tick(newest.stat().st_mtime, newest.parent.name, uuid, int(number), boot, md5, disk)]
+    return Tick(file.stat().st_mtime, file.parent.name, file.name, int(number), boot, md5, disk)
 
 
 def newest_ticks(lab: Lab, since: float) -> dict[str, Tick]:

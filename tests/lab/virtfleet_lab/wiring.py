@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import ipaddress
+import json
+import shlex
 import subprocess
-from pathlib import Path
 
-from .settings import BMC_CIPHER_SUITE, BMC_PASSWORD, BMC_USER, Host, Lab
+from .settings import BMC_CIPHER_SUITE, BMC_PASSWORD, BMC_USER, SUBNET_VARIABLE, Host, Lab
 from .shell import LabError, run
 from .state import require_supervisor
 
@@ -21,11 +23,11 @@ def plug_uplink(lab: Lab, supervisor: int) -> None:
 
 
 def _refuse_taken_subnet(lab: Lab) -> None:
-    for line in run(["ip", "-oneline", "route", "show"]).splitlines():
-        if line.split()[0] == str(lab.subnet):
+    for route in json.loads(run(["ip", "-4", "-json", "route", "show"])):
+        if route["dst"] != "default" and ipaddress.IPv4Network(route["dst"]).subnet_of(lab.subnet):
             raise LabError(
-                f"The subnet {lab.subnet} is in use on this machine ({line.strip()}). "
-                "Take another one: VIRTFLEET_LAB_SUBNET=10.213.78.0/24."
+                f"The subnet {lab.subnet} is in use on this machine (route to {route['dst']}, {route.get('dev')}). "
+                f"Take another one, for example {SUBNET_VARIABLE}=10.213.78.0/24."
             )
 
 
@@ -39,38 +41,31 @@ def in_infra(lab: Lab, argv: list[str]) -> str:
 
 
 def set_link(lab: Lab, host: Host, state: str) -> None:
+    _require_on(lab, host)
     in_lab(lab, ["ip", "link", "set", host.port, state])
 
 
 def shape(lab: Lab, host: Host, rate_mbit: float | None) -> None:
-    """Limits what the host sends and what it receives, or lifts both limits."""
-    for where in _both_ends(lab, host):
-        try:
-            in_lab(lab, [*where, "qdisc", "delete", "dev", where_device(host, where), "root"])
-        except LabError as error:
-            if "handle of zero" not in str(error) and "No such file" not in str(error):
-                raise
-        if rate_mbit is not None:
+    """Limits what the host receives (at the bridge's port) and what it sends (at its own interface), or neither."""
+    _require_on(lab, host)
+    inside = ["nsenter", "--target", _leader(lab, host), "--net", "--"]
+    for where, device in (([], host.port), (inside, "host0")):
+        if rate_mbit is None:
+            in_lab(lab, [*where, "tc", "qdisc", "replace", "dev", device, "root", "pfifo_fast"])
+        else:
             limit = ["rate", f"{rate_mbit}mbit", "burst", "64kb", "latency", "200ms"]
-            in_lab(lab, [*where, "qdisc", "add", "dev", where_device(host, where), "root", "tbf", *limit])
+            in_lab(lab, [*where, "tc", "qdisc", "replace", "dev", device, "root", "tbf", *limit])
 
 
-def _both_ends(lab: Lab, host: Host) -> list[list[str]]:
-    """tc at the bridge's port (what the host receives) and at its own interface (what it sends)."""
-    return [["tc"], ["nsenter", "--target", _leader(lab, host), "--net", "--", "tc"]]
-
-
-def where_device(host: Host, where: list[str]) -> str:
-    return host.port if where == ["tc"] else "host0"
+def _require_on(lab: Lab, host: Host) -> None:
+    if power_state(lab, host) == "off":
+        raise LabError(f"Host {host.name} is off: `lab.py power {host.name} on`.")
 
 
 def _leader(lab: Lab, host: Host) -> str:
     """The container's first process, as the lab's own namespace counts it."""
     procs = f"/sys/fs/cgroup/{lab.cgroup}/{host.name}/payload/init.scope/cgroup.procs"
-    found = in_lab(lab, ["cat", procs]).split()
-    if not found:
-        raise LabError(f"Host {host.name} is off: `lab.py power {host.name} on`.")
-    return found[0]
+    return in_lab(lab, ["cat", procs]).split()[0]
 
 
 def power(host: Host, action: str) -> str:
@@ -85,10 +80,6 @@ def power_state(lab: Lab, host: Host) -> str:
 
 
 def ssh(lab: Lab, host: Host, argv: list[str]) -> int:
-    wrapper: Path = lab.dir / "ssh"
-    return subprocess.run([str(wrapper), host.name, *argv], check=False).returncode
-
-
-def in_host(lab: Lab, host: Host, argv: list[str]) -> str:
-    """Runs a command inside a host's container without ssh."""
-    return in_lab(lab, ["nsenter", "--target", _leader(lab, host), "--all", "--", *argv])
+    """Runs the words as they are on the host; without any, a shell."""
+    remote = [shlex.join(argv)] if argv else []
+    return subprocess.run([str(lab.dir / "ssh"), host.name, *remote], check=False).returncode

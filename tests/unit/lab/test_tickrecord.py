@@ -8,6 +8,7 @@ import ipaddress
 from pathlib import Path
 
 import pytest
+
 from virtfleet_lab.settings import Lab
 from virtfleet_lab.tickrecord import newest_in_serial_files, ticks_since
 from virtfleet_lab.ticks import Tick
@@ -35,5 +36,6 @@ def test_a_guest_silent_for_long_is_known_by_its_serial_file(lab: Lab):
         lab.serial_dir(host).mkdir(parents=True)
     text = "Booting\ntick 1 boot=aaaaaaaa md5=- disk=none\ntick 2 boot=aaaaaaaa md5=- disk=none\ntick 3 bo"
     (lab.serial_dir("hv2") / "uuid").write_text(text, encoding="ascii")
+    (lab.serial_dir("hv1") / "uuid").write_text("", encoding="ascii")
     assert [(one.host, one.number) for one in newest_in_serial_files(lab, "uuid")] == [("hv2", 2)]
     assert newest_in_serial_files(lab, "nobody") == []
