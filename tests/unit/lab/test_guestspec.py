@@ -7,7 +7,6 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 import pytest
-
 from virtfleet_lab.guestspec import SHARED_DISK_BYTES, GuestSpec, checked, domain_xml, first_content, next_lun
 from virtfleet_lab.shell import LabError
 

@@ -8,7 +8,6 @@ import ipaddress
 from pathlib import Path
 
 import pytest
-
 from virtfleet_lab.settings import Lab
 from virtfleet_lab.tickrecord import newest_in_serial_files, ticks_since
 from virtfleet_lab.ticks import Tick
