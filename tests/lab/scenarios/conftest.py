@@ -11,16 +11,17 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from labview import initial_world, lab, status, world
+from is_as_made import is_as_made
+from labview import lab
 
 
 @pytest.fixture(scope="module", autouse=True)
 def fresh_lab(request: pytest.FixtureRequest) -> None:
     """Each scenario begins on the lab of its profile, with every guest where and how it was made."""
     lab("up", "--profile", getattr(request.module, "PROFILE", "default"), timeout=600)
-    if not (status()["ok"] and world() == initial_world()):
+    if not is_as_made():
         lab("reset")
-    assert world() == initial_world()
+    assert is_as_made()
 
 
 @pytest.fixture(scope="module")

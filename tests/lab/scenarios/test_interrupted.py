@@ -7,6 +7,7 @@ Moves are slowed down so that there is a middle. Runs that empty hv1 and runs th
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
