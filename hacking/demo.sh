@@ -49,5 +49,5 @@ say "The judge of the lab: where every guest is, and whether it is well"
 
 say "Done"
 printf 'The report as a page: %s\n' "$OUT"/first/*.html
-printf 'Bring the guests home: %s virtfleet.migration.restore -e restore_hosts=hv1\n' "${PLAYBOOK[*]}"
+printf 'Bring the guests home: ANSIBLE_COLLECTIONS_PATH=build %s virtfleet.migration.restore -e restore_hosts=hv1\n' "${PLAYBOOK[*]}"
 printf 'The lab stays up. Look at it: make lab-status. Take it down: make lab-down.\n'
