@@ -21,7 +21,7 @@ def show_unified() -> None:
     One that the machine has mounted is shown there again: a fresh mount would reset its options for the machine.
     """
     mounts = [line.split() for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()]
-    existing = [place for _, place, kind, *_ in mounts if kind == "cgroup2"]
+    existing = [mount[1] for mount in mounts if mount[2] == "cgroup2"]
     if str(MOUNT) in existing:
         return
     if existing:
