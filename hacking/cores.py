@@ -75,7 +75,8 @@ def main() -> int:
     candidates = runnable(pythons)
     chosen = choose(candidates) if what == "choose" else [c for c in candidates if c[0].startswith(what)]
     if not chosen:
-        print(f"No Python here runs that ansible-core; found {', '.join(pythons)}, see {CORES}.", file=sys.stderr)
+        found = ", ".join(pythons) or "none"
+        print(f"No Python here runs that ansible-core; found {found}, see {CORES}.", file=sys.stderr)
         return 1
     for core, version in chosen:
         print(core, version, pythons[version])
