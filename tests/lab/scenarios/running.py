@@ -91,6 +91,14 @@ class Running:
     def wait(self, seconds: float) -> int:
         return self._process.wait(seconds)
 
+    def wait_for_the_last(self, seconds: float = 10) -> None:
+        """Wait until no process of this run is left; Ansible's watcher of a background job looks up every 5 s."""
+        end = time.monotonic() + seconds
+        while left := self.processes():
+            if time.monotonic() > end:
+                raise AssertionError(f"processes {left} live on")
+            time.sleep(0.2)
+
     def kill_ansible(self) -> None:
         """Kill ansible-playbook and what it forked; a module in the background lives on."""
         group = [pid for pid in self.processes() if _parents(pid) & {self._process.pid}]

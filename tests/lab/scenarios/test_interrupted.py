@@ -81,7 +81,7 @@ def test_a_second_run_waits_for_a_module_that_outlived_ansible(tmp_path: Path) -
             with first.held_still():
                 again.until(lambda: "waiting: another run (process " in again.output(), "waits for the first")
             assert again.wait(120) == 0, again.output()
-        assert first.processes() == []
+        first.wait_for_the_last()
         assert "run_ended" in [event["event"] for event in first.events()]
     assert world() == initial_world()
     assert_every_guest_once(first.began)
@@ -95,7 +95,7 @@ def test_ctrl_c_ends_in_seconds_and_says_what_is_left(tmp_path: Path, terminal: 
         moving = first.moving()
         first.interrupt()
         assert first.wait(INTERRUPT_SECONDS) != 0
-        assert first.processes() == []
+        first.wait_for_the_last()
     assert_every_guest_once(first.began)
     said = first.output().partition("Interrupted.")[2]
     assert "Traceback" not in first.output()
