@@ -1,6 +1,7 @@
 #!/usr/bin/python
 """The module fleet_info: a snapshot of the fleet. A thin shell; the looking is done in _libvirt."""
 # Copyright: (c) 2026, virtfleet.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._ansible.arguments import fleet_spec, hosts_of
-from ..module_utils._ansible.shell import find_libvirt, run_module
+from ..module_utils._ansible.shell import run_module
 from ..module_utils._engine.report import placement
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
@@ -129,9 +130,8 @@ def body(module: AnsibleModule) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    find_libvirt(libvirt is None)
     spec = {**fleet_spec(), "fail_on_unreachable": {"type": "bool", "default": False}}
-    run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), body)
+    run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), body, missing=libvirt is None)
 
 
 if __name__ == "__main__":

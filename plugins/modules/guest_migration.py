@@ -1,6 +1,7 @@
 #!/usr/bin/python
 """The module guest_migration: one guest is on a host. A thin shell over planner and engine, as for a whole fleet."""
 # Copyright: (c) 2026, virtfleet.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ journal:
 
 import time
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -91,7 +93,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._ansible.arguments import fleet_spec, hosts_of, journal_spec, settings_of, settings_spec
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run
-from ..module_utils._ansible.shell import find_libvirt, run_module
+from ..module_utils._ansible.shell import run_module
 from ..module_utils._engine.engine import RunOptions
 from ..module_utils._engine.report import stay_facts, stay_lines
 from ..module_utils._engine.session import carry_out, check_runs_once, module_result, rehearsal
@@ -123,16 +125,13 @@ def body(module: AnsibleModule) -> dict[str, Any]:
         plan = make_plan(before, request)
         if plan.stays:
             raise FleetError("; ".join(stay_lines([stay_facts(stay) for stay in plan.stays])))
-        if module.check_mode:
-            driver, look = rehearsal(before, time.time())
-        else:
-            driver, look = LibvirtDriver(fleet, settings, stop), lambda: survey(fleet)
+        real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
+        driver, look = rehearsal(before, time.time()) if module.check_mode else real
         return module_result(carry_out(plan, before, driver, RunOptions(settings), emit, look), journal)
 
 
 def main() -> None:
     """Run the module."""
-    find_libvirt(libvirt is None)
     spec = {
         **fleet_spec(),
         **settings_spec(),
@@ -141,7 +140,7 @@ def main() -> None:
         "host": {"type": "str", "required": True},
         "method": {"type": "str", "choices": ["auto", "paused"], "default": "auto"},
     }
-    run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), body)
+    run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), body, missing=libvirt is None)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #!/usr/bin/python
 """The module host_maintenance: the maintenance mark of a host, as a local fact. Runs on the host; moves nothing."""
 # Copyright: (c) 2026, virtfleet.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 #!/usr/bin/python
 """The module migration_apply: carries a plan out. A thin shell; the run is in _engine, the calls in _libvirt."""
 # Copyright: (c) 2026, virtfleet.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
@@ -115,6 +116,7 @@ journal:
 
 import time
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -122,7 +124,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._ansible.arguments import fleet_spec, hosts_of, journal_spec, settings_of, settings_spec
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run
-from ..module_utils._ansible.shell import find_libvirt, read_text, run_module
+from ..module_utils._ansible.shell import read_text, run_module
 from ..module_utils._engine.engine import RunOptions
 from ..module_utils._engine.session import carry_out, module_result, rehearsal
 from ..module_utils._libvirt.binding import libvirt
@@ -151,16 +153,13 @@ def body(module: AnsibleModule) -> dict[str, Any]:
         emit, journal = stack.enter_context(open_run(params, module.check_mode, stop))
         fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
         before = survey(fleet)
-        if module.check_mode:
-            driver, look = rehearsal(before, time.time())
-        else:
-            driver, look = LibvirtDriver(fleet, settings, stop), lambda: survey(fleet)
+        real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
+        driver, look = rehearsal(before, time.time()) if module.check_mode else real
         return module_result(carry_out(plan, before, driver, options, emit, look), journal)
 
 
 def main() -> None:
     """Run the module."""
-    find_libvirt(libvirt is None)
     spec = {
         **fleet_spec(),
         **settings_spec(),
@@ -173,7 +172,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec=spec, mutually_exclusive=sources, required_one_of=sources, supports_check_mode=True
     )
-    run_module(module, body)
+    run_module(module, body, missing=libvirt is None)
 
 
 if __name__ == "__main__":

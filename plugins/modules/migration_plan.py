@@ -1,6 +1,7 @@
 #!/usr/bin/python
 """The module migration_plan: from a goal to a verified plan. A thin shell; the planning is done in _planner."""
 # Copyright: (c) 2026, virtfleet.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
@@ -174,7 +175,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._ansible.arguments import fleet_spec, hosts_of, slots_of, slots_spec
-from ..module_utils._ansible.shell import find_libvirt, read_text, run_module
+from ..module_utils._ansible.shell import read_text, run_module
 from ..module_utils._engine.report import placement, plan_lines, stay_facts, stay_lines
 from ..module_utils._engine.session import check_runs_once
 from ..module_utils._libvirt.binding import libvirt
@@ -233,7 +234,6 @@ def body(module: AnsibleModule) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    find_libvirt(libvirt is None)
     spec = {
         **fleet_spec(required=False),
         **slots_spec(),
@@ -250,7 +250,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec=spec, mutually_exclusive=sources, required_one_of=sources, supports_check_mode=True
     )
-    run_module(module, body)
+    run_module(module, body, missing=libvirt is None)
 
 
 if __name__ == "__main__":

@@ -14,14 +14,17 @@ from .._model.errors import FleetError
 # Where distributions put the Python that their python3-libvirt belongs to.
 SYSTEM_PYTHONS = ("/usr/bin/python3", "/usr/libexec/platform-python", "/usr/bin/python")
 
-Body = Callable[[AnsibleModule], "dict[str, Any]"]
+Body = Callable[[AnsibleModule], dict[str, Any]]
 
 
-def run_module(module: AnsibleModule, body: Body) -> None:
+def run_module(module: AnsibleModule, body: Body, missing: bool = False) -> None:
     """Run ``body`` and exit with its result; a FleetError becomes a failure that states cause and remedy.
 
+    ``missing``: this Python lacks the libvirt binding; where the system's Python has it, the module goes on there.
     A result that holds ``failed`` is given back whole: a run that went wrong in part still reports all of it.
     """
+    if missing:
+        _find_libvirt()
     try:
         result = body(module)
     except FleetError as error:
@@ -31,9 +34,9 @@ def run_module(module: AnsibleModule, body: Body) -> None:
     module.exit_json(**result)
 
 
-def find_libvirt(missing: bool) -> None:
-    """Go on in the system's Python where this one lacks the libvirt binding (``missing``) and that one has it."""
-    if not missing or has_respawned():
+def _find_libvirt() -> None:
+    """Go on in the system's Python where it has the libvirt binding; from there on this process only waits."""
+    if has_respawned():
         return
     interpreter = probe_interpreters_for_module(SYSTEM_PYTHONS, "libvirt")
     if interpreter:

@@ -18,6 +18,7 @@ from .errors import FleetError
 T = TypeVar("T")
 Decoder = Callable[[Any, str], Any]
 
+_NONE = type(None)
 _SCALARS: dict[Any, tuple[tuple[type, ...], str]] = {
     str: ((str,), "text"),
     int: ((int,), "a whole number"),
@@ -77,7 +78,7 @@ def load_document(cls: type[T], data: Any, what: str, schema: int) -> T:
     try:
         return from_json(cls, data)
     except DecodeError as error:
-        raise FleetError(f"{what} can't be read: {error.message}", "Make it again") from error
+        raise FleetError(f"{what} can't be read: {error.message}", "Make it again") from None
 
 
 @functools.cache
@@ -91,7 +92,7 @@ def _decoder(hint: Any) -> Decoder:
         return _scalar_decoder(hint)
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is Union:
-        return _optional_decoder(_decoder(next(arg for arg in args if arg is not type(None))))
+        return _optional_decoder(_decoder(next(arg for arg in args if arg is not _NONE)))
     if origin is tuple:
         return _list_decoder(_decoder(args[0]))
     if origin is not None and issubclass(origin, Mapping):

@@ -14,7 +14,12 @@ from .shell import write
 
 
 def write_inventory(lab: Lab, hosts: Sequence[Host]) -> None:
-    content = {"hypervisors": {"hosts": {host.name: _variables(lab, host) for host in hosts}}}
+    # the conductor: a Python that has the libvirt binding saves each module the search for one
+    conductor = {"localhost": {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}}
+    content = {
+        "hypervisors": {"hosts": {host.name: _variables(lab, host) for host in hosts}},
+        "ungrouped": {"hosts": conductor},
+    }
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
     write(lab.dir / "inventory.yml", f"# The lab's hosts. Written by lab.py up; changes are lost.\n{text}")
 
@@ -26,6 +31,7 @@ def _variables(lab: Lab, host: Host) -> dict[str, Any]:
         "ansible_ssh_private_key_file": str(lab.pki / "conductor" / "id_ed25519"),
         "ansible_ssh_executable": str(lab.dir / "ssh"),
         "ansible_python_interpreter": "/usr/bin/python3",
+        "ansible_pipelining": True,
         "virtfleet_allocatable_memory_mib": host.allocatable_memory_mib,
         "virtfleet_allocatable_vcpus": host.allocatable_vcpus,
         "virtfleet_peer_transport": "tls",

@@ -4,6 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import HostState
@@ -18,7 +20,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._planner.find 
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 
-TWIN = build.guest("twin", name="web")
+TWIN = replace(build.guest("twin"), name="web")
 FLEET = build.snapshot(
     build.host("hv1", build.guest("web"), build.guest("db")),
     build.host("hv2", TWIN),

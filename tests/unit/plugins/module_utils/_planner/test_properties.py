@@ -59,12 +59,12 @@ def moves(cases: tuple[Case, ...]) -> Iterator[tuple[Case, Move]]:
 
 def test_the_fleets_are_worth_trying(cases: tuple[Case, ...]) -> None:
     """Guards the others: what they range over must occur, and often."""
-    assert sum(1 for _ in moves(cases)) > FLEETS / 2
+    assert sum(1 for _move in moves(cases)) > FLEETS / 2
     assert sum(len(case.plan.stays) for case in cases) > FLEETS
     assert sum(len(case.plan.leftovers) for case in cases) > 3
-    assert sum(1 for _, move in moves(cases) if move.copies) > 20
-    assert sum(1 for _, move in moves(cases) if move.adopt) > 0
-    assert {move.method for _, move in moves(cases)} == {*type(next(moves(cases))[1].method)}
+    assert sum(1 for _case, move in moves(cases) if move.copies) > 20
+    assert sum(1 for _case, move in moves(cases) if move.adopt) > 0
+    assert {move.method for _case, move in moves(cases)} == {*type(next(moves(cases))[1].method)}
     assert {case.request.goal for case in cases} == set(Goal)
     codes = {refusal.code.value for case in cases for stay in case.plan.stays for refusal in stay.refusals}
     assert len(codes) > 15, codes

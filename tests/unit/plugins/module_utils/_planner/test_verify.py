@@ -77,6 +77,7 @@ def small_pool(available: int) -> tuple[Any, ...]:
 
 WEB_LOCAL = build.guest(disks=(LOCAL_DISK,))
 DB_LOCAL = build.guest("db", disks=(build.disk("db", "local"),))
+OTHER_WEB = replace(build.guest("other"), name="web")
 HOP_1 = build.move(1)
 HOP_2 = build.move(2, source="hv2", dest="hv3", after=("m0001",))
 ASKED = Request(Goal.MOVE, ("hv2",), ("web",))
@@ -140,11 +141,13 @@ BROKEN: list[tuple[str, str, Callable[[], Case]]] = [
         "same CPU",
         lambda: case(web=build.guest(cpu=GuestCpu("host-passthrough")), cpu=HostCpu("x86_64", "EPYC", "AMD")),
     ),
-    ("a name that is taken", "free name", lambda: case(there=(build.guest("other", name="web"),))),
+    ("a name that is taken", "free name", lambda: case(there=(OTHER_WEB,))),
     (
         "a name that another guest brings",
         "free name",
-        lambda: case(build.move(1), build.move(2, "other", source="hv3"), third=(build.guest("other", name="web"),)),
+        lambda: case(
+            build.move(1), build.move(2, "other", source="hv3"), third=(replace(build.guest("other"), name="web"),)
+        ),
     ),
     ("a host with the UUID of another", "host UUID", lambda: case(uuid=build.uuid_of("host hv3"))),
     ("a guest that runs elsewhere too", "runs once", lambda: case(third=(build.guest(),))),
