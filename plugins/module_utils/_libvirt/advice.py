@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from typing import Optional
 
 from .._engine.ports import Failure
 
@@ -35,7 +36,9 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
 
 def failure_of(message: str) -> Failure:
     """Return the failure for an error message of libvirt."""
-    for pattern, remedy in _REMEDIES:
-        if re.search(pattern, message, re.IGNORECASE):
-            return Failure(message, remedy)
-    return Failure(message, "Look into the libvirt log of both hosts")
+    return Failure(message, remedy_for(message) or "Look into the libvirt log of both hosts")
+
+
+def remedy_for(message: str) -> Optional[str]:
+    """Return what the table advises for an error message of libvirt, None where it knows nothing."""
+    return next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, message, re.IGNORECASE)), None)

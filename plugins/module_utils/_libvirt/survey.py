@@ -18,6 +18,7 @@ from .._model.guest import Disk, Guest, JobKind
 from .._model.host import Host, HostState, Pool
 from .._model.snapshot import Snapshot
 from . import guest_xml, host_xml
+from .advice import remedy_for
 from .binding import libvirt
 from .connection import Fleet, error_text
 from .xml import parse, text_of
@@ -45,7 +46,8 @@ def _into(found: dict[str, Host], fleet: Fleet, entry: HostEntry) -> None:
     try:
         found[entry.name] = _host(fleet.control(entry.name), entry)
     except (libvirt.libvirtError, DriverError, FleetError) as error:
-        found[entry.name] = _unreachable(entry, error_text(error))
+        text = error_text(error)
+        found[entry.name] = _unreachable(entry, ". ".join(filter(None, (text.rstrip("."), remedy_for(text)))))
 
 
 def _unreachable(entry: HostEntry, error: str) -> Host:
