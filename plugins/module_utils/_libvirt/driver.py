@@ -155,8 +155,7 @@ class LibvirtDriver:
         if left is not None and not left.isActive():
             self._undefine(move.source, move.guest)
         work = self._work.get(move.id)
-        if work is not None and work.paused and domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
-            domain.resume()
+        _resume_if_left(domain, work is not None and work.paused)
         self._arrived(domain, move.dest, move.guest, move.home)
         if work is None or not domain.isActive():
             return Cost()
@@ -166,8 +165,7 @@ class LibvirtDriver:
     def undo(self, move: Move) -> None:
         work = self._work[move.id]
         domain = self._domain(move.source, move.guest)
-        if work.paused and domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
-            domain.resume()
+        _resume_if_left(domain, work.paused)
         for ref in work.created:
             volumes.delete(self._fleet.control(move.dest), ref)
         home = self._notes(move.source, move.guest).home
@@ -271,6 +269,14 @@ class LibvirtDriver:
         """Remove a shut-off definition; storage is not touched, and NVRAM is kept for whoever runs the guest."""
         flags = libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
         self._domain(host, uuid).undefineFlags(flags)
+
+
+def _resume_if_left(domain: Any, paused_by_us: bool) -> None:
+    """Let a guest run that we or the migration paused; one that its owner paused stays as it is."""
+    state, reason = domain.state()
+    left = paused_by_us or reason == libvirt.VIR_DOMAIN_PAUSED_MIGRATION
+    if state == libvirt.VIR_DOMAIN_PAUSED and left:
+        domain.resume()
 
 
 def _write_notes(domain: Any, wanted: Notes) -> None:

@@ -44,6 +44,7 @@ def guest_of(xml: str, facts: Facts, pools: Sequence[Pool]) -> Guest:
         vcpus=int(text_of(root, "vcpu") or 1),
         persistent=facts.persistent,
         autostart=facts.autostart,
+        has_run=_has_run(stats),
         arch=attribute(root, "os/type", "arch") or "x86_64",
         machine=attribute(root, "os/type", "machine"),
         virt_type=root.get("type", "kvm"),
@@ -153,6 +154,13 @@ def _unmovable(root: ET.Element) -> tuple[str, ...]:
     found += ["a shared folder" for _element in root.findall("devices/filesystem")]
     found += ["shared memory" for shmem in root.findall("devices/shmem") if shmem.get("role") != "master"]
     return tuple(sorted(set(found)))
+
+
+def _has_run(stats: Mapping[str, Any]) -> bool:
+    """Return False only where libvirt knows the time of every vCPU, and it is none."""
+    times = [stats.get(f"vcpu.{index}.time") for index in range(int(stats.get("vcpu.maximum", 0)))]
+    known = [int(time) for time in times if time is not None]
+    return not known or any(known)
 
 
 def _kib(value: Any) -> Optional[int]:

@@ -115,6 +115,7 @@ def _guests(connection: Any, pools: tuple[Pool, ...]) -> tuple[Guest, ...]:
         libvirt.VIR_DOMAIN_STATS_STATE
         | libvirt.VIR_DOMAIN_STATS_CPU_TOTAL
         | libvirt.VIR_DOMAIN_STATS_BALLOON
+        | libvirt.VIR_DOMAIN_STATS_VCPU
         | libvirt.VIR_DOMAIN_STATS_BLOCK
     )
     # a guest in the middle of a job must not hold up the survey

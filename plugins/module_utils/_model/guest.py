@@ -108,7 +108,10 @@ class Notes:
 
 @dataclass(frozen=True)
 class Guest:
-    """One guest on one host. ``usage_cpu_seconds`` is CPU time used since its start."""
+    """One guest on one host. ``usage_cpu_seconds`` is CPU time used since its start.
+
+    ``has_run``: its vCPUs have run since its process began on this host, by a start or by arriving.
+    """
 
     uuid: str
     name: str
@@ -117,6 +120,7 @@ class Guest:
     vcpus: int
     persistent: bool = True
     autostart: bool = False
+    has_run: bool = True
     arch: str = "x86_64"
     machine: Optional[str] = None
     virt_type: str = "kvm"

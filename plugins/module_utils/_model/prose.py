@@ -54,6 +54,10 @@ _TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
         "{host} has {free} allocatable vCPUs left, the guest needs {need}",
         "free vCPUs there, or raise its allocatable vCPUs or overcommit",
     ),
+    _C.PAUSED_SINCE_ARRIVAL: (
+        "it came to {source} paused and has not run since; QEMU {qemu} there crashes such a guest when it moves again",
+        "let it run for a moment before the move, or upgrade QEMU to 10.0 or newer",
+    ),
     _C.VIRT_TYPE: (
         "{host} can't run guests of type {virt_type}",
         "enable it there (for kvm: firmware and modules)",

@@ -28,6 +28,7 @@ class RefusalCode(enum.Enum):
     # of the pair
     MEMORY = "memory"
     VCPUS = "vcpus"
+    PAUSED_SINCE_ARRIVAL = "paused_since_arrival"
     VIRT_TYPE = "virt_type"
     MACHINE_TYPE = "machine_type"
     CPU_MODEL = "cpu_model"

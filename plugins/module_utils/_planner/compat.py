@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Optional
 
-from .._model.guest import Guest, GuestState, JobKind
+from .._model.guest import DiskKind, Guest, GuestState, JobKind
 from .._model.host import Host, HostState, version_text
 from .._model.plan import DiskCopy
 from .._model.refusal import Refusal, RefusalCode
 from .._model.snapshot import Located, runs_twice
 from .storage import Reach, reach
 
+SAFE_PAUSED_QEMU = 10_000_000
 MOVABLE_STATES = frozenset({GuestState.RUNNING, GuestState.PAUSED, GuestState.SHUT_OFF})
 
 
@@ -75,10 +76,24 @@ def host_refusals(host: Host, hosts: Sequence[Host]) -> tuple[Refusal, ...]:
 def pair_reach(guest: Guest, source: Host, dest: Host) -> Reach:
     """Return the copies that the move would need, and every refusal of the pair but capacity."""
     storage = reach(guest, source, dest)
-    checks = (_virt_type(guest, dest), _machine(guest, dest), _cpu(guest, source, dest))
+    checks = (
+        _paused_since_arrival(guest, source, dest),
+        _virt_type(guest, dest),
+        _machine(guest, dest),
+        _cpu(guest, source, dest),
+    )
     refusals = tuple(check for check in checks if check is not None)
     copies: tuple[DiskCopy, ...] = storage.copies
     return Reach(copies, refusals + storage.refusals + _networks(guest, dest))
+
+
+def _paused_since_arrival(guest: Guest, source: Host, dest: Host) -> Optional[Refusal]:
+    """QEMU before 10.0 gives up its disks a second time and dies of it (assertion in bdrv_inactivate_recurse)."""
+    writes = any(disk.kind is not DiskKind.NONE and not disk.readonly for disk in guest.disks)
+    if guest.state is not GuestState.PAUSED or guest.has_run or not writes or source.qemu_version >= SAFE_PAUSED_QEMU:
+        return None
+    facts = {"source": source.name, "qemu": version_text(source.qemu_version)}
+    return Refusal(RefusalCode.PAUSED_SINCE_ARRIVAL, guest.name, dest.name, facts)
 
 
 def _virt_type(guest: Guest, dest: Host) -> Optional[Refusal]:

@@ -145,6 +145,9 @@ def _guest_rules(move: Move, guest: Guest, source: Host, dest: Host) -> Iterable
 
 
 def _hardware_rules(move: Move, guest: Guest, source: Host, dest: Host) -> Iterable[Violation]:
+    writes = [disk for disk in guest.disks if disk.kind is not DiskKind.NONE and not disk.readonly]
+    if guest.state is GuestState.PAUSED and writes and not guest.has_run and source.qemu_version < 10_000_000:
+        yield Violation("paused since arrival", move.id, f"QEMU of {source.name} would crash {guest.name}")
     if guest.machine is not None and guest.machine not in dest.machine_types:
         yield Violation("machine type", move.id, f"{dest.name} does not know {guest.machine}")
     if guest.virt_type not in dest.virt_types or guest.arch != dest.cpu.arch:

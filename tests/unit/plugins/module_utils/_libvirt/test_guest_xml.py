@@ -161,3 +161,16 @@ def test_notes_are_read_from_the_metadata():
 def test_malformed_xml_and_entities_are_refused(bad):
     with pytest.raises(FleetError):
         guest_of(bad, Facts({}, True, False, 0, None), ())
+
+
+@pytest.mark.parametrize(
+    ("stats", "has_run"),
+    [
+        ({}, True),
+        ({"vcpu.maximum": 2, "vcpu.0.time": 0, "vcpu.1.time": 0}, False),
+        ({"vcpu.maximum": 2, "vcpu.0.time": 0, "vcpu.1.time": 10_000_000}, True),
+        ({"vcpu.maximum": 2, "vcpu.0.state": 1}, True),
+    ],
+)
+def test_a_guest_has_not_run_only_where_every_known_vcpu_took_no_time(stats, has_run):
+    assert guest(**stats).has_run is has_run

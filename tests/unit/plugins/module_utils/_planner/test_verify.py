@@ -77,6 +77,7 @@ def small_pool(available: int) -> tuple[Any, ...]:
 
 WEB_LOCAL = build.guest(disks=(LOCAL_DISK,))
 DB_LOCAL = build.guest("db", disks=(build.disk("db", "local"),))
+NEVER_RAN = build.guest(state=GuestState.PAUSED, has_run=False, disks=(build.disk("web", "shared"),))
 OTHER_WEB = replace(build.guest("other"), name="web")
 HOP_1 = build.move(1)
 HOP_2 = build.move(2, source="hv2", dest="hv3", after=("m0001",))
@@ -140,6 +141,11 @@ BROKEN: list[tuple[str, str, Callable[[], Case]]] = [
         "the host's own CPU onto another CPU",
         "same CPU",
         lambda: case(web=build.guest(cpu=GuestCpu("host-passthrough")), cpu=HostCpu("x86_64", "EPYC", "AMD")),
+    ),
+    (
+        "a paused guest that has not run since it arrived",
+        "paused since arrival",
+        lambda: case(build.move(method=Method.PAUSED), web=NEVER_RAN),
     ),
     ("a name that is taken", "free name", lambda: case(there=(OTHER_WEB,))),
     (
