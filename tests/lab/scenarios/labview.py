@@ -77,11 +77,15 @@ def world() -> World:
     with ThreadPoolExecutor() as pool:
         volumes = dict(zip(up, pool.map(_local_volumes, up)))
         marks = dict(zip(up, pool.map(_mark, up)))
-    places = {
+    return World(places(report), volumes, {host: mark["reason"] for host, mark in marks.items() if mark})
+
+
+def places(report: dict[str, Any]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return where the judge saw each guest, and in which state."""
+    return {
         guest["name"]: tuple(sorted((place["host"], place["state"]) for place in guest["places"]))
         for guest in report["guests"]
     }
-    return World(places, volumes, {host: mark["reason"] for host, mark in marks.items() if mark})
 
 
 def specs() -> list[dict[str, Any]]:

@@ -96,7 +96,8 @@ def test_fleet_info_reports_a_host_that_refuses(tmp_path: Path) -> None:
     own = yaml.safe_load(INVENTORY.read_text(encoding="utf-8"))["hypervisors"]["hosts"]["hv1"]
     nobody = str(ipaddress.ip_interface(f"{own['ansible_host']}/24").network[250])
     more = tmp_path / "more.yml"
-    more.write_text(json.dumps({"hypervisors": {"hosts": {"hv9": {**own, "ansible_host": nobody}}}}), encoding="utf-8")
+    absent = {**own, "ansible_host": nobody, "virtfleet_peer_name": "hv9", "virtfleet_migration_address": nobody}
+    more.write_text(json.dumps({"hypervisors": {"hosts": {"hv9": absent}}}), encoding="utf-8")
     run, (found,) = play(tmp_path, [on_fleet("fleet_info")], "-i", str(more))
     assert run.status == 0, run.output
     assert found["changed"] is False
