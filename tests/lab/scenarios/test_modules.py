@@ -14,23 +14,36 @@ from typing import Any
 import pytest
 import yaml
 from conductor import COLLECTION, FLEET, Task, on_fleet, play
-from labview import INVENTORY, MARK, initial_world, lab, on_host, once_again_well, status, unexplained_holes, world
+from labview import (
+    INVENTORY,
+    MARK,
+    initial_world,
+    lab,
+    on_host,
+    once_again_well,
+    places,
+    status,
+    unexplained_holes,
+    world,
+)
 
 LONG = "the-guest-with-the-longest-name-of-the-whole-lab-60-characte"
 
 
-def move(folder: Path, guest: str, host: str, *flags: str, **options: Any) -> dict[str, Any]:
-    """Move a guest for real, check that it is there and well, and return the module's result."""
-    variables = options.pop("variables", {})
+def move(folder: Path, *moves: tuple[str, str], variables: dict[str, Any] | None = None, **options: Any) -> list[Any]:
+    """Move guests to hosts for real, check that they are there and well, and return the module's results."""
     arguments = {"journal_dir": str(folder / "journal"), **options}
-    run, results = play(folder, [on_fleet("guest_migration", guest=guest, host=host, **arguments)], *flags, **variables)
+    tasks = [on_fleet("guest_migration", guest=guest, host=host, **arguments) for guest, host in moves]
+    run, results = play(folder, tasks, **(variables or {}))
     assert run.status == 0, run.output
-    ((there, state),) = world().places[guest]
-    assert (there, state) == (host, initial_world().places[guest][0][1])
     judged = once_again_well(run.began)
     assert judged["ok"], judged["problems"]
-    assert unexplained_holes(judged, results[0]["report"]["moves"]) == []
-    return results[0]
+    now, before = places(judged), initial_world().places
+    assert {guest: now[guest] for guest, _host in moves} == {
+        guest: ((host, before[guest][0][1]),) for guest, host in moves
+    }
+    assert unexplained_holes(judged, [entry for result in results for entry in result["report"]["moves"]]) == []
+    return results
 
 
 def test_guest_migration_checked_done_checked_again_and_done_again(tmp_path: Path) -> None:
@@ -52,31 +65,31 @@ def test_guest_migration_checked_done_checked_again_and_done_again(tmp_path: Pat
         assert (run.status, again["changed"]) == (0, False), run.output
     judged = once_again_well(run.began)
     assert judged["ok"], judged["problems"]
-    assert move(tmp_path, "cache1", "hv1")["changed"] is True
+    (back,) = move(tmp_path, ("cache1", "hv1"))
+    assert back["changed"] is True
 
 
 def test_method_paused_suspends_while_it_moves_and_resumes(tmp_path: Path) -> None:
-    result = move(tmp_path, "cache1", "hv2", method="paused")
+    (result,) = move(tmp_path, ("cache1", "hv2"), method="paused")
     assert result["report"]["moves"][0]["method"] == "paused"
-    move(tmp_path, "cache1", "hv1")
+    move(tmp_path, ("cache1", "hv1"))
 
 
 @pytest.mark.parametrize("tls", [True, False], ids=["with tls", "without tls"])
 def test_the_conductor_drives_a_direct_move(tmp_path: Path, tls: bool) -> None:
-    move(tmp_path, "cache1", "hv2" if tls else "hv1", transport="direct", tls=tls)
+    move(tmp_path, ("cache1", "hv2" if tls else "hv1"), transport="direct", tls=tls)
 
 
 def test_daemons_reach_one_another_by_ssh(tmp_path: Path) -> None:
     for host in ("hv2", "hv1"):
-        move(tmp_path, "cache1", host, tls=False, variables={"virtfleet_peer_transport": "ssh"})
+        move(tmp_path, ("cache1", host), tls=False, variables={"virtfleet_peer_transport": "ssh"})
 
 
-@pytest.mark.parametrize("guest", ["zürich", LONG, "o'brien's guest", "cache 2"])
-def test_guests_with_odd_names_move(tmp_path: Path, guest: str) -> None:
-    ((home, _state),) = initial_world().places[guest]
-    result = move(tmp_path, guest, "hv3")
-    assert result["report"]["moves"][0]["name"] == guest
-    move(tmp_path, guest, home)
+def test_guests_with_odd_names_move(tmp_path: Path) -> None:
+    homes = {guest: initial_world().places[guest][0][0] for guest in ("zürich", LONG, "o'brien's guest", "cache 2")}
+    results = move(tmp_path, *[(guest, "hv3") for guest in homes])
+    assert [result["report"]["moves"][0]["name"] for result in results] == list(homes)
+    move(tmp_path, *homes.items())
 
 
 @pytest.fixture
@@ -88,7 +101,7 @@ def autostarted() -> Iterator[str]:
 
 def test_autostart_goes_along(tmp_path: Path, autostarted: str) -> None:
     for host in ("hv2", "hv1"):
-        move(tmp_path, autostarted, host)
+        move(tmp_path, (autostarted, host))
         assert autostarted in on_host(host, "virsh", "-q", "list", "--autostart", "--name").splitlines()
 
 

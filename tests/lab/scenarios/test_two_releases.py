@@ -44,8 +44,10 @@ def test_an_older_qemu_is_refused_before_anything_moves(tmp_path: Path, modern: 
         ("hv2", "machine_type"),
         ("hv3", "machine_type"),
     ]
-    assert f"hv1 (QEMU 7.2.{stay['refusals'][0]['message'].partition('7.2.')[2].partition(')')[0]})" in run.output
-    assert f"does not know machine type {NEW_MACHINE}" in run.output
+    for refusal in stay["refusals"]:
+        assert refusal["message"].startswith(f"{refusal['host']} (QEMU 7.2")
+        assert refusal["message"].endswith(f"does not know machine type {NEW_MACHINE}")
+        assert refusal["message"] in run.output
     assert world() == before
 
 
