@@ -52,11 +52,11 @@ options:
   max_outbound_per_host:
     description: Moves that may leave a host at the same time.
     type: int
-    default: 4
+    default: 6
   max_inbound_per_host:
     description: Moves that may come to a host at the same time.
     type: int
-    default: 4
+    default: 6
   max_per_fleet:
     description: Moves that may be under way at the same time in the whole fleet.
     type: int

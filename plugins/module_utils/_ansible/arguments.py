@@ -43,8 +43,8 @@ def fleet_spec(required: bool = True) -> dict[str, Any]:
 def slots_spec() -> dict[str, Any]:
     """Return the options that limit how many moves are under way at once."""
     return {
-        "max_outbound_per_host": {"type": "int", "default": 4},
-        "max_inbound_per_host": {"type": "int", "default": 4},
+        "max_outbound_per_host": {"type": "int", "default": 6},
+        "max_inbound_per_host": {"type": "int", "default": 6},
         "max_per_fleet": {"type": "int", "default": 16},
     }
 

@@ -17,15 +17,17 @@ from .advice import failure_of
 from .binding import IMPORT_ERROR, libvirt
 
 KEEPALIVE_SECONDS, KEEPALIVE_COUNT = 5, 5
-# libvirtd serves five calls of one client at a time; on the control connection two stay free for looking and steering.
-CALLS_PER_LANE, CALLS_BESIDE_CONTROL = 4, 3
 
 _events_lock = threading.Lock()
 _events_running = False
 
 
 class Fleet:
-    """One control connection per host, and lanes for calls that block as long as a migration lasts."""
+    """One control connection per host, and lanes: further ones, each for one call that blocks as long as a move lasts.
+
+    A blocking call has its connection to itself. Measured with libvirt 9.0: a second call on it waits until the
+    client's keepalive wakes it, up to five seconds.
+    """
 
     def __init__(self, entries: Sequence[HostEntry], timeout: float) -> None:
         if libvirt is None:
@@ -36,7 +38,8 @@ class Fleet:
         self.entries = {entry.name: entry for entry in entries}
         self.timeout = timeout
         self._control: dict[str, Any] = {}
-        self._lanes: dict[str, list[_Lane]] = {}
+        self._lanes: list[Any] = []
+        self._idle: dict[str, list[Any]] = {name: [] for name in self.entries}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Fleet:
@@ -44,7 +47,7 @@ class Fleet:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        for connection in [*self._control.values(), *(lane.connection for ls in self._lanes.values() for lane in ls)]:
+        for connection in (*self._control.values(), *self._lanes):
             # closing is a courtesy to the daemon; a broken connection can't be closed and needs not be
             with contextlib.suppress(libvirt.libvirtError):
                 connection.close()
@@ -68,36 +71,20 @@ class Fleet:
 
     @contextlib.contextmanager
     def lane(self, host: str) -> Iterator[Any]:
-        """Lend a connection for one blocking call."""
-        lane = self._free_lane(host)
-        if lane is None:
-            lane = _Lane(self.open(host), CALLS_PER_LANE, users=1)
+        """Lend a connection for one blocking call; it is kept for the next one."""
+        with self._lock:
+            idle = [connection for connection in self._idle[host] if connection.isAlive()]
+            connection = idle.pop() if idle else None
+            self._idle[host] = idle
+        if connection is None:
+            connection = self.open(host)
             with self._lock:
-                self._lanes[host].append(lane)
+                self._lanes.append(connection)
         try:
-            yield lane.connection
+            yield connection
         finally:
             with self._lock:
-                lane.users -= 1
-
-    def _free_lane(self, host: str) -> Optional[_Lane]:
-        """Return a lane with room for one more call, taken; None where all are full."""
-        with self._lock:
-            lanes = self._lanes.setdefault(host, [_Lane(self.control(host), CALLS_BESIDE_CONTROL)])
-            lane = next((lane for lane in lanes if lane.usable()), None)
-            if lane is not None:
-                lane.users += 1
-            return lane
-
-
-class _Lane:
-    def __init__(self, connection: Any, most: int, users: int = 0) -> None:
-        self.connection = connection
-        self.most = most
-        self.users = users
-
-    def usable(self) -> bool:
-        return self.users < self.most and bool(self.connection.isAlive())
+                self._idle[host].append(connection)
 
 
 def in_time(call: Callable[[], Any], seconds: float) -> tuple[bool, Any, Optional[Exception]]:

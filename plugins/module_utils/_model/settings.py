@@ -48,8 +48,8 @@ class MoveSettings:
 class Slots:
     """How many moves may be under way at once: out of a host, into a host, in the fleet."""
 
-    max_outbound_per_host: int = 4
-    max_inbound_per_host: int = 4
+    max_outbound_per_host: int = 6
+    max_inbound_per_host: int = 6
     max_per_fleet: int = 16
 
 
