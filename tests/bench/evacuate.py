@@ -106,6 +106,9 @@ def _collection(slots: int | None) -> Callable[[str, str], None]:
             "evacuate_slots": limits,
             "evacuate_settings": {"journal_dir": str(OUT / "journal")},
             "virtfleet_allocatable_vcpus": len(GUESTS),
+            # the conductor's own connections by TLS: it opens one per host and one per move, and ssh starts two
+            # processes for each
+            "virtfleet_uri": "qemu+tls://{{ ansible_host }}/system?pkipath=" + str(LAB / "pki" / "conductor"),
         }
         call([ANSIBLE_PLAYBOOK, "-i", str(INVENTORY), COLLECTION, "-e", json.dumps(variables)])
 
