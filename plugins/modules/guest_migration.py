@@ -15,6 +15,8 @@ description:
   - The definition moves along; it goes from the source once the destination has confirmed the guest.
   - What can't work is refused with the reason before anything is moved.
   - A guest keeps its state. One that was paused is paused at the destination too.
+  - Disks in a pool of the source alone are copied along while the guest runs. Once it has arrived, their volumes at the
+    source, out of date by then, are removed.
 author:
   - virtfleet.migration contributors (@virtfleet)
 extends_documentation_fragment:

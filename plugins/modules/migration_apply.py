@@ -19,6 +19,8 @@ description:
     end, and what an interrupted run left behind is removed.
   - Ctrl-C, or SIGTERM to the process named in the journal, aborts moves in pre-copy, waits for those in post-copy, and
     reports what is left.
+  - Disks in a pool of the source alone are copied along while the guest runs. Once it has arrived, their volumes at the
+    source, out of date by then, are removed.
 author:
   - virtfleet.migration contributors (@virtfleet)
 extends_documentation_fragment:
