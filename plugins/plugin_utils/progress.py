@@ -18,7 +18,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils._ansible.arguments import JOURNAL_DIR
-from ..module_utils._engine.journal import event_line, parse_line
+from ..module_utils._engine.journal import event_line, parse_line, parse_object
 
 display = Display()
 
@@ -103,7 +103,8 @@ class ProgressAction(ActionBase):
         """Return the job's result, None while it runs."""
         path = shlex.quote(job["results_file"])
         # the module that reads this file takes a hundred times as long to start as the file takes to be read
-        if '"started"' in self._low_level_execute_command(f"cat {path}").get("stdout", ""):
+        # parsed, not searched: a guest may well be called "started"
+        if "started" in (parse_object(self._low_level_execute_command(f"cat {path}").get("stdout", "")) or {}):
             return None
         arguments = {"jid": job["ansible_job_id"], "_async_dir": os.path.dirname(job["results_file"])}
         status: dict[str, Any] = self._execute_module(

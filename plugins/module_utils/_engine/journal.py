@@ -11,11 +11,17 @@ from typing import Any, Callable, Optional
 
 def parse_line(line: str) -> Optional[dict[str, Any]]:
     """Return the event of a journal line, or None for a line that was cut off."""
+    event = parse_object(line)
+    return event if event is not None and "event" in event else None
+
+
+def parse_object(text: str) -> Optional[dict[str, Any]]:
+    """Return the JSON object in ``text``, None where it is cut off or anything else."""
     try:
-        event = json.loads(line)
+        found = json.loads(text)
     except ValueError:
         return None
-    return event if isinstance(event, dict) and "event" in event else None
+    return found if isinstance(found, dict) else None
 
 
 def event_line(event: Mapping[str, Any]) -> Optional[str]:
