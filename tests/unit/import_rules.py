@@ -28,6 +28,7 @@ ALLOWED: dict[str, frozenset[str]] = {
 }
 # Ways to the clock, to chance and to names that no reader and no packager can see.
 IMPURE_MODULES = frozenset({"time", "random", "secrets"})
+SEEDED = "random.Random"  # a search may draw from a generator that it seeds with a constant
 IMPURE_CALLS = frozenset(
     {
         "datetime.date.today",
@@ -121,7 +122,7 @@ def _imports(tree: ast.AST, where: Path, room: str) -> Iterator[tuple[int, str]]
 def _may_import(room: str, name: str) -> bool:
     if name != COLLECTION and not name.startswith(COLLECTION + "."):
         top = name.split(".", maxsplit=1)[0]
-        if room in PURE and top in IMPURE_MODULES:
+        if room in PURE and top in IMPURE_MODULES and name != SEEDED:
             return False
         return top in ALLOWED[room] or top in sys.stdlib_module_names
     parts = name.split(".")[len(COLLECTION.split(".")) :]
@@ -146,6 +147,9 @@ def _impurities(tree: ast.AST) -> Iterator[tuple[int, str]]:
             name = _absolute(node, local_names)
             if name in IMPURE_CALLS:
                 yield node.lineno, f"a pure room reads no clock and no chance: {name}"
+        elif isinstance(node, ast.Call) and not (node.args or node.keywords):
+            if isinstance(node.func, (ast.Attribute, ast.Name)) and _absolute(node.func, local_names) == SEEDED:
+                yield node.lineno, "a pure room seeds its generator: random.Random()"
 
 
 def _local_names(tree: ast.AST) -> dict[str, str]:

@@ -170,6 +170,14 @@ def test_a_pure_room_that_reads_the_clock_or_chance_is_caught(tmp_path: Path, co
     assert found == [f"a pure room reads no clock and no chance: {read}"]
 
 
+def test_a_seeded_generator_is_no_chance(tmp_path: Path) -> None:
+    where = "module_utils/_planner/a.py"
+    assert check(tmp_path, where, PURPOSE + "from random import Random\nx = Random(1)") == []
+    assert check(tmp_path, where, PURPOSE + "from random import Random\nx = Random()") == [
+        "a pure room seeds its generator: random.Random()"
+    ]
+
+
 @pytest.mark.parametrize("code", ["import importlib", "from importlib import import_module"])
 def test_a_dynamic_import_is_caught(tmp_path: Path, code: str) -> None:
     (problem,) = check(tmp_path, "modules/a.py", PURPOSE + code)
