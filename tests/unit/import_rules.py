@@ -148,7 +148,8 @@ def _impurities(tree: ast.AST) -> Iterator[tuple[int, str]]:
             if name in IMPURE_CALLS:
                 yield node.lineno, f"a pure room reads no clock and no chance: {name}"
         elif isinstance(node, ast.Call) and not (node.args or node.keywords):
-            if isinstance(node.func, (ast.Attribute, ast.Name)) and _absolute(node.func, local_names) == SEEDED:
+            named = isinstance(node.func, (ast.Attribute, ast.Name))
+            if named and _absolute(node.func, local_names) == SEEDED:
                 yield node.lineno, "a pure room seeds its generator: random.Random()"
 
 
