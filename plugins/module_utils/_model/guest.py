@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Optional
+
+from .rules import GuestRule
 
 
 class GuestState(enum.Enum):
@@ -104,12 +107,17 @@ class Notes:
 
     home: Optional[str] = None
     claim: Optional[MoveClaim] = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[GuestRule, ...] = ()
 
 
 @dataclass(frozen=True)
 class Guest:
     """One guest on one host. ``usage_cpu_seconds`` is CPU time used since its start.
 
+    ``usage_cpus`` is how many CPUs' worth of time it uses: a percentile over a window, or of the moment, as measured.
+    ``hugepage_kib`` is the size of the huge pages that its memory must come from, ``numa_cells`` the only NUMA nodes of
+    its host that may give it (strict binding).
     ``has_run``: its vCPUs have run since its process began on this host, by a start or by arriving.
     """
 
@@ -133,6 +141,9 @@ class Guest:
     notes: Notes = Notes()
     usage_memory: Optional[int] = None
     usage_cpu_seconds: Optional[float] = None
+    usage_cpus: Optional[float] = None
+    hugepage_kib: Optional[int] = None
+    numa_cells: tuple[int, ...] = ()
 
     @property
     def active(self) -> bool:

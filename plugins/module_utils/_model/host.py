@@ -13,10 +13,14 @@ from .guest import Guest
 
 
 class HostState(enum.Enum):
-    """SCHEDULABLE takes guests; MAINTENANCE keeps its mark until it is taken off; UNREACHABLE did not answer."""
+    """SCHEDULABLE takes guests; MAINTENANCE keeps its mark until it is taken off; UNREACHABLE did not answer.
+
+    STANDBY is powered off on purpose: it takes guests once a plan has woken it. Its figures are those last known.
+    """
 
     SCHEDULABLE = "schedulable"
     MAINTENANCE = "maintenance"
+    STANDBY = "standby"
     UNREACHABLE = "unreachable"
 
 
@@ -61,6 +65,24 @@ class Maintenance:
 
 
 @dataclass(frozen=True)
+class NumaCell:
+    """A NUMA node: bytes of memory for guests, and free huge pages by size in KiB (as text, for JSON)."""
+
+    id: int
+    memory: int
+    hugepages: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PowerModel:
+    """Watts at rest and at full load; ``table`` refines it: watts at 0, 10 ... 100 % load, as SPECpower gives them."""
+
+    idle_watts: float
+    full_watts: float
+    table: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
 class Host:
     """A host as surveyed. Versions are libvirt's numbers: 1,000,000 * major + 1,000 * minor + release."""
 
@@ -85,6 +107,8 @@ class Host:
     labels: Mapping[str, str] = field(default_factory=dict)
     site: Optional[str] = None
     rack: Optional[str] = None
+    power: Optional[PowerModel] = None
+    numa_cells: tuple[NumaCell, ...] = ()
     guests: tuple[Guest, ...] = ()
 
     def pool(self, name: Optional[str]) -> Optional[Pool]:

@@ -5,23 +5,43 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Optional
 
 from .codec import read_document
 from .guest import GuestState, MoveClaim, VolumeRef
 from .refusal import Refusal
+from .rules import Rule, Scope
 from .settings import Slots
 
 SCHEMA = 1
 
 
 class Goal(enum.Enum):
-    """EVACUATE empties hosts; RESTORE brings home what left them; MOVE sends named guests to one host."""
+    """What a plan is for.
+
+    EVACUATE empties hosts. RESTORE brings home what left them. MOVE sends named guests to one host. RELOCATE sends
+    guests to other sites or hosts. CONSOLIDATE empties as many hosts as it can, to be switched off. BALANCE evens out
+    load. ROLLING orders hosts for an upgrade, each emptied in its turn. REPAIR mends broken rules and overfull hosts.
+    """
 
     EVACUATE = "evacuate"
     RESTORE = "restore"
     MOVE = "move"
+    RELOCATE = "relocate"
+    CONSOLIDATE = "consolidate"
+    BALANCE = "balance"
+    ROLLING = "rolling"
+    REPAIR = "repair"
+
+
+class SurviveLoss(enum.Enum):
+    """Whether the fleet, once the plan is done, must be able to lose any one host ("N+1"): its guests fit elsewhere."""
+
+    IGNORE = "ignore"
+    REPORT = "report"
+    KEEP = "keep"
 
 
 class Method(enum.Enum):
@@ -43,17 +63,45 @@ def method_fits(method: Method, state: GuestState) -> bool:
 
 @dataclass(frozen=True)
 class Request:
-    """What is wanted. ``hosts``: to empty, to fill again, or the one to move to, by goal.
-
-    ``dests`` limits the candidates (empty: all). ``method`` forces PAUSED for running guests; None picks by state.
-    """
+    """What is wanted. Empty selections of destinations mean all hosts; sites stand for their hosts."""
 
     goal: Goal
+    # to empty, to fill again, to upgrade, to consolidate among, or the one to move to; some goals take none as all
     hosts: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    # which guests MOVE and RELOCATE speak of: names or UUIDs, and all that have these labels
     guests: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
     dests: tuple[str, ...] = ()
+    dest_sites: tuple[str, ...] = ()
+    dest_labels: Mapping[str, str] = field(default_factory=dict)
+    # PAUSED for running guests too; None picks by state
     method: Optional[Method] = None
     slots: Slots = Slots()
+    rules: tuple[Rule, ...] = ()
+    # of memory and vCPUs, left free wherever a guest comes to
+    headroom_percent: float = 0.0
+    # of a host's CPUs, used by its guests as measured
+    max_cpu_percent: Optional[float] = None
+    survive_loss: SurviveLoss = SurviveLoss.IGNORE
+    # guests in the way may step aside, and are brought back at the end
+    displace: bool = True
+    bring_back: bool = False
+    # hosts on standby may be switched on
+    wake: bool = False
+    # of CONSOLIDATE, BALANCE and REPAIR
+    max_moves: Optional[int] = None
+    max_bytes: Optional[int] = None
+    # of CONSOLIDATE: hosts that stay on, and how many do at least
+    keep_on: tuple[str, ...] = ()
+    min_on: int = 1
+    # of BALANCE: the imbalance that is good enough, and what a move must gain to be worth it
+    threshold: float = 0.0
+    min_gain: float = 0.0
+    # of ROLLING: hosts at a time (None: as many as fit), at most one of each domain, guests go home after their wave
+    max_at_once: Optional[int] = 1
+    one_per: Optional[Scope] = None
+    return_home: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +120,7 @@ class Move:
     """One guest from one host to another, once every move of ``after`` is done.
 
     ``adopt``: the migration is under way already and is only watched. ``home``: noted in the guest when it goes.
+    ``parking``: a stop on the way, which another move of the same guest ends. While ``est_downtime_ms`` nothing runs.
     """
 
     id: str
@@ -87,6 +136,8 @@ class Move:
     est_seconds: float = 0.0
     est_bytes: int = 0
     reason: str = ""
+    parking: bool = False
+    est_downtime_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,8 +165,46 @@ class Leftover:
 
 
 @dataclass(frozen=True)
+class Wave:
+    """Hosts that are upgraded together, once the moves with these ids have emptied them."""
+
+    hosts: tuple[str, ...]
+    moves: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A rule that the fleet breaks once the plan is done. ``before``: it was broken already when the plan was made."""
+
+    rule: str
+    hard: bool
+    before: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class Bound:
+    """How good the result is: the value reached, and one that no plan could have been better than (both in ``unit``).
+
+    ``before`` is the value as the fleet is now.
+    """
+
+    what: str
+    unit: str
+    before: float
+    value: float
+    bound: Optional[float] = None
+
+
+@dataclass(frozen=True)
 class Plan:
-    """The answer to a request. ``plan_id`` is the digest of snapshot and request."""
+    """The answer to a request. ``plan_id`` is the digest of snapshot and request.
+
+    ``power_on`` before the first move, ``power_off`` after the last. ``waves``: of ROLLING only. ``bounds``: the goal's
+    own numbers. ``breaches``: rules that do not hold at the end. ``frail``: hosts whose loss the others could not take,
+    None where nobody asked. ``critical_path``: ids of the moves that decide ``est_seconds``. Watts are None without
+    power models. ``remarks``: what the planner noticed and could not honour, in words.
+    """
 
     plan_id: str
     request: Request
@@ -124,6 +213,17 @@ class Plan:
     leftovers: tuple[Leftover, ...] = ()
     est_seconds: float = 0.0
     est_bytes: int = 0
+    est_downtime_ms: int = 0
+    power_on: tuple[str, ...] = ()
+    power_off: tuple[str, ...] = ()
+    waves: tuple[Wave, ...] = ()
+    bounds: tuple[Bound, ...] = ()
+    breaches: tuple[Breach, ...] = ()
+    frail: Optional[tuple[str, ...]] = None
+    critical_path: tuple[str, ...] = ()
+    watts_before: Optional[float] = None
+    watts_after: Optional[float] = None
+    remarks: tuple[str, ...] = ()
     schema: int = SCHEMA
 
 

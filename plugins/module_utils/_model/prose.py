@@ -24,6 +24,25 @@ _TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
         "{host} and {other} report the same host UUID {uuid}",
         "give each its own host_uuid in libvirtd.conf (or virtqemud.conf)",
     ),
+    _C.HOST_ON_STANDBY: ("{host} is on standby", "allow the plan to wake hosts (wake: true)"),
+    _C.HUGEPAGES: (
+        "{host} has {free_mib} MiB of free huge pages of {size_kib} KiB, the guest needs {need_mib} MiB",
+        "reserve more huge pages there",
+    ),
+    _C.NUMA: (
+        "NUMA node {cell} of {host} has {free_mib} MiB left, the guest is bound to it and needs {need_mib} MiB",
+        "free memory on that node, or loosen the guest's numatune",
+    ),
+    _C.CPU_USAGE: (
+        "the guests on {host} would use {would} of its CPUs, {limit} are allowed",
+        "raise max_cpu_percent, or wait for a calmer hour",
+    ),
+    _C.RULE: ("rule {rule} forbids {host} ({why})", "change the rule, or make room where it allows the guest"),
+    _C.METHOD: (
+        "rule {rule} moves the guest only by {allowed}, and {state} it would move {method}",
+        "change the rule, or the guest's state",
+    ),
+    _C.NO_WAY: ("{host} would do alone, but not together with the other moves ({why})", "{remedy}"),
     _C.NO_CANDIDATE: (
         "there is no other host that it could go to",
         "add hosts, or allow more of them in dests",

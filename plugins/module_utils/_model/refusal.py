@@ -17,6 +17,7 @@ class RefusalCode(enum.Enum):
     HOST_UNREACHABLE = "host_unreachable"
     HOST_IN_MAINTENANCE = "host_in_maintenance"
     HOST_UUID_TWICE = "host_uuid_twice"
+    HOST_ON_STANDBY = "host_on_standby"
     # of the guest, wherever it would go (blockers)
     NO_CANDIDATE = "no_candidate"
     RUNS_TWICE = "runs_twice"
@@ -40,6 +41,13 @@ class RefusalCode(enum.Enum):
     NETWORK_MISSING = "network_missing"
     NAME_TAKEN = "name_taken"
     NO_PEER_URI = "no_peer_uri"
+    HUGEPAGES = "hugepages"
+    NUMA = "numa"
+    CPU_USAGE = "cpu_usage"
+    RULE = "rule"
+    METHOD = "method"
+    # of the plan: each candidate alone would do, together the guests find no way
+    NO_WAY = "no_way"
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,20 @@ class Located:
 
 
 @dataclass(frozen=True)
+class Link:
+    """What the hosts of two sites (or of one, where both are the same) have between them for migrations."""
+
+    sites: tuple[str, ...]
+    bandwidth_mibs: float
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """Hosts sorted by name. ``taken_at`` is ISO 8601 in UTC and only informs."""
 
     taken_at: str
     hosts: tuple[Host, ...]
+    links: tuple[Link, ...] = ()
     schema: int = SCHEMA
 
     def host(self, name: str) -> Optional[Host]:

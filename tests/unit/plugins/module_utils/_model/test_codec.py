@@ -114,7 +114,7 @@ def test_a_whole_number_will_do_where_a_number_is_asked_for() -> None:
         ),
         (
             lambda d: d["hosts"][0].update(state=["schedulable"]),
-            'hosts[0].state: expected one of schedulable, maintenance, unreachable, found ["schedulable"]',
+            'hosts[0].state: expected one of schedulable, maintenance, standby, unreachable, found ["schedulable"]',
         ),
         (lambda d: d.pop("taken_at"), "taken_at: missing"),
     ],
