@@ -52,7 +52,7 @@ def _anti(guests: list[dict[str, Any]], hosts: int) -> tuple[tuple[Limit, ...], 
         if guest["anti"] is not None:
             groups[str(guest["anti"])].append(number)
     limits = tuple(
-        Limit(f"anti_affinity {name}", {guest: 1 for guest in groups[name]}, tuple(range(hosts)), (1,) * hosts)
+        Limit(f"anti_affinity {name}", dict.fromkeys(groups[name], 1), tuple(range(hosts)), (1,) * hosts)
         for name in sorted(groups)
     )
     of: list[tuple[int, ...]] = [() for _guest in guests]
