@@ -1,0 +1,300 @@
+"""Choose hosts to empty so that the least idle watts stay on, then the fewest bytes are sent. Orders no moves.
+
+Method: hosts between which blocks can get at all form parts, each done apart. For a part, take the cheapest set of hosts
+that is large enough by volume (search_bounds), fill it (search_fill), and if that fails take larger sets, about twice
+the slack each time, then smaller ones between. Where the bound is not reached so, hosts are emptied one at a time, those
+with least on them first. What was found is improved in bytes and then searched again from there until nothing better
+turns up, so that a run on its own result does nothing. Bounded by ``steps`` (pairs of hosts compared) for each round.
+A host that is overfull to begin with is left as it is; one with a block that can go nowhere else stays on.
+"""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from .grid import Grid, Layout
+from .search_bounds import Cover, Kind, Sizes, kinds_of, least_cover, least_hosts, needs_of
+from .search_fill import Packing, fill, send_less
+
+TRIES = 8  # sets of hosts that one round tries to fill
+FIRST_SLACK = 0.002
+
+
+@dataclass(frozen=True)
+class Consolidation:
+    """``targets`` has the blocks that move; ``on`` the hosts that must stay on, ``emptied`` those that need not."""
+
+    targets: dict[int, int]
+    emptied: tuple[int, ...]
+    on: tuple[int, ...]
+    watts: int
+    bytes: int
+    least_hosts: int
+    least_watts: int
+
+    @property
+    def hosts_above_bound(self) -> int:
+        """Return how many more hosts stay on than the bound proves necessary."""
+        return len(self.on) - self.least_hosts
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What consolidation is asked: watts by host, hosts that stay on anyway, to survive the loss of any host, effort."""
+
+    watts: tuple[int, ...]
+    keep_on: frozenset[int]
+    survive_loss: bool
+    steps: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """Hosts between which blocks can get, and their blocks; ``must`` stay on; ``left`` are overfull, not touched."""
+
+    hosts: tuple[int, ...]
+    must: frozenset[int]
+    left: tuple[int, ...]
+
+
+def default_steps(grid: Grid) -> int:
+    """Return an effort of about a third of a second for 40 hosts and of some seconds for 1,000."""
+    return 2000 + 60 * len(grid.hosts)
+
+
+def consolidate(
+    grid: Grid,
+    idle_watts: Sequence[int],
+    keep_on: Iterable[int] = (),
+    min_on: int = 0,
+    survive_loss: bool = False,
+    steps: int | None = None,
+) -> Consolidation:
+    """Return where blocks should go so that hosts can be switched off.
+
+    ``keep_on`` hosts stay on whatever they hold, and at least ``min_on`` in all; with ``survive_loss`` only a placement
+    is taken in which the guests of any one host that is left on find room on the others.
+    """
+    steps = default_steps(grid) if steps is None else steps
+    wish = Wish(tuple(idle_watts), frozenset(keep_on), survive_loss, steps)
+    parts = _parts(grid, wish.keep_on)
+    at = _settle(grid, parts, wish)
+    on = set(at) | wish.keep_on
+    if len(on) < min_on:
+        spare = sorted(set(grid.at) - on, key=lambda host: (wish.watts[host], host))[: min_on - len(on)]
+        if spare:
+            more = replace(wish, keep_on=wish.keep_on | frozenset(spare))
+            at = _settle(grid, _parts(grid, more.keep_on), more)
+            on = set(at) | more.keep_on
+    return _result(grid, wish, parts, at, on)
+
+
+def _result(grid: Grid, wish: Wish, parts: list[Part], at: Sequence[int], on: set[int]) -> Consolidation:
+    targets = {block: host for block, host in enumerate(at) if host != grid.at[block]}
+    least = [_least(grid, wish, part) for part in parts]
+    return Consolidation(
+        targets=targets,
+        emptied=tuple(sorted(set(grid.at) - on)),
+        on=tuple(sorted(on)),
+        watts=sum(wish.watts[host] for host in on),
+        bytes=sum(grid.cost[block] for block in targets),
+        least_hosts=sum(hosts for hosts, _watts in least),
+        least_watts=sum(watts for _hosts, watts in least),
+    )
+
+
+def _least(grid: Grid, wish: Wish, part: Part) -> tuple[int, int]:
+    """Return lower bounds on hosts and watts that stay on in the part."""
+    blocks = _blocks_on(grid.at, part.hosts)
+    fixed = part.must | frozenset(part.left)
+    cover = _covers(grid, wish, part, 0.0)
+    return (
+        max(len(fixed), len(part.left) + least_hosts(grid, part.hosts, blocks)),
+        sum(wish.watts[host] for host in fixed) + (cover.bound if cover else 0),
+    )
+
+
+def _parts(grid: Grid, keep_on: frozenset[int]) -> list[Part]:
+    """Return the hosts in sets between which no block can get."""
+    part_of = list(range(len(grid.hosts)))
+    for row in sorted(set(grid.reach)):
+        reached = [host for host, may in enumerate(row) if may]
+        joined = {part_of[host] for host in reached}
+        if len(joined) > 1:
+            least = min(joined)
+            part_of = [least if part in joined else part for part in part_of]
+    layout = Layout(grid)
+    stuck = {host for host, row in zip(grid.at, grid.reach) if sum(row) == 1}
+    parts = []
+    for part in sorted(set(part_of)):
+        hosts = [host for host, other in enumerate(part_of) if other == part]
+        left = tuple(host for host in hosts if layout.memory[host] < 0 or layout.vcpus[host] < 0)
+        rest = tuple(host for host in hosts if host not in left)
+        parts.append(Part(rest, frozenset(host for host in rest if host in stuck or host in keep_on), left))
+    return parts
+
+
+def _settle(grid: Grid, parts: list[Part], wish: Wish) -> tuple[int, ...]:
+    """Return the placement from which no round finds a better one."""
+    at, again = grid.at, True
+    while again:
+        again = False
+        for part in parts:
+            better = _fewer_watts(replace(grid, at=at), part, wish)
+            if better is not None:
+                at, again = _fewer_bytes(grid, part, wish, better), True
+    return at
+
+
+def _fewer_watts(grid: Grid, part: Part, wish: Wish) -> tuple[int, ...] | None:
+    """Return a placement that leaves less idle watts on than that of ``grid``, None where none is found."""
+    present = _watts_on(grid.at, part, wish)
+    least = _covers(grid, wish, part, 0.0)
+    if least is None or present <= least.bound:
+        return None
+    at = _by_cover(grid, part, wish, present)
+    now = present if at is None else _watts_on(at, part, wish)
+    if now > least.bound:
+        at = _one_by_one(grid, part, wish, at) or at
+    return at
+
+
+def _watts_on(at: Sequence[int], part: Part, wish: Wish) -> int:
+    used = set(at)
+    return sum(wish.watts[host] for host in part.hosts if host in used and host not in part.must)
+
+
+def _by_cover(grid: Grid, part: Part, wish: Wish, present: int) -> tuple[int, ...] | None:
+    """Fill the cheapest set of hosts that can be filled: doubling the slack, then halving what is left between."""
+    slack, failed, best, at = 0.0, 0.0, None, None
+    for _try in range(TRIES):
+        cover = _covers(grid, wish, part, slack)
+        if cover is None or cover.watts >= (present if best is None else best.watts):
+            break
+        filled = _fill(grid, part, wish, cover)
+        if filled is not None:
+            best, at = cover, filled
+        else:
+            failed = max(cover.slack, slack)
+        if best is None:
+            slack = max(failed + 1e-9, 2 * slack, FIRST_SLACK)
+        elif best.slack > 1.5 * failed > 0:
+            slack = (best.slack + failed) / 2
+        else:
+            break
+    return at
+
+
+def _covers(grid: Grid, wish: Wish, part: Part, slack: float) -> Cover | None:
+    """Return the cheapest set of hosts beside ``part.must``, with room left for the loss of its largest if asked."""
+    blocks = _blocks_on(grid.at, part.hosts)
+    kinds = kinds_of(grid, (host for host in part.hosts if host not in part.must), blocks, wish.watts)
+    needs = needs_of(grid, part.hosts, blocks)
+    room = [sum(max(0, rooms[host]) for host in part.must) for rooms in (grid.room_memory, grid.room_vcpus)]
+    rest = (needs[0] - room[0], needs[1] - room[1], needs[2] - len(part.must))
+    if not wish.survive_loss or not blocks:
+        return least_cover(kinds, rest, slack)
+    return _spared_cover(grid, part, kinds, rest, slack)
+
+
+def _spared_cover(grid: Grid, part: Part, kinds: list[Kind], rest: Sizes, slack: float) -> Cover | None:
+    """Return the cheapest set that is large enough without any one of its hosts."""
+    largest = max((grid.room_memory[host] for host in part.must), default=0)
+    sizes = sorted({kind.room[0] for kind in kinds} | {largest})
+    found = []
+    for size in sizes:
+        if size < largest:
+            continue
+        usable = [kind for kind in kinds if kind.room[0] <= size]
+        vcpus = min((kind.room[1] for kind in usable if kind.room[0] == size), default=0)
+        cover = least_cover(usable, (rest[0] + size, rest[1] + vcpus, rest[2] + 1), slack)
+        if cover is not None:
+            found.append(cover)
+    if not found:
+        return None
+    best = min(found, key=lambda cover: (cover.watts, -cover.slack))
+    return replace(best, bound=min(cover.bound for cover in found))
+
+
+def _fill(grid: Grid, part: Part, wish: Wish, cover: Cover) -> tuple[int, ...] | None:
+    packing = Packing(grid, cover.hosts | part.must)
+    blocks = [block for block in _blocks_on(grid.at, part.hosts) if grid.at[block] not in packing.open]
+    if not fill(packing, blocks, wish.steps // 2) or not _holds(packing, wish):
+        return None
+    return tuple(packing.layout.at)
+
+
+def _one_by_one(grid: Grid, part: Part, wish: Wish, at: Sequence[int] | None) -> tuple[int, ...] | None:
+    """Empty single hosts into the others that are on, those with the least on them for their watts first."""
+    at = grid.at if at is None else at
+    emptied = False
+    packing = Packing(grid, {host for host in part.hosts if host in set(at)} | part.must, at)
+    for host in _emptiest(packing, part, wish):
+        if packing.spent > wish.steps:
+            break
+        blocks = sorted(packing.layout.on[host])
+        others = packing.open - {host}
+        if not others or not _large_enough(packing, others, blocks):
+            continue
+        mark = len(packing.journal)
+        packing.reopen(others)
+        if fill(packing, blocks, min(wish.steps // 8, 8 * len(others))) and _holds(packing, wish):
+            emptied = True
+        else:
+            packing.undo(mark)
+            packing.reopen(others | {host})
+    return tuple(packing.layout.at) if emptied else None
+
+
+def _emptiest(packing: Packing, part: Part, wish: Wish) -> list[int]:
+    held = {host: sum(packing.grid.cost[block] for block in packing.layout.on[host]) for host in packing.hosts}
+    hosts = [host for host in packing.hosts if host not in part.must and wish.watts[host] > 0]
+    return sorted(hosts, key=lambda host: (held[host] / wish.watts[host], host))
+
+
+def _large_enough(packing: Packing, others: Iterable[int], blocks: Iterable[int]) -> bool:
+    grid, layout = packing.grid, packing.layout
+    free = [sum(room[host] for host in others) for room in (layout.memory, layout.vcpus)]
+    need = [sum(sizes[block] for block in blocks) for sizes in (grid.memory, grid.vcpus)]
+    return need[0] <= free[0] and need[1] <= free[1]
+
+
+def _fewer_bytes(grid: Grid, part: Part, wish: Wish, at: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the placement with fewer bytes sent from that of ``grid``, on the same hosts."""
+    used = set(at)
+    packing = Packing(grid, {host for host in part.hosts if host in used} | part.must, at)
+    send_less(packing, wish.steps)
+    return tuple(packing.layout.at) if _holds(packing, wish) else at
+
+
+def _holds(packing: Packing, wish: Wish) -> bool:
+    return not wish.survive_loss or all(_survives(packing, host) for host in packing.hosts)
+
+
+def _survives(packing: Packing, lost: int) -> bool:
+    """Return whether the guests of ``lost`` find room on the other open hosts: most free first, else best fit."""
+    grid, layout, mark = packing.grid, packing.layout, len(packing.journal)
+    blocks = sorted(layout.on[lost], key=lambda block: (-grid.memory[block], -grid.vcpus[block], block))
+    for sign in (-1, 1):
+        found = True
+        for block in blocks:
+            hosts = sorted(
+                (host for host in packing.hosts if host != lost), key=lambda host: sign * layout.memory[host]
+            )
+            host = next((host for host in hosts if layout.fits(block, host)), None)
+            if host is None:
+                found = False
+                break
+            packing.move(block, host)
+        packing.undo(mark)
+        if found:
+            return True
+    return False
+
+
+def _blocks_on(at: Sequence[int], hosts: Iterable[int]) -> list[int]:
+    wanted = frozenset(hosts)
+    return [block for block, host in enumerate(at) if host in wanted]

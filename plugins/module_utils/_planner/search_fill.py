@@ -1,0 +1,308 @@
+"""Put blocks on a given set of hosts, sending few bytes. Must not choose the hosts, nor order the moves.
+
+Method: blocks that must go are placed largest first where the scarcer of memory and vCPUs is left least; where nothing
+fits the host is overfilled. ``repair`` then takes an overfull host and a few others, tries each exchange of one guest
+(or none) for one, and makes the one that lessens overfill most for the bytes it sends; where none does, it makes the
+least bad one and bars both guests for a while (tabu search). Overfill weighs more the longer it takes.
+``send_less`` sends a stray block of an open host home by force, repairs, and takes that back unless bytes were saved
+(iterated local search). Bounded by ``steps``: pairs of hosts compared. Reach and limits hold in every placement made.
+"""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from .grid import Grid, Layout
+
+PARTNERS = 10  # hosts that one overfull host is compared with before the best exchange is made
+PRICE = 2.0  # of a byte of overfill, in bytes sent, to begin with
+PATIENCE = 8  # pairs per host after which that price doubles
+KICK_STEPS = 60  # pairs that one attempt to save bytes may cost
+TABU_STEPS = 10
+NOBODY = -1
+
+
+class Exchange(NamedTuple):
+    """``give`` goes to the other host for ``take`` (or nobody); ``change`` is the price of what gets worse."""
+
+    change: float
+    give: int
+    take: int
+
+
+class Packing:
+    """A layout with its way back: what was moved, what is away from home, what that costs. Lives in one search."""
+
+    __slots__ = (
+        "barred",
+        "bytes",
+        "grid",
+        "home",
+        "hosts",
+        "journal",
+        "layout",
+        "open",
+        "per_vcpu",
+        "price",
+        "rng",
+        "spent",
+        "stray",
+    )
+
+    def __init__(self, grid: Grid, hosts: Iterable[int], at: Iterable[int] | None = None) -> None:
+        self.grid, self.home, self.layout = grid, grid.at, Layout(grid)
+        self.reopen(hosts)
+        self.bytes, self.spent = 0, 0
+        self.stray: set[int] = set()
+        self.journal: list[tuple[int, int]] = []
+        self.barred: dict[int, int] = {}
+        self.price = PRICE
+        self.rng = random.Random(7)
+        for block, host in enumerate(grid.at if at is None else at):
+            if host != grid.at[block]:
+                self.move(block, host)
+
+    def reopen(self, hosts: Iterable[int]) -> None:
+        """Change the set of hosts to fill."""
+        self.hosts = sorted(hosts)
+        self.open = frozenset(self.hosts)
+        vcpus = sum(self.grid.room_vcpus[host] for host in self.hosts)
+        self.per_vcpu = sum(self.grid.room_memory[host] for host in self.hosts) / max(1, vcpus)
+
+    def move(self, block: int, host: int) -> None:
+        """Move the block, whether it fits or not."""
+        source, home = self.layout.at[block], self.home[block]
+        self.journal.append((block, source))
+        if source == home:
+            self.bytes += self.grid.cost[block]
+            self.stray.add(block)
+        elif host == home:
+            self.bytes -= self.grid.cost[block]
+            self.stray.discard(block)
+        self.layout.put(block, host)
+
+    def undo(self, mark: int) -> None:
+        """Take back all moves since the journal was ``mark`` long."""
+        for block, host in reversed(self.journal[mark:]):
+            self.move(block, host)
+        del self.journal[mark:]
+
+    def overfull(self, host: int) -> bool:
+        """Return whether the host holds more than it has."""
+        return self.layout.memory[host] < 0 or self.layout.vcpus[host] < 0
+
+    def overfill(self, host: int) -> float:
+        """Return the price of what the host holds beyond its room."""
+        memory, vcpus = self.layout.memory[host], self.layout.vcpus[host]
+        return self.price * ((-memory if memory < 0 else 0) + (-vcpus * self.per_vcpu if vcpus < 0 else 0))
+
+    def allowed(self, block: int, host: int, leaving: int = NOBODY) -> bool:
+        """Return whether reach and limits let the block come to ``host`` while ``leaving`` goes from there."""
+        grid, layout = self.grid, self.layout
+        if not grid.reach[block][host]:
+            return False
+        for index in grid.limits_of[block] if grid.limits_of else ():
+            limit = grid.limits[index]
+            domain = limit.domain[host]
+            if domain < 0 or domain == limit.domain[layout.at[block]]:
+                continue
+            gone = limit.weight.get(leaving, 0) if leaving >= 0 else 0
+            if layout.used[index][domain] + limit.weight[block] - gone > limit.room[domain]:
+                return False
+        return True
+
+
+def fill(packing: Packing, blocks: Iterable[int], steps: int) -> bool:
+    """Move ``blocks`` to the open hosts and mend what that overfills; all is as it was if that does not succeed."""
+    mark = len(packing.journal)
+    if _place(packing, blocks) and repair(packing, packing.hosts, steps):
+        return True
+    packing.undo(mark)
+    return False
+
+
+def _place(packing: Packing, blocks: Iterable[int]) -> bool:
+    grid, per_vcpu = packing.grid, packing.per_vcpu
+    for block in sorted(blocks, key=lambda block: (-(grid.memory[block] + grid.vcpus[block] * per_vcpu), block)):
+        host = _place_for(packing, block)
+        if host is None:
+            return False
+        packing.move(block, host)
+        packing.spent += 1 + len(packing.hosts) // 200  # about what that took
+    return True
+
+
+def _place_for(packing: Packing, block: int) -> int | None:
+    """Return the host where the larger of what is left of memory and vCPUs is least; overfull ones come last."""
+    grid, layout, per_vcpu = packing.grid, packing.layout, packing.per_vcpu
+    free_memory, free_vcpus, reach = layout.memory, layout.vcpus, grid.reach[block]
+    memory, vcpus = grid.memory[block], grid.vcpus[block]
+    limited = bool(grid.limits_of and grid.limits_of[block])
+    best, chosen = float("inf"), None
+    for host in packing.hosts:
+        left, left_vcpus = free_memory[host] - memory, (free_vcpus[host] - vcpus) * per_vcpu
+        if (left >= 0 or not memory) and (left_vcpus >= 0 or not vcpus):
+            score = left if left > left_vcpus else left_vcpus
+        else:  # 1 EiB and what it is overfilled by
+            score = 2.0**60 + (-left if left < 0 else 0) + (-left_vcpus if left_vcpus < 0 else 0)
+        if score < best and reach[host] and not (limited and not packing.allowed(block, host)):
+            best, chosen = score, host
+    return chosen
+
+
+def repair(packing: Packing, hosts: Iterable[int], steps: int) -> bool:
+    """Exchange guests until none of ``hosts``, nor what that touches, is overfull; False when ``steps`` are spent."""
+    overfull = [host for host in hosts if packing.overfull(host)]
+    begin, patience = packing.spent, PATIENCE * len(packing.hosts)
+    while overfull:
+        spent = packing.spent - begin
+        if spent >= steps:
+            return False
+        packing.price = PRICE * 2.0 ** min(10, spent // patience)
+        host = overfull[int(packing.rng.random() * len(overfull))]
+        other, exchange = _best_partner(packing, host)
+        if exchange is None:
+            continue
+        _exchange(packing, host, other, exchange)
+        if not packing.overfull(host):
+            overfull.remove(host)
+        if packing.overfull(other) and other not in overfull:
+            overfull.append(other)
+    return True
+
+
+def _best_partner(packing: Packing, host: int) -> tuple[int, Exchange | None]:
+    hosts = packing.hosts
+    chosen, best = host, None
+    packing.spent += 1  # also where nobody may move, so that the search ends
+    for other in packing.rng.sample(hosts, min(len(hosts), PARTNERS)):
+        if other == host:
+            continue
+        packing.spent += 1
+        found = _best_exchange(packing, host, other)
+        if found is not None and (best is None or found.change < best.change):
+            chosen, best = other, found
+            if best.change < 0:
+                break
+    return chosen, best
+
+
+def _best_exchange(packing: Packing, host: int, other: int) -> Exchange | None:
+    """Return the exchange of a guest of ``host`` for one or none of ``other`` that is worth most."""
+    price, per_vcpu = packing.price, packing.price * packing.per_vcpu
+    free_memory, free_vcpus = packing.layout.memory, packing.layout.vcpus
+    memory, vcpus, other_memory, other_vcpus = (
+        free_memory[host],
+        free_vcpus[host],
+        free_memory[other],
+        free_vcpus[other],
+    )
+    now = packing.overfill(host) + packing.overfill(other)
+    takes = [(0, 0, NOBODY, 0), *_movable(packing, other, host)]
+    limit, best = float("inf"), None
+    for give_memory, give_vcpus, give, give_bytes in _movable(packing, host, other):
+        change = give_bytes - now
+        memory_1, vcpus_1 = memory + give_memory, vcpus + give_vcpus
+        memory_2, vcpus_2 = other_memory - give_memory, other_vcpus - give_vcpus
+        for take_memory, take_vcpus, take, take_bytes in takes:
+            worse = change + take_bytes
+            left = memory_1 - take_memory
+            worse -= left * price if left < 0 else 0
+            left = vcpus_1 - take_vcpus
+            worse -= left * per_vcpu if left < 0 else 0
+            if worse >= limit:
+                continue
+            left = memory_2 + take_memory
+            worse -= left * price if left < 0 else 0
+            left = vcpus_2 + take_vcpus
+            worse -= left * per_vcpu if left < 0 else 0
+            if worse < limit and _may_exchange(packing, host, other, give, take):
+                limit, best = worse, Exchange(worse, give, take)
+    return best
+
+
+def _movable(packing: Packing, host: int, other: int) -> list[tuple[int, int, int, int]]:
+    """Return memory, vCPUs, block and bytes (saved ones below zero) of what may be moved from ``host`` to ``other``."""
+    grid, home, barred, now = packing.grid, packing.home, packing.barred, packing.spent
+    memory, vcpus, cost = grid.memory, grid.vcpus, grid.cost
+    return [
+        (memory[b], vcpus[b], b, -cost[b] if home[b] == other else cost[b] if home[b] == host else 0)
+        for b in sorted(packing.layout.on[host])
+        if grid.reach[b][other] and (b not in barred or barred[b] <= now)
+    ]
+
+
+def _may_exchange(packing: Packing, host: int, other: int, give: int, take: int) -> bool:
+    return packing.allowed(give, other, take) and (take < 0 or packing.allowed(take, host, give))
+
+
+def _exchange(packing: Packing, host: int, other: int, exchange: Exchange) -> None:
+    packing.move(exchange.give, other)
+    if exchange.take >= 0:
+        packing.move(exchange.take, host)
+    if exchange.change >= 0:  # not worth it by itself: let it not be taken back at once
+        for block in (exchange.give, exchange.take):
+            packing.barred[block] = packing.spent + TABU_STEPS * packing.rng.randrange(1, 10)
+
+
+def send_less(packing: Packing, steps: int) -> None:
+    """Lessen the bytes sent, keeping the open hosts and all that is legal."""
+    _go_home(packing, packing.hosts)
+    end = packing.spent + steps
+    while packing.spent < end:
+        away = sorted(block for block in packing.stray if packing.home[block] in packing.open)
+        if not away:
+            break
+        _kick(packing, packing.rng.sample(away, min(len(away), packing.rng.randrange(1, 3))))
+    packing.barred = {}
+
+
+def _kick(packing: Packing, blocks: list[int]) -> None:
+    before, mark = packing.bytes, len(packing.journal)
+    packing.spent += 1
+    packing.barred = {block: packing.spent + 2 * KICK_STEPS for block in blocks}
+    for block in blocks:
+        if packing.allowed(block, packing.home[block]):
+            packing.move(block, packing.home[block])
+    if repair(packing, sorted({packing.home[block] for block in blocks}), KICK_STEPS):
+        _go_home(packing, {host for block, host in packing.journal[mark:]} | {packing.home[block] for block in blocks})
+    else:
+        packing.undo(mark)
+    if packing.bytes > before:
+        packing.undo(mark)
+
+
+def _go_home(packing: Packing, hosts: Iterable[int]) -> None:
+    """Send strays that are on ``hosts``, or at home there, home while that saves bytes, in exchange where needed."""
+    near, again = frozenset(hosts), True
+    while again:
+        again = False
+        strays = [b for b in packing.stray if packing.layout.at[b] in near or packing.home[b] in near]
+        for block in sorted(strays, key=lambda block: (-packing.grid.cost[block], block)):
+            if block in packing.stray and packing.home[block] in packing.open:
+                again |= _try_home(packing, block)
+
+
+def _try_home(packing: Packing, block: int) -> bool:
+    grid, layout, home = packing.grid, packing.layout, packing.home
+    there, here = home[block], layout.at[block]
+    need_memory, need_vcpus = grid.memory[block] - layout.memory[there], grid.vcpus[block] - layout.vcpus[there]
+    have_memory, have_vcpus = grid.memory[block] + layout.memory[here], grid.vcpus[block] + layout.vcpus[here]
+    least, chosen = -grid.cost[block], None
+    if need_memory <= 0 and need_vcpus <= 0 and packing.allowed(block, there):
+        chosen = NOBODY
+    best = 0 if chosen is None else least
+    for other in sorted(layout.on[there]):
+        if need_memory <= grid.memory[other] <= have_memory and need_vcpus <= grid.vcpus[other] <= have_vcpus:
+            cost = grid.cost[other]
+            change = least + (-cost if home[other] == here else cost if home[other] == there else 0)
+            if change < best and _may_exchange(packing, here, there, block, other):
+                best, chosen = change, other
+    if chosen is None or best >= 0:
+        return False
+    _exchange(packing, here, there, Exchange(best, block, chosen))
+    return True
