@@ -14,6 +14,7 @@ from .._model.refusal import Refusal, RefusalCode
 from .._model.snapshot import Located, runs_twice
 from .storage import Reach, reach
 
+MIB = 1024 * 1024
 SAFE_PAUSED_QEMU = 10_000_000
 MOVABLE_STATES = frozenset({GuestState.RUNNING, GuestState.PAUSED, GuestState.SHUT_OFF})
 
@@ -58,11 +59,13 @@ def unfinished_source(places: Sequence[Located]) -> Optional[Located]:
     return left[0] if left and arrived else None
 
 
-def host_refusals(host: Host, hosts: Sequence[Host]) -> tuple[Refusal, ...]:
-    """Return why ``host`` takes no guest at all; the refusals name no guest."""
+def host_refusals(host: Host, hosts: Sequence[Host], wake: bool = False) -> tuple[Refusal, ...]:
+    """Return why ``host`` takes no guest at all; the refusals name no guest. ``wake``: standby is no reason."""
     if host.state is HostState.UNREACHABLE:
         return (Refusal(RefusalCode.HOST_UNREACHABLE, "", host.name, {"error": host.error or "no answer"}),)
     found = []
+    if host.state is HostState.STANDBY and not wake:
+        found.append(Refusal(RefusalCode.HOST_ON_STANDBY, "", host.name))
     if host.state is HostState.MAINTENANCE:
         reason = (host.maintenance.reason if host.maintenance else "") or "no reason given"
         found.append(Refusal(RefusalCode.HOST_IN_MAINTENANCE, "", host.name, {"reason": reason}))
@@ -84,7 +87,17 @@ def pair_reach(guest: Guest, source: Host, dest: Host) -> Reach:
     )
     refusals = tuple(check for check in checks if check is not None)
     copies: tuple[DiskCopy, ...] = storage.copies
-    return Reach(copies, refusals + storage.refusals + _networks(guest, dest))
+    return Reach(copies, refusals + storage.refusals + _networks(guest, dest) + _cells(guest, dest))
+
+
+def _cells(guest: Guest, dest: Host) -> tuple[Refusal, ...]:
+    there = {cell.id for cell in dest.numa_cells}
+    need = -(-guest.memory // (MIB * max(len(guest.numa_cells), 1)))
+    return tuple(
+        Refusal(RefusalCode.NUMA, guest.name, dest.name, {"cell": str(cell), "free_mib": "0", "need_mib": str(need)})
+        for cell in guest.numa_cells
+        if guest.active and cell not in there
+    )
 
 
 def _paused_since_arrival(guest: Guest, source: Host, dest: Host) -> Optional[Refusal]:

@@ -1,0 +1,204 @@
+"""A snapshot and a request as grids, and the way back from their indices to guests, hosts and reasons. Pure.
+
+The grid for the search has every rule; the one for the order of moves leaves out those that hold at the end only.
+"""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from .._model.host import Host
+from .._model.plan import Method, Request
+from .._model.refusal import Refusal
+from .._model.rules import Rule, RuleKind, Scope, When
+from .._model.snapshot import Located, Snapshot, by_uuid
+from . import ruleset
+from .compat import blockers
+from .find import residents
+from .grid import Grid, Limit
+from .reach import Reaches, method_for, method_refusals, parkable
+from .resources import local_sizes, resource_limits
+from .ruleset import BoundRule
+
+Group = tuple[Located, ...]
+
+
+@dataclass(frozen=True)
+class Board:
+    """``search`` and ``order`` are the same fleet with all rules, and with those that hold throughout.
+
+    ``members`` are the guests of each block, where they live; ``block`` and ``host`` give indices by UUID and by name;
+    ``stuck`` says by UUID why a guest can't be moved anywhere; ``methods`` how it moves. ``bound`` are all rules, the
+    soft ones too where the grids leave them out.
+    """
+
+    snapshot: Snapshot
+    request: Request
+    search: Grid
+    order: Grid
+    members: tuple[Group, ...]
+    block: Mapping[str, int]
+    host: Mapping[str, int]
+    stuck: Mapping[str, tuple[Refusal, ...]]
+    methods: Mapping[str, Method]
+    bound: tuple[BoundRule, ...]
+    reaches: Reaches
+
+
+def make_board(snapshot: Snapshot, request: Request, adopted: Mapping[str, str], soft: bool) -> Board:
+    """Return the board; ``soft`` rules bind like hard ones or not at all.
+
+    ``adopted``: destinations, by UUID, of moves under way that serve the goal. Their guests are on the grid where they
+    are going, to stay there, and their sources have so much less room.
+    """
+    places = tuple(_where(place, adopted) for place in residents(snapshot))
+    bound = ruleset.bind(request.rules, places, snapshot.hosts)
+    binding = tuple(item for item in bound if item.rule.hard or soft)
+    lasting = tuple(item for item in binding if item.rule.when is When.THROUGHOUT)
+    methods, stuck = _movable(snapshot, places, request, binding)
+    still = stuck.keys() | adopted.keys()
+    members = _blocks(places, binding)
+    block = {place.guest.uuid: index for index, group in enumerate(members) for place in group}
+    host = {each.name: index for index, each in enumerate(snapshot.hosts)}
+    weights = {place.guest.uuid: (block[place.guest.uuid], place.guest.active) for place in places}
+    ghosts = _ghosts(snapshot, places)
+    resources = resource_limits(places, ghosts, block, snapshot.hosts, request.max_cpu_percent)
+    base = _base(snapshot, request, members, host, ghosts)
+    reaches = Reaches(snapshot, ruleset.barred(binding, snapshot.hosts), request.wake)
+    search, order = (
+        replace(
+            base,
+            reach=_masks(members, grid_reaches, still),
+            **_limits([*resources, *ruleset.limits(rules, snapshot.hosts, weights)], len(members)),
+        )
+        for rules, grid_reaches in (
+            (binding, reaches),
+            (lasting, Reaches(snapshot, ruleset.barred(lasting, snapshot.hosts), request.wake)),
+        )
+    )
+    return Board(snapshot, request, search, order, members, block, host, stuck, methods, bound, reaches)
+
+
+def _where(place: Located, adopted: Mapping[str, str]) -> Located:
+    return replace(place, host=adopted.get(place.guest.uuid, place.host))
+
+
+def _movable(
+    snapshot: Snapshot, places: Sequence[Located], request: Request, binding: Sequence[BoundRule]
+) -> tuple[dict[str, Method], dict[str, tuple[Refusal, ...]]]:
+    """Return how each guest would move, and why some can't at all."""
+    copies, rules = by_uuid(snapshot), ruleset.method_rules(binding)
+    none: tuple[Rule, ...] = ()
+    methods, stuck = {}, {}
+    for place in places:
+        guest = place.guest
+        mine = rules.get(guest.uuid, none)
+        method = methods[guest.uuid] = method_for(guest, request.method, mine)
+        refusals = (*blockers(copies[guest.uuid], place), *method_refusals(guest, method, mine))
+        if refusals:
+            stuck[guest.uuid] = refusals
+    return methods, stuck
+
+
+def _blocks(places: Sequence[Located], binding: Iterable[BoundRule]) -> tuple[Group, ...]:
+    """Return guests on one host that affinity keeps together as blocks, all others as blocks of one."""
+    leader = {place.guest.uuid: place.guest.uuid for place in places}
+    home = {place.guest.uuid: place.host for place in places}
+
+    def root(guest: str) -> str:
+        while leader[guest] != guest:
+            guest = leader[guest]
+        return guest
+
+    for item in binding:
+        if item.rule.kind is RuleKind.AFFINITY and item.rule.scope is Scope.HOST:
+            first: dict[str, str] = {}
+            for guest in item.guests:
+                leader[root(guest)] = root(first.setdefault(home[guest], guest))
+    groups: dict[str, list[Located]] = defaultdict(list)
+    for place in places:
+        groups[root(place.guest.uuid)].append(place)
+    return tuple(sorted((tuple(group) for group in groups.values()), key=_name_of))
+
+
+def _name_of(group: Group) -> tuple[str, str]:
+    return group[0].guest.name, group[0].guest.uuid
+
+
+def _ghosts(snapshot: Snapshot, places: Sequence[Located]) -> tuple[Located, ...]:
+    """Return further copies of guests, on hosts where they do not live."""
+    home = {place.guest.uuid: place.host for place in places}
+    return tuple(place for place in snapshot.located() if home[place.guest.uuid] != place.host)
+
+
+def _base(
+    snapshot: Snapshot,
+    request: Request,
+    members: tuple[Group, ...],
+    host: Mapping[str, int],
+    ghosts: Sequence[Located],
+) -> Grid:
+    """Return the grid without reach and limits."""
+    hosts = {each.name: each for each in snapshot.hosts}
+    memory, vcpus = _held(ghosts)
+    share = 1 - request.headroom_percent / 100
+    active = [[place.guest for place in group if place.guest.active] for group in members]
+    return Grid(
+        hosts=tuple(hosts),
+        room_memory=tuple(int(each.allocatable_memory * share) - memory[each.name] for each in snapshot.hosts),
+        room_vcpus=tuple(int(each.allocatable_vcpus * share) - vcpus[each.name] for each in snapshot.hosts),
+        blocks=tuple(tuple(place.guest.uuid for place in group) for group in members),
+        names=tuple(group[0].guest.name for group in members),
+        memory=tuple(sum(guest.memory for guest in group) for group in active),
+        vcpus=tuple(sum(guest.vcpus for guest in group) for group in active),
+        cost=tuple(sum(_cost(place, hosts[place.host]) for place in group) for group in members),
+        at=tuple(host[group[0].host] for group in members),
+        reach=(),
+        parkable=tuple(all(parkable(place, hosts[place.host]) for place in group) for group in members),
+    )
+
+
+def _held(ghosts: Iterable[Located]) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the memory and vCPUs that active copies hold by host."""
+    memory: dict[str, int] = defaultdict(int)
+    vcpus: dict[str, int] = defaultdict(int)
+    for ghost in ghosts:
+        if ghost.guest.active:
+            memory[ghost.host] += ghost.guest.memory
+            vcpus[ghost.host] += ghost.guest.vcpus
+    return memory, vcpus
+
+
+def _cost(place: Located, host: Host) -> int:
+    """Return the bytes that a move of the guest sends, its local disks included."""
+    return (place.guest.memory if place.guest.active else 0) + sum(local_sizes(place.guest, host).values())
+
+
+def _masks(members: Sequence[Group], reaches: Reaches, still: Iterable[str]) -> tuple[bytes, ...]:
+    fixed = frozenset(still)
+    return tuple(
+        reaches.nowhere(group[0]) if any(place.guest.uuid in fixed for place in group) else _common(group, reaches)
+        for group in members
+    )
+
+
+def _common(group: Group, reaches: Reaches) -> bytes:
+    """Return where all guests of the block may go."""
+    mask = reaches.mask(group[0])
+    for place in group[1:]:
+        mask = bytes(left & right for left, right in zip(mask, reaches.mask(place)))
+    return mask
+
+
+def _limits(limits: Sequence[Limit], blocks: int) -> dict[str, tuple[object, ...]]:
+    """Return the grid's two fields about limits; empty where none counts anybody."""
+    kept = tuple(limit for limit in limits if limit.weight)
+    of: list[list[int]] = [[] for _block in range(blocks)]
+    for index, limit in enumerate(kept):
+        for block in limit.weight:
+            of[block].append(index)
+    return {"limits": kept, "limits_of": tuple(tuple(indices) for indices in of) if kept else ()}

@@ -1,0 +1,167 @@
+"""Where each guest may go, whatever else is there: asked once for each kind of guest and host. Pure."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from typing import Optional
+
+from .._model.guest import DiskKind, Guest, GuestState
+from .._model.host import Host
+from .._model.plan import Method
+from .._model.refusal import Refusal, RefusalCode
+from .._model.rules import Rule
+from .._model.snapshot import Located, Snapshot
+from .compat import host_refusals, pair_reach
+from .storage import Reach
+
+_METHODS = {Method.LIVE: "live", Method.PAUSED: "paused", Method.OFFLINE: "offline"}
+
+
+class Reaches:
+    """Answers about pairs of one snapshot, remembered by kind: what two guests share, their refusals share too.
+
+    ``wake``: hosts on standby count as awake. ``barred`` are hosts closed to a guest by rules, with the rule's name.
+    """
+
+    def __init__(self, snapshot: Snapshot, barred: Mapping[str, Mapping[str, str]], wake: bool) -> None:
+        self._hosts = snapshot.hosts
+        self._by_name = {host.name: host for host in snapshot.hosts}
+        self._index = {host.name: number for number, host in enumerate(snapshot.hosts)}
+        self._barred = barred
+        self._closed = {host.name: host_refusals(host, snapshot.hosts, wake) for host in snapshot.hosts}
+        self._kinds = _numbered([_host_kind(host) for host in snapshot.hosts])
+        self._masks: dict[Hashable, bytes] = {}
+
+    def mask(self, place: Located) -> bytes:
+        """Return a byte for each host: 1 where the guest may go from where it lives; its own host is 1."""
+        source = self._index[place.host]
+        kind = (_guest_kind(place.guest, self._hosts[source]), self._kinds[source])
+        closed_by_rules = self._barred.get(place.guest.uuid)
+        key = (kind, source, tuple(sorted(closed_by_rules)) if closed_by_rules else ())
+        if key not in self._masks:
+            self._masks[key] = self._mask(place, kind, closed_by_rules or {})
+        return self._masks[key]
+
+    def nowhere(self, place: Located) -> bytes:
+        """Return the mask of a guest that stays where it is."""
+        found = bytearray(len(self._hosts))
+        found[self._index[place.host]] = 1
+        return bytes(found)
+
+    def _mask(self, place: Located, kind: Hashable, closed_by_rules: Mapping[str, str]) -> bytes:
+        if ("open", kind) not in self._masks:
+            self._masks["open", kind] = self._open(place)
+        found = bytearray(self._masks["open", kind])
+        for name in closed_by_rules:
+            found[self._index[name]] = 0
+        found[self._index[place.host]] = 1
+        return bytes(found)
+
+    def _open(self, place: Located) -> bytes:
+        """Return what pairs and host states allow, asking once for each kind of destination."""
+        answers: dict[int, int] = {}
+        found = bytearray(len(self._hosts))
+        for index, host in enumerate(self._hosts):
+            if self._closed[host.name]:
+                continue
+            kind = self._kinds[index]
+            if kind not in answers:
+                answers[kind] = 0 if self.pair(place, host.name).refusals else 1
+            found[index] = answers[kind]
+        return bytes(found)
+
+    def pair(self, place: Located, dest: str) -> Reach:
+        """Return the copies that a move needs and the refusals of the pair; capacity, rules and host state apart."""
+        return pair_reach(place.guest, self._by_name[place.host], self._by_name[dest])
+
+    def refusals(self, place: Located, dest: str) -> tuple[Refusal, ...]:
+        """Return why the guest may not go to ``dest``, whatever else is there."""
+        if self._closed[dest]:
+            return self._closed[dest]
+        rule = self._barred.get(place.guest.uuid, {}).get(dest)
+        if rule is None:
+            return self.pair(place, dest).refusals
+        facts = {"rule": rule, "why": "by its pin or ban"}
+        return (*self.pair(place, dest).refusals, Refusal(RefusalCode.RULE, place.guest.name, dest, facts))
+
+    def hop(self, place: Located, stop: str, dest: str) -> bool:
+        """Return whether the guest may go on to ``dest`` from a stop at ``stop``."""
+        if self._closed[dest] or dest in self._barred.get(place.guest.uuid, {}):
+            return False
+        return not self.pair(replace(place, host=stop), dest).refusals
+
+
+def parkable(place: Located, source: Host) -> bool:
+    """Return whether a guest may make a stop on its way: it moves twice, so nothing may be copied along.
+
+    A paused guest may not, since older QEMU gives up its disks a second time and dies of it.
+    """
+    guest = place.guest
+    if guest.state is not GuestState.RUNNING:
+        return False
+    for disk in guest.disks:
+        pool = source.pool(disk.pool)
+        if disk.kind not in (DiskKind.NONE, DiskKind.NETWORK) and (pool is None or pool.identity is None):
+            return False
+    return True
+
+
+def method_for(guest: Guest, wanted: Optional[Method], rules: Sequence[Rule] = ()) -> Method:
+    """Return how the guest moves: its state decides, a running guest may be asked, or bound by a rule, to pause."""
+    if guest.state is not GuestState.RUNNING:
+        return Method.PAUSED if guest.active else Method.OFFLINE
+    if wanted is not None:
+        return wanted
+    live_is_allowed = all("live" in rule.methods for rule in rules)
+    return Method.LIVE if live_is_allowed or not all("paused" in rule.methods for rule in rules) else Method.PAUSED
+
+
+def method_refusals(guest: Guest, method: Method, rules: Sequence[Rule]) -> tuple[Refusal, ...]:
+    """Return the hard rules that do not allow the method."""
+    return tuple(
+        Refusal(
+            RefusalCode.METHOD,
+            guest.name,
+            None,
+            {
+                "rule": rule.name,
+                "allowed": " or ".join(rule.methods),
+                "state": guest.state.value,
+                "method": _METHODS[method],
+            },
+        )
+        for rule in rules
+        if rule.hard and _METHODS[method] not in rule.methods
+    )
+
+
+def _guest_kind(guest: Guest, source: Host) -> Hashable:
+    """Return what decides the pair's refusals; a guest with disks to copy is a kind of its own."""
+    disks = []
+    for disk in guest.disks:
+        pool = source.pool(disk.pool)
+        if pool is not None and pool.identity is None:
+            return guest.uuid
+        disks.append((disk.kind, disk.pool))
+    return (
+        (guest.arch, guest.machine, guest.virt_type, guest.cpu, guest.state, guest.has_run, guest.interfaces),
+        (guest.hugepage_kib, guest.numa_cells, tuple(disks), any(not disk.readonly for disk in guest.disks)),
+    )
+
+
+def _host_kind(host: Host) -> Hashable:
+    pools = tuple((pool.name, pool.kind, pool.active, pool.path, pool.identity) for pool in host.pools)
+    networks = frozenset(network.name for network in host.networks if network.active)
+    cells = tuple((cell.id, tuple(sorted(cell.hugepages))) for cell in host.numa_cells)
+    return (
+        (host.qemu_version, host.libvirt_version, host.cpu, host.virt_types, host.machine_types),
+        (pools, networks, frozenset(host.bridges), cells),
+    )
+
+
+def _numbered(kinds: Sequence[Hashable]) -> tuple[int, ...]:
+    numbers: dict[Hashable, int] = {}
+    return tuple(numbers.setdefault(kind, len(numbers)) for kind in kinds)

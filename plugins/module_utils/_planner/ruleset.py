@@ -1,0 +1,136 @@
+"""Rules bound to the guests and hosts they speak of, and made into limits. Pure; docs/design/planning.md says what
+each rule means."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from .._model.guest import Guest
+from .._model.host import Host
+from .._model.rules import GuestRule, Rule, RuleKind, Scope
+from .._model.snapshot import Located
+from .grid import Limit
+from .select import domains, in_rule, rule_hosts
+
+_GROUPED = (RuleKind.AFFINITY, RuleKind.ANTI_AFFINITY)
+
+
+@dataclass(frozen=True)
+class BoundRule:
+    """A rule with what it selects: guests by UUID in order of name, hosts by name."""
+
+    rule: Rule
+    guests: tuple[str, ...]
+    hosts: frozenset[str]
+
+
+def bind(rules: Sequence[Rule], places: Sequence[Located], hosts: Sequence[Host]) -> tuple[BoundRule, ...]:
+    """Return every rule, those in guests' own metadata included, with the guests and hosts it speaks of."""
+    pairs = [pair for rule in rules for pair in _split(rule, places)] + list(_of_guests(places))
+    bound = [BoundRule(rule, members, rule_hosts(rule, hosts)) for rule, members in pairs]
+    return tuple(sorted(bound, key=lambda item: (item.rule.name, item.guests)))
+
+
+def _split(rule: Rule, places: Sequence[Located]) -> list[tuple[Rule, tuple[str, ...]]]:
+    """Return the rule with its guests, or one rule for each value of the label that it groups by."""
+    chosen = [place.guest for place in places if in_rule(rule, place.guest)]
+    if rule.group_by is None:
+        return [(rule, tuple(guest.uuid for guest in chosen))]
+    groups: dict[str, list[str]] = defaultdict(list)
+    for guest in chosen:
+        groups[guest.notes.labels[rule.group_by]].append(guest.uuid)
+    return [(replace(rule, name=f"{rule.name} ({value})"), tuple(groups[value])) for value in sorted(groups)]
+
+
+def _of_guests(places: Sequence[Located]) -> Iterator[tuple[Rule, tuple[str, ...]]]:
+    groups: dict[tuple[RuleKind, str, Scope, bool], list[str]] = defaultdict(list)
+    for place in places:
+        for rule in place.guest.notes.rules:
+            if rule.kind in _GROUPED:
+                groups[rule.kind, rule.group or "", rule.scope, rule.hard].append(place.guest.uuid)
+            else:
+                yield _own_rule(place.guest, rule), (place.guest.uuid,)
+    for (kind, group, scope, hard), members in groups.items():
+        yield Rule(f"{kind.value} of group {group}", kind, scope=scope, hard=hard), tuple(members)
+
+
+def _own_rule(guest: Guest, rule: GuestRule) -> Rule:
+    name = f"{rule.kind.value} of guest {guest.name}"
+    return Rule(name, rule.kind, hosts=rule.hosts, hard=rule.hard, methods=rule.methods)
+
+
+def barred(bound: Iterable[BoundRule], hosts: Sequence[Host]) -> dict[str, dict[str, str]]:
+    """Return for each guest that pins and bans speak of the hosts closed to it, and the rule that closes each."""
+    everywhere = frozenset(host.name for host in hosts)
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for item in bound:
+        if item.rule.kind in (RuleKind.PIN, RuleKind.BAN):
+            closed = item.hosts if item.rule.kind is RuleKind.BAN else everywhere - item.hosts
+            for guest in item.guests:
+                for name in closed:
+                    found[guest].setdefault(name, item.rule.name)
+    return dict(found)
+
+
+def method_rules(bound: Iterable[BoundRule]) -> dict[str, tuple[Rule, ...]]:
+    """Return for each guest the rules that limit how it moves."""
+    found: dict[str, tuple[Rule, ...]] = {}
+    for item in bound:
+        if item.rule.kind is RuleKind.METHODS:
+            for guest in item.guests:
+                found[guest] = (*found.get(guest, ()), item.rule)
+    return found
+
+
+def limits(bound: Iterable[BoundRule], hosts: Sequence[Host], weights: Mapping[str, tuple[int, bool]]) -> list[Limit]:
+    """Return anti-affinity and guests per host as limits. ``weights``: each guest's block, and whether it is active."""
+    found = []
+    for item in bound:
+        rule = item.rule
+        if rule.kind is RuleKind.ANTI_AFFINITY and len(item.guests) > 1:
+            domain, names = domains(hosts, rule.scope)
+            found.append(Limit(rule.name, _count(item.guests, weights), domain, (rule.most or 1,) * len(names)))
+        elif rule.kind is RuleKind.MAX_GUESTS:
+            active = [guest for guest in item.guests if weights[guest][1]]
+            domain = tuple(index if host.name in item.hosts else -1 for index, host in enumerate(hosts))
+            found.append(Limit(rule.name, _count(active, weights), domain, (rule.most or 0,) * len(hosts)))
+    return found
+
+
+def _count(guests: Iterable[str], weights: Mapping[str, tuple[int, bool]]) -> dict[int, int]:
+    count: dict[int, int] = {}
+    for guest in guests:
+        block = weights[guest][0]
+        count[block] = count.get(block, 0) + 1
+    return count
+
+
+def remarks(bound: Sequence[BoundRule], places: Sequence[Located], hosts: Sequence[Host]) -> tuple[str, ...]:
+    """Return, in words, the rules that say nothing here and those that contradict one another."""
+    found = [f"rule {item.rule.name} speaks of no guest that is there" for item in bound if not item.guests]
+    closed = barred(bound, hosts)
+    for place in places:
+        if place.guest.uuid in closed and len(closed[place.guest.uuid]) == len(hosts):
+            names = sorted(set(closed[place.guest.uuid].values()))
+            found.append(f"{' and '.join(names)} leave no host for {place.guest.name}: it stays where it is")
+    name = {place.guest.uuid: place.guest.name for place in places}
+    together = [item for item in bound if item.rule.kind is RuleKind.AFFINITY]
+    apart = [item for item in bound if item.rule.kind is RuleKind.ANTI_AFFINITY and (item.rule.most or 1) == 1]
+    for left in together:
+        for right in apart:
+            both = sorted(name[guest] for guest in set(left.guests) & set(right.guests))
+            if len(both) > 1 and _inside(left.rule.scope, right.rule.scope):
+                found.append(
+                    f"rules {left.rule.name} and {right.rule.name} contradict each other for {', '.join(both)}"
+                )
+    return tuple(sorted(set(found)))
+
+
+def _inside(left: Scope, right: Scope) -> bool:
+    """Whether guests that share a ``left`` always share a ``right`` too."""
+    order = (Scope.HOST, Scope.RACK, Scope.SITE)
+    return order.index(left) <= order.index(right)
