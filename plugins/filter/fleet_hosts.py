@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional, Union
+from typing import Any, Optional
 from urllib.parse import quote, urlencode
 
 from ansible.errors import AnsibleFilterError
@@ -23,25 +23,25 @@ _AS_IS = {
     "virtfleet_rack": "rack",
 }
 
+# A host that may be in maintenance takes no guests.
+_UNKNOWN = {"reason": "Ansible could not read its mark, so it may be marked", "since": ""}
 
-def fleet_hosts(
-    names: Sequence[str], hostvars: Mapping[str, Any], unmarked: Union[str, Sequence[str]] = ()
-) -> list[dict[str, Any]]:
+
+def fleet_hosts(names: Sequence[str], hostvars: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return one entry per host name, sorted; raises AnsibleFilterError on an empty group."""
     if not names:
         raise AnsibleFilterError("the group of hosts is empty: add hypervisors to it, or name another group")
-    ignored = unmarked.split(",") if isinstance(unmarked, str) else list(unmarked)
-    return [_entry(name, hostvars[name], name not in ignored) for name in sorted(set(names))]
+    fleet = {name: hostvars[name] for name in sorted(set(names))}
+    marks_read = any(_mark_known(variables) for variables in fleet.values())
+    return [_entry(name, variables, marks_read) for name, variables in fleet.items()]
 
 
-def _entry(name: str, variables: Mapping[str, Any], marked: bool) -> dict[str, Any]:
+def _entry(name: str, variables: Mapping[str, Any], marks_read: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": name, "uri": variables.get("virtfleet_uri") or _ssh_uri(name, variables)}
     entry["peer_uri"] = variables.get("virtfleet_peer_uri") or _peer_uri(name, variables)
     entry.update({option: variables[key] for key, option in _AS_IS.items() if variables.get(key) is not None})
-    mark = _mark(variables)
-    if marked and mark is not None:
-        entry["maintenance"] = mark
-    return entry
+    mark = _UNKNOWN if marks_read and not _mark_known(variables) else _mark(variables)
+    return entry if mark is None else {**entry, "maintenance": mark}
 
 
 def _ssh_uri(name: str, variables: Mapping[str, Any]) -> str:
@@ -71,10 +71,17 @@ def _bracketed(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
+def _mark_known(variables: Mapping[str, Any]) -> bool:
+    """Return whether the host has told its mark, or that it has none."""
+    return "maintenance" in (variables.get("virtfleet_mark") or {}) or "ansible_local" in variables
+
+
 def _mark(variables: Mapping[str, Any]) -> Optional[dict[str, str]]:
-    """Return the maintenance mark from the host's local facts, if they were gathered and it has one."""
-    local = variables.get("ansible_local") or {}
-    mark = (local.get("virtfleet") or {}).get("maintenance")
+    """Return the maintenance mark that the host has told, if it has one; the newer word first."""
+    told = variables.get("virtfleet_mark") or {}
+    if "maintenance" not in told:
+        told = (variables.get("ansible_local") or {}).get("virtfleet") or {}
+    mark = told.get("maintenance")
     return {"reason": str(mark.get("reason", "")), "since": str(mark.get("since", ""))} if mark else None
 
 

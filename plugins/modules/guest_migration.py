@@ -93,6 +93,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._ansible.arguments import fleet_spec, hosts_of, journal_spec, settings_of, settings_spec
+from ..module_utils._ansible.detached import detached
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run
 from ..module_utils._ansible.shell import run_module
@@ -114,13 +115,12 @@ def request_of(params: dict[str, Any]) -> Request:
     return Request(Goal.MOVE, hosts=(params["host"],), guests=(params["guest"],), method=method)
 
 
-def body(module: AnsibleModule) -> dict[str, Any]:
+def move(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
     """Move the guest and return the report."""
-    params = module.params
     entries, settings, request = hosts_of(params), settings_of(params), request_of(params)
     with ExitStack() as stack:
         stop = stack.enter_context(stop_event())
-        emit, journal = stack.enter_context(open_run(params, module.check_mode, stop))
+        emit, journal = stack.enter_context(open_run(params, rehearse, stop))
         fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
         before = survey(fleet)
         check_runs_once(before)
@@ -128,8 +128,15 @@ def body(module: AnsibleModule) -> dict[str, Any]:
         if plan.stays:
             raise FleetError("; ".join(stay_lines([stay_facts(stay) for stay in plan.stays])))
         real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
-        driver, look = rehearsal(before, time.time()) if module.check_mode else real
+        driver, look = rehearsal(before, time.time()) if rehearse else real
         return module_result(carry_out(plan, before, driver, RunOptions(settings), emit, look), journal)
+
+
+def body(module: AnsibleModule) -> dict[str, Any]:
+    """Rehearse here, or carry out in a process that outlives this one."""
+    if module.check_mode:
+        return move(module.params, rehearse=True)
+    return detached(partial(move, module.params, rehearse=False))
 
 
 def main() -> None:

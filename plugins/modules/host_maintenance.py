@@ -34,11 +34,15 @@ options:
     description:
       - V(present) sets the mark. A mark that is there already keeps its time, and its reason unless another is given.
       - V(absent) takes it off.
+      - V(unchanged) leaves it as it is, and returns it.
     type: str
-    choices: [present, absent]
+    choices: [present, absent, unchanged]
     default: present
   reason:
     description: Why the host is in maintenance, for people.
+    type: str
+  since:
+    description: Since when, in ISO 8601, to put a mark back as it was. Left out, a new mark gets the time of now.
     type: str
   facts_dir:
     description: Folder of the host's local facts.
@@ -69,37 +73,24 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._ansible.mark import FACT_FILE, FACTS_DIR, facts_of, result, wanted_mark
 from ..module_utils._ansible.shell import run_module
 from ..module_utils._model.errors import FleetError
-
-FACT_FILE = "virtfleet.fact"
 
 
 def read_facts(path: str) -> dict[str, Any]:
     """Return what the file of local facts holds, empty where there is no file."""
     try:
         with open(path, encoding="utf-8") as stream:
-            facts = json.load(stream)
+            return facts_of(stream.read(), path)
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise FleetError(f"{path} can't be read: {error}", "Mend or remove that file") from error
-    if not isinstance(facts, dict):
-        raise FleetError(f"{path} does not hold a JSON object", "Mend or remove that file")
-    return facts
-
-
-def wanted_mark(params: Mapping[str, Any], mark: Optional[dict[str, str]], now: str) -> Optional[dict[str, str]]:
-    """Return the mark as it should be."""
-    if params["state"] == "absent":
-        return None
-    if mark is None:
-        return {"reason": params["reason"] or "", "since": now}
-    return mark if params["reason"] is None else {**mark, "reason": params["reason"]}
 
 
 def write_facts(module: AnsibleModule, path: str, facts: Mapping[str, Any]) -> None:
@@ -119,20 +110,19 @@ def body(module: AnsibleModule) -> dict[str, Any]:
     mark = facts.get("maintenance")
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     wanted = wanted_mark(module.params, mark, now)
-    changed = wanted != mark
-    if changed and not module.check_mode:
+    if wanted != mark and not module.check_mode:
         rest = {key: value for key, value in facts.items() if key != "maintenance"}
         write_facts(module, path, rest if wanted is None else {**rest, "maintenance": wanted})
-    diff = {"before": {"maintenance": mark}, "after": {"maintenance": wanted}}
-    return {"changed": changed, "maintenance": wanted, "diff": diff}
+    return result(mark, wanted)
 
 
 def main() -> None:
     """Run the module."""
     spec = {
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "state": {"type": "str", "choices": ["present", "absent", "unchanged"], "default": "present"},
         "reason": {"type": "str"},
-        "facts_dir": {"type": "path", "default": "/etc/ansible/facts.d"},
+        "since": {"type": "str"},
+        "facts_dir": {"type": "path", "default": FACTS_DIR},
     }
     run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), body)
 

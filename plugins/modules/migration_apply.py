@@ -26,7 +26,9 @@ author:
 extends_documentation_fragment:
   - virtfleet.migration.fleet
   - virtfleet.migration.moves
+  - virtfleet.migration.moves.slots
   - virtfleet.migration.moves.journal
+  - virtfleet.migration.request
   - virtfleet.migration.attributes.moves
 options:
   hosts:
@@ -37,6 +39,17 @@ options:
   plan_file:
     description: File on the conductor with a saved plan.
     type: path
+  goal:
+    description:
+      - Plan for this goal from a survey of its own, show the plan, and carry it out at once.
+      - It is the same plan as M(virtfleet.migration.migration_plan) makes, without the time that a second task and a
+        second survey take.
+    type: str
+    choices: [evacuate, restore, move]
+  goal_hosts:
+    description: The hosts that the goal is about. Needed with O(goal).
+    type: list
+    elements: str
   max_failures:
     description: Start no further move once more than this number have failed. Left out, there is no limit.
     type: int
@@ -53,9 +66,40 @@ EXAMPLES = r"""
   delegate_to: localhost
   run_once: true
   register: applied
+
+- name: Empty hv1 in one step
+  virtfleet.migration.migration_apply:
+    hosts: "{{ groups['hypervisors'] | virtfleet.migration.fleet_hosts(hostvars) }}"
+    goal: evacuate
+    goal_hosts: [hv1]
+  delegate_to: localhost
+  run_once: true
 """
 
 RETURN = r"""
+plan:
+  description: The plan that was made, as M(virtfleet.migration.migration_plan) returns it.
+  returned: with O(goal), unless the request was refused
+  type: dict
+  sample: {schema: 1, plan_id: 8e6cd1b3ae0d9f04, moves: []}
+plan_text:
+  description: The plan as lines for people; shown before the first guest moves.
+  returned: with O(goal), unless the request was refused
+  type: list
+  elements: str
+  sample: [nothing to move]
+stays:
+  description: Guests that should move and can't, with a refusal for each candidate.
+  returned: with O(goal), unless the request was refused
+  type: list
+  elements: dict
+  sample: []
+stays_text:
+  description: A line for people for each reason for which a guest stays.
+  returned: with O(goal), unless the request was refused
+  type: list
+  elements: str
+  sample: []
 report:
   description: What became of each guest; the same keys in check mode.
   returned: success, or when moves failed
@@ -119,60 +163,91 @@ journal:
 import time
 from contextlib import ExitStack
 from functools import partial
-from typing import Any
+from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._ansible.arguments import fleet_spec, hosts_of, journal_spec, settings_of, settings_spec
+from ..module_utils._ansible.detached import detached
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run
+from ..module_utils._ansible.request import request_of, request_spec
 from ..module_utils._ansible.shell import read_text, run_module
 from ..module_utils._engine.engine import RunOptions
-from ..module_utils._engine.session import carry_out, module_result, rehearsal
+from ..module_utils._engine.report import plan_facts, silent_lines
+from ..module_utils._engine.session import carry_out, check_runs_once, module_result, rehearsal
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.driver import LibvirtDriver
 from ..module_utils._libvirt.survey import survey
-from ..module_utils._model.codec import load_document
+from ..module_utils._model.codec import load_document, to_json
 from ..module_utils._model.plan import SCHEMA, Plan, read_plan
+from ..module_utils._model.snapshot import Snapshot
+from ..module_utils._planner.planner import make_plan
+
+Planner = Callable[[Snapshot], Plan]
 
 
-def plan_of(params: dict[str, Any]) -> Plan:
-    """Return the plan that the user gave, as a value or as a file."""
+def planner_of(params: dict[str, Any]) -> Planner:
+    """Return what gives the plan for a snapshot: the plan that the user gave, or one made for the user's request."""
+    if params["goal"] is not None:
+        request = request_of(params)
+        return lambda snapshot: make_plan(snapshot, request)
     if params["plan"] is not None:
-        return load_document(Plan, params["plan"], "the plan", SCHEMA)
-    what = f"plan file {params['plan_file']}"
-    return read_plan(read_text(params["plan_file"], what), what)
+        given = load_document(Plan, params["plan"], "the plan", SCHEMA)
+    else:
+        what = f"plan file {params['plan_file']}"
+        given = read_plan(read_text(params["plan_file"], what), what)
+    return lambda _snapshot: given
+
+
+def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
+    """Carry the plan out, one made from the survey that the run needs anyway or one given; return the report."""
+    planner, entries, settings = planner_of(params), hosts_of(params), settings_of(params)
+    with ExitStack() as stack:
+        stop = stack.enter_context(stop_event())
+        emit, journal = stack.enter_context(open_run(params, rehearse, stop))
+        fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
+        before = survey(fleet)
+        check_runs_once(before)
+        plan = planner(before)
+        planned = {"plan": to_json(plan), **plan_facts(plan)} if params["goal"] is not None else {}
+        if planned:
+            emit("planned", {"plan_id": plan.plan_id, "text": planned["plan_text"]})
+        options = RunOptions(settings, plan.request.slots, params["max_failures"])
+        real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
+        driver, look = rehearsal(before, time.time()) if rehearse else real
+        report = module_result(carry_out(plan, before, driver, options, emit, look), journal)
+        return {**report, **planned, "silent": silent_lines(before)}
 
 
 def body(module: AnsibleModule) -> dict[str, Any]:
-    """Carry the plan out and return the report."""
-    params = module.params
-    plan, entries, settings = plan_of(params), hosts_of(params), settings_of(params)
-    options = RunOptions(settings, plan.request.slots, params["max_failures"])
-    with ExitStack() as stack:
-        stop = stack.enter_context(stop_event())
-        emit, journal = stack.enter_context(open_run(params, module.check_mode, stop))
-        fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
-        before = survey(fleet)
-        real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
-        driver, look = rehearsal(before, time.time()) if module.check_mode else real
-        return module_result(carry_out(plan, before, driver, options, emit, look), journal)
+    """Rehearse here, or carry out in a process that outlives this one."""
+    work = partial(apply, module.params, rehearse=module.check_mode)
+    done = work() if module.check_mode else detached(work)
+    for line in done.pop("silent"):
+        module.warn(line)
+    return done
 
 
 def main() -> None:
     """Run the module."""
     spec = {
         **fleet_spec(),
+        **request_spec(required=False),
         **settings_spec(),
         **journal_spec(),
         "plan": {"type": "dict"},
         "plan_file": {"type": "path"},
         "max_failures": {"type": "int"},
     }
-    sources = [("plan", "plan_file")]
+    sources = [("goal", "plan", "plan_file")]
     module = AnsibleModule(
-        argument_spec=spec, mutually_exclusive=sources, required_one_of=sources, supports_check_mode=True
+        argument_spec=spec,
+        mutually_exclusive=sources,
+        required_one_of=sources,
+        required_by={"goal": ["goal_hosts"]},
+        supports_check_mode=True,
     )
     run_module(module, body, missing=libvirt is None)
 

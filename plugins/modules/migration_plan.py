@@ -174,7 +174,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._ansible.arguments import fleet_spec, hosts_of, slots_of, slots_spec
+from ..module_utils._ansible.arguments import fleet_spec, hosts_of
+from ..module_utils._ansible.request import request_of, request_spec
 from ..module_utils._ansible.shell import read_text, run_module
 from ..module_utils._engine.report import placement, plan_lines, stay_facts, stay_lines
 from ..module_utils._engine.session import check_runs_once
@@ -183,7 +184,6 @@ from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.codec import load_document, to_json
 from ..module_utils._model.host import HostState
-from ..module_utils._model.plan import Goal, Method, Request
 from ..module_utils._model.snapshot import SCHEMA, Snapshot, read_snapshot
 from ..module_utils._planner.planner import make_plan
 
@@ -197,18 +197,6 @@ def look(params: dict[str, Any]) -> Snapshot:
         return read_snapshot(read_text(params["snapshot_file"], what), what)
     with Fleet(hosts_of(params), params["connect_timeout"]) as fleet:
         return survey(fleet)
-
-
-def request_of(params: dict[str, Any]) -> Request:
-    """Return what the user asks for."""
-    return Request(
-        goal=Goal(params["goal"]),
-        hosts=tuple(params["goal_hosts"]),
-        guests=tuple(params["guests"]),
-        dests=tuple(params["dests"]),
-        method=Method.PAUSED if params["method"] == "paused" else None,
-        slots=slots_of(params),
-    )
 
 
 def body(module: AnsibleModule) -> dict[str, Any]:
@@ -236,12 +224,7 @@ def main() -> None:
     """Run the module."""
     spec = {
         **fleet_spec(required=False),
-        **slots_spec(),
-        "goal": {"type": "str", "choices": ["evacuate", "restore", "move"], "required": True},
-        "goal_hosts": {"type": "list", "elements": "str", "required": True},
-        "guests": {"type": "list", "elements": "str", "default": []},
-        "dests": {"type": "list", "elements": "str", "default": []},
-        "method": {"type": "str", "choices": ["auto", "paused"], "default": "auto"},
+        **request_spec(required=True),
         "snapshot": {"type": "dict"},
         "snapshot_file": {"type": "path"},
         "fail_on_stays": {"type": "bool", "default": False},

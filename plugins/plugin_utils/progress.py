@@ -1,31 +1,33 @@
-"""Show a long module's journal while it runs: the module goes in the background, its lines come to the display."""
+"""Show a long module's journal while it runs: the module runs in a thread, its lines come to the display."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import os
 import secrets
 import shlex
 import signal
+import threading
 import time
 from collections.abc import Iterator
-from typing import Any, Optional
+from concurrent import futures
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Callable
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils._ansible.arguments import JOURNAL_DIR
-from ..module_utils._engine.journal import event_line, parse_line, parse_object
+from ..module_utils._engine.journal import event_line, parse_line
 
 display = Display()
 
-# Upper limit of a run. Moves have timeouts of their own; this one only keeps a dead job from being awaited for ever.
-LIMIT_SECONDS = 7 * 24 * 3600
 POLL_SECONDS = 0.4
-STATUS_SECONDS = 3.0
 # Seconds between two lines of one guest: in AWX each line is a row of its database.
 TERMINAL_SECONDS, PLAIN_SECONDS = 1.0, 10.0
 # How long after an interrupt the run may take to abort its moves and report.
@@ -43,54 +45,39 @@ class ProgressAction(ActionBase):
         super().run(tmp, task_vars)
         if self._task.check_mode or self._task.async_val:
             result: dict[str, Any] = self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)
+            for line in result.get("plan_text", ()):
+                display.display(line)
             return result
         arguments = {**self._task.args, "run_id": self._task.args.get("run_id") or _new_id()}
         folder = str(arguments.setdefault("journal_dir", JOURNAL_DIR))
-        job = self._start(arguments, task_vars)
-        if not job.get("ansible_job_id"):
-            return job
         path = os.path.join(self._remote_expand_user(folder), f"{arguments['run_id']}.jsonl")
         with _interrupts() as hits:
-            result = self._follow(path, job, task_vars, hits)
-        for key in ("ansible_job_id", "started", "finished", "results_file", "stdout", "stderr", "stdout_lines"):
-            result.pop(key, None)
+            module = _Beside(lambda: self._execute_module(module_args=arguments, task_vars=task_vars))
+            result = self._follow(path, module, hits)
         if hits:
             # Ansible has been told to end as well and would not show the result of this task
             _say_to_parent(["", "Interrupted. " + str(result.get("msg", "")), *map(str, result.get("text", []))])
         return result
 
-    def _start(self, arguments: dict[str, Any], task_vars: Any) -> dict[str, Any]:
-        self._task.async_val = LIMIT_SECONDS
-        try:
-            job: dict[str, Any] = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=True)
-        finally:
-            self._task.async_val = 0
-        return job
-
-    def _follow(self, path: str, job: dict[str, Any], task_vars: Any, hits: list[int]) -> dict[str, Any]:
-        """Show the journal until the job is over; return its result."""
-        show, offset, pid, next_status, told_at = _Lines(), 0, None, time.monotonic() + POLL_SECONDS, None
+    def _follow(self, path: str, module: _Beside, hits: list[int]) -> dict[str, Any]:
+        """Show the journal until the module has ended; return its result."""
+        show, offset, pid, told_at = _Lines(), 0, None, None
         while True:
+            over = module.wait(POLL_SECONDS)
             text = self._read(path, offset)
             whole = text[: text.rfind("\n") + 1]
             offset += len(whole.encode())
-            ended = False
             for event in filter(None, map(parse_line, whole.splitlines())):
                 pid = event.get("pid") if event["event"] == "run_started" else pid
-                ended = ended or event["event"] == "run_ended"
                 show.event(event)
+            if over:
+                return module.result()
             if hits and pid and told_at is None:
                 told_at = time.monotonic()
                 self._low_level_execute_command(f"kill -TERM {int(pid)}")
                 _say_to_parent(["Interrupted: aborting the moves that are under way, please wait"])
-            if ended or time.monotonic() >= next_status:
-                result = self._status(job, task_vars)
-                if result is not None:
-                    return result
-                next_status = time.monotonic() + (0.0 if ended else STATUS_SECONDS)
             if told_at is not None and time.monotonic() - told_at > GRACE_SECONDS:
                 raise AnsibleActionFail(f"the run (process {pid}) has not ended; its journal is {path}")
-            time.sleep(0.05 if ended else POLL_SECONDS)
 
     def _read(self, path: str, offset: int) -> str:
         """Return the journal from a byte on; empty before the module has made it."""
@@ -99,21 +86,29 @@ class ProgressAction(ActionBase):
         answer: str = self._low_level_execute_command(command).get("stdout", "")
         return answer.replace("\r\n", "\n")
 
-    def _status(self, job: dict[str, Any], task_vars: Any) -> Optional[dict[str, Any]]:
-        """Return the job's result, None while it runs."""
-        path = shlex.quote(job["results_file"])
-        # the module that reads this file takes a hundred times as long to start as the file takes to be read
-        # parsed, not searched: a guest may well be called "started"
-        if "started" in (parse_object(self._low_level_execute_command(f"cat {path}").get("stdout", "")) or {}):
-            return None
-        arguments = {"jid": job["ansible_job_id"], "_async_dir": os.path.dirname(job["results_file"])}
-        status: dict[str, Any] = self._execute_module(
-            module_name="ansible.legacy.async_status", module_args=arguments, task_vars=task_vars
-        )
-        if not status.get("finished") and not status.get("failed"):
-            return None
-        self._low_level_execute_command(f"rm -f {path}")
-        return status
+
+class _Beside:
+    """A call in a thread beside this one, with what Ansible keeps in context variables."""
+
+    def __init__(self, call: Callable[[], dict[str, Any]]) -> None:
+        self._found: Future[dict[str, Any]] = Future()
+        # a daemon thread: one that hangs after an interrupt must not keep the worker alive
+        work = partial(contextvars.copy_context().run, self._into, call)
+        threading.Thread(target=work, daemon=True).start()
+
+    def _into(self, call: Callable[[], dict[str, Any]]) -> None:
+        try:
+            self._found.set_result(call())
+        except BaseException as error:  # handed to whoever asks for the result
+            self._found.set_exception(error)
+
+    def wait(self, seconds: float) -> bool:
+        """Return whether the call has ended, at once when it does."""
+        return bool(futures.wait([self._found], seconds).done)
+
+    def result(self) -> dict[str, Any]:
+        """Return the result of the call that has ended; raises what it raised."""
+        return self._found.result()
 
 
 class _Lines:

@@ -11,17 +11,11 @@ from typing import Any, Callable, Optional
 
 def parse_line(line: str) -> Optional[dict[str, Any]]:
     """Return the event of a journal line, or None for a line that was cut off."""
-    event = parse_object(line)
-    return event if event is not None and "event" in event else None
-
-
-def parse_object(text: str) -> Optional[dict[str, Any]]:
-    """Return the JSON object in ``text``, None where it is cut off or anything else."""
     try:
-        found = json.loads(text)
+        event = json.loads(line)
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return event if isinstance(event, dict) and "event" in event else None
 
 
 def event_line(event: Mapping[str, Any]) -> Optional[str]:
@@ -65,6 +59,10 @@ def _waiting(event: Mapping[str, Any]) -> str:
     return f"waiting: another run (process {event['pid']}) is moving guests of this fleet"
 
 
+def _planned(event: Mapping[str, Any]) -> str:
+    return "\n".join(event["text"])
+
+
 def _mended(event: Mapping[str, Any]) -> str:
     return f"{event['name']}: what an interrupted move left is removed"
 
@@ -82,6 +80,7 @@ def _action_failed(event: Mapping[str, Any]) -> str:
 
 
 _LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "planned": _planned,
     "move_started": _started,
     "progress": _progress,
     "move_ended": _ended,

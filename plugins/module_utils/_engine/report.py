@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from .._model import prose
+from .._model.host import HostState
 from .._model.plan import Move, Plan, Stay
 from .._model.snapshot import Snapshot, by_uuid, residence
 from .result import ARRIVED, MoveResult, Outcome
@@ -107,6 +108,18 @@ def plan_lines(plan: Plan) -> list[str]:
         total if rows else "nothing to move",
         *stay_lines([stay_facts(stay) for stay in plan.stays]),
     ]
+
+
+def plan_facts(plan: Plan) -> dict[str, Any]:
+    """Return what a module gives back about a plan beside the plan itself: in words, and who stays."""
+    stays = [stay_facts(stay) for stay in plan.stays]
+    return {"plan_text": plan_lines(plan), "stays": stays, "stays_text": stay_lines(stays)}
+
+
+def silent_lines(snapshot: Snapshot) -> list[str]:
+    """Return a line for each host that does not answer."""
+    silent = (host for host in snapshot.hosts if host.state is HostState.UNREACHABLE)
+    return [f"host {host.name} does not answer and takes no guests: {host.error}" for host in silent]
 
 
 def _plan_row(move: Move) -> dict[str, Any]:

@@ -59,11 +59,24 @@ def test_the_maintenance_mark_comes_from_local_facts():
     assert "maintenance" not in entry(ansible_local={"virtfleet": {"maintenance": None}})
 
 
-@pytest.mark.parametrize("unmarked", ["hv1,hv2", ["hv1"]])
-def test_a_mark_that_is_about_to_go_is_left_out(unmarked):
-    variables = {"ansible_local": {"virtfleet": {"maintenance": {"reason": "", "since": ""}}}}
-    (found,) = fleet_hosts(["hv1"], {"hv1": variables}, unmarked)
-    assert "maintenance" not in found
+def test_what_host_maintenance_has_said_is_newer_than_local_facts():
+    facts = {"virtfleet": {"maintenance": {"reason": "ram", "since": "2026"}}}
+    assert "maintenance" not in entry(ansible_local=facts, virtfleet_mark={"maintenance": None})
+    told = {"maintenance": {"reason": "fan", "since": "2027"}}
+    assert entry(ansible_local=facts, virtfleet_mark=told)["maintenance"]["reason"] == "fan"
+    assert entry(ansible_local=facts, virtfleet_mark={"unreachable": True})["maintenance"]["reason"] == "ram"
+
+
+@pytest.mark.parametrize("silent", [{}, {"virtfleet_mark": {"unreachable": True, "msg": "no route"}}])
+@pytest.mark.parametrize("telling", [{"virtfleet_mark": {"maintenance": None}}, {"ansible_local": {}}])
+def test_a_host_whose_mark_is_unknown_counts_as_marked_where_others_have_told_theirs(silent, telling):
+    told, untold = fleet_hosts(["hv1", "hv2"], {"hv1": telling, "hv2": silent})
+    assert "maintenance" not in told
+    assert "could not read its mark" in untold["maintenance"]["reason"]
+
+
+def test_where_nobody_has_read_marks_no_host_counts_as_marked():
+    assert all("maintenance" not in host for host in fleet_hosts(["hv1", "hv2"], {"hv1": {}, "hv2": {}}))
 
 
 def test_hosts_are_sorted_and_given_once():

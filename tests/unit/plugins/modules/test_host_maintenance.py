@@ -64,6 +64,22 @@ def test_a_mark_is_taken_off_and_other_facts_stay(call, tmp_path):
     assert not call(state="absent")["changed"]
 
 
+def test_a_mark_is_put_back_with_its_time(call):
+    old = {"reason": "ram", "since": "2026-01-01T00:00:00+00:00"}
+    assert call(**old)["maintenance"] == old
+    call(state="absent")
+    assert call(**old)["maintenance"] == old
+    assert not call(**old)["changed"]
+
+
+def test_a_mark_can_be_read_without_being_changed(call, tmp_path):
+    assert call(state="unchanged")["maintenance"] is None
+    assert content(tmp_path) == NO_FILE
+    first = call(reason="ram")["maintenance"]
+    found = call(state="unchanged", reason="disk")
+    assert (found["changed"], found["maintenance"]) == (False, first)
+
+
 def test_check_mode_predicts_and_writes_nothing(call, tmp_path):
     found = call(reason="ram", check=True)
     assert found["changed"]

@@ -87,6 +87,7 @@ def test_a_line_that_was_cut_off_is_passed_over(line: str) -> None:
             {"event": "waiting", "pid": 42},
             "waiting: another run (process 42) is moving guests of this fleet",
         ),
+        ({"event": "planned", "plan_id": "1", "text": ["m0001  web", "1 moves"]}, "m0001  web\n1 moves"),
         ({"event": "mended", **MOVE}, "web: what an interrupted move left is removed"),
         (
             {"event": "mend_failed", **MOVE, "error": "volume is in use"},
