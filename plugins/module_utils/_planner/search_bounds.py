@@ -1,7 +1,8 @@
 """How few hosts, and how few idle watts, could hold the blocks at all. Must not place anything.
 
 Three kinds of lower bound, each over all hosts that may be used. Volume: the hosts left on must hold all memory and all
-vCPUs, where a host's room counts only in whole units (the greatest common divisor of the blocks' sizes). Big blocks:
+vCPUs, where rooms and blocks count in whole units only, rounded down: any unit gives a bound (a dual feasible function;
+Fekete and Schepers, 2001), of the blocks' sizes and their greatest common divisor the best is taken. Big blocks:
 two of more than half a host never share one (L2 of Martello and Toth, 1990, on the largest host, for each resource).
 Limits: a rule such as anti-affinity needs so many domains, hence hosts. ``covers`` finds the sets of hosts of least
 watts that meet these needs by branch and bound over kinds of alike hosts, pruned by the fractional bound for a few
@@ -12,7 +13,7 @@ weightings of the needs. Where it ends within ``NODES`` its watts are the bound,
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -21,6 +22,7 @@ from math import ceil, gcd
 from .grid import Grid
 
 NODES = 4000
+UNITS = 64  # units tried, smallest first
 WEIGHTINGS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (0.75, 0.25, 0.0), (0.5, 0.5, 0.0), (0.25, 0.75, 0.0))
 Sizes = tuple[int, int, int]  # memory, vCPUs, hosts
 
@@ -57,9 +59,23 @@ class _Best:
     suffixes: list[list[list[int]]] = field(default_factory=list)
 
 
-def unit_of(sizes: Iterable[int]) -> int:
+def divisor_of(sizes: Iterable[int]) -> int:
     """Return the greatest common divisor of the sizes above zero, 1 where there are none."""
-    return reduce(gcd, (size for size in sizes if size), 0) or 1
+    return reduce(gcd, (size for size in sizes if size > 0), 0) or 1
+
+
+def unit_of(sizes: Iterable[int], rooms: Iterable[int]) -> int:
+    """Return the unit in which the sizes, rounded down, need the largest share of the rooms, rounded down."""
+    counts = Counter(size for size in sizes if size > 0)
+    available = Counter(room for room in rooms if room > 0)
+    units = [divisor_of(counts), *sorted(counts)[:UNITS]]
+
+    def share(unit: int) -> float:
+        need = sum(size // unit * count for size, count in counts.items())
+        room = sum(room // unit * count for room, count in available.items())
+        return need / room if room else 0.0
+
+    return max(units, key=lambda unit: (share(unit), -unit))
 
 
 def least_hosts(grid: Grid, hosts: Sequence[int], blocks: Sequence[int]) -> int:
@@ -69,10 +85,10 @@ def least_hosts(grid: Grid, hosts: Sequence[int], blocks: Sequence[int]) -> int:
     bounds = [1, *(_limit_bound(grid, index, hosts, frozenset(blocks)) for index in range(len(grid.limits)))]
     for sizes, rooms in ((grid.memory, grid.room_memory), (grid.vcpus, grid.room_vcpus)):
         held = [sizes[block] for block in blocks if sizes[block]]
-        unit = unit_of(held)
-        whole = sorted((rooms[host] // unit * unit for host in hosts), reverse=True)
-        bounds.append(_volume_bound(sum(held), whole))
-        bounds.append(_big_bound(held, whole[0]))
+        unit = unit_of(held, (rooms[host] for host in hosts))
+        whole = sorted((rooms[host] // unit for host in hosts), reverse=True)
+        bounds.append(_volume_bound(sum(size // unit for size in held), whole))
+        bounds.append(_big_bound(held, max(rooms[host] for host in hosts)))
     return max(bounds)
 
 
@@ -117,8 +133,8 @@ def needs_of(grid: Grid, hosts: Sequence[int], blocks: Sequence[int]) -> Sizes:
 
 def kinds_of(grid: Grid, hosts: Iterable[int], blocks: Sequence[int], watts: Sequence[int]) -> list[Kind]:
     """Return the hosts by kind, the most efficient kind first, in each first those with most bytes to keep."""
-    memory_unit = unit_of(grid.memory[block] for block in blocks)
-    vcpu_unit = unit_of(grid.vcpus[block] for block in blocks)
+    memory_unit = divisor_of(grid.memory[block] for block in blocks)
+    vcpu_unit = divisor_of(grid.vcpus[block] for block in blocks)
     held: dict[int, int] = defaultdict(int)
     for block in blocks:
         held[grid.at[block]] += grid.cost[block]
@@ -152,7 +168,7 @@ def least_cover(kinds: Sequence[Kind], needs: Sizes, slack: float = 0.0) -> Cove
     """
     wanted = (ceil(needs[0] * (1 + slack)), ceil(needs[1] * (1 + slack)), needs[2])
     best = _Best(suffixes=[_orders(kinds, first, wanted) for first in range(len(kinds) + 1)])
-    unit = unit_of(kind.watts for kind in kinds)
+    unit = divisor_of(kind.watts for kind in kinds)
     floor = _fraction(kinds, best.suffixes[0], wanted, unit)
     _branch(kinds, wanted, unit, (), 0, best)
     if best.counts is None:

@@ -1,11 +1,12 @@
 """Choose hosts to empty so that the least idle watts stay on, then the fewest bytes are sent. Orders no moves.
 
-Method: hosts between which blocks can get at all form parts, each done apart. For a part, take the cheapest set of hosts
-that is large enough by volume (search_bounds), fill it (search_fill), and if that fails take larger sets, about twice
-the slack each time, then smaller ones between. Where the bound is not reached so, hosts are emptied one at a time, those
-with least on them first. What was found is improved in bytes and then searched again from there until nothing better
-turns up, so that a run on its own result does nothing. Bounded by ``steps`` (pairs of hosts compared) for each round.
-A host that is overfull to begin with is left as it is; one with a block that can go nowhere else stays on.
+Method: hosts between which blocks can get at all form parts, each done apart. For a part, take the cheapest set of
+hosts that is large enough by volume (search_bounds), fill it (search_fill), and if that fails take larger sets, about
+twice the slack each time, then smaller ones between. Where the bound is not reached so, hosts are emptied one at a
+time, those with least on them first. What was found is improved in bytes and then searched again from there until
+nothing better turns up, so that a run on its own result does nothing. Each such round is bounded by ``steps`` (pairs of
+hosts compared) and each takes watts off, so they end. A host that is overfull to begin with is left as it is; one with
+a block that can go nowhere else stays on.
 """
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -43,7 +44,7 @@ class Consolidation:
 
 @dataclass(frozen=True)
 class Wish:
-    """What consolidation is asked: watts by host, hosts that stay on anyway, to survive the loss of any host, effort."""
+    """What consolidation is asked: watts by host, hosts that stay on anyway, whether to survive a loss, effort."""
 
     watts: tuple[int, ...]
     keep_on: frozenset[int]

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from .grid import Grid, Layout
 
 PARTNERS = 10  # hosts that one overfull host is compared with before the best exchange is made
+PAIRS_A_STEP = 1000  # pairs of guests that count as one step
 PRICE = 2.0  # of a byte of overfill, in bytes sent, to begin with
 PATIENCE = 8  # pairs per host after which that price doubles
 KICK_STEPS = 60  # pairs that one attempt to save bytes may cost
@@ -182,7 +183,6 @@ def _best_partner(packing: Packing, host: int) -> tuple[int, Exchange | None]:
     for other in packing.rng.sample(hosts, min(len(hosts), PARTNERS)):
         if other == host:
             continue
-        packing.spent += 1
         found = _best_exchange(packing, host, other)
         if found is not None and (best is None or found.change < best.change):
             chosen, best = other, found
@@ -203,8 +203,10 @@ def _best_exchange(packing: Packing, host: int, other: int) -> Exchange | None:
     )
     now = packing.overfill(host) + packing.overfill(other)
     takes = [(0, 0, NOBODY, 0), *_movable(packing, other, host)]
-    limit, best = float("inf"), None
-    for give_memory, give_vcpus, give, give_bytes in _movable(packing, host, other):
+    gives = _movable(packing, host, other)
+    packing.spent += 1 + len(gives) * len(takes) // PAIRS_A_STEP
+    limit, best, unlimited = float("inf"), None, not packing.grid.limits_of
+    for give_memory, give_vcpus, give, give_bytes in gives:
         change = give_bytes - now
         memory_1, vcpus_1 = memory + give_memory, vcpus + give_vcpus
         memory_2, vcpus_2 = other_memory - give_memory, other_vcpus - give_vcpus
@@ -220,20 +222,22 @@ def _best_exchange(packing: Packing, host: int, other: int) -> Exchange | None:
             worse -= left * price if left < 0 else 0
             left = vcpus_2 + take_vcpus
             worse -= left * per_vcpu if left < 0 else 0
-            if worse < limit and _may_exchange(packing, host, other, give, take):
+            if worse < limit and (unlimited or _may_exchange(packing, host, other, give, take)):
                 limit, best = worse, Exchange(worse, give, take)
     return best
 
 
 def _movable(packing: Packing, host: int, other: int) -> list[tuple[int, int, int, int]]:
-    """Return memory, vCPUs, block and bytes (saved ones below zero) of what may be moved from ``host`` to ``other``."""
+    """Return memory, vCPUs, block and bytes (saved ones below zero) of what may go from ``host``: one of each sort."""
     grid, home, barred, now = packing.grid, packing.home, packing.barred, packing.spent
-    memory, vcpus, cost = grid.memory, grid.vcpus, grid.cost
-    return [
-        (memory[b], vcpus[b], b, -cost[b] if home[b] == other else cost[b] if home[b] == host else 0)
-        for b in sorted(packing.layout.on[host])
-        if grid.reach[b][other] and (b not in barred or barred[b] <= now)
-    ]
+    memory, vcpus, cost, limits_of = grid.memory, grid.vcpus, grid.cost, grid.limits_of
+    found: dict[tuple[object, ...], tuple[int, int, int, int]] = {}
+    for block in sorted(packing.layout.on[host]):
+        if grid.reach[block][other] and (block not in barred or barred[block] <= now):
+            change = -cost[block] if home[block] == other else cost[block] if home[block] == host else 0
+            sort = (memory[block], vcpus[block], change, limits_of[block] if limits_of else ())
+            found.setdefault(sort, (memory[block], vcpus[block], block, change))
+    return list(found.values())
 
 
 def _may_exchange(packing: Packing, host: int, other: int, give: int, take: int) -> bool:
@@ -264,7 +268,7 @@ def send_less(packing: Packing, steps: int) -> None:
 def _kick(packing: Packing, blocks: list[int]) -> None:
     before, mark = packing.bytes, len(packing.journal)
     packing.spent += 1
-    packing.barred = {block: packing.spent + 2 * KICK_STEPS for block in blocks}
+    packing.barred = dict.fromkeys(blocks, packing.spent + 2 * KICK_STEPS)
     for block in blocks:
         if packing.allowed(block, packing.home[block]):
             packing.move(block, packing.home[block])
