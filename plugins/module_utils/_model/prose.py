@@ -34,7 +34,7 @@ _TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
         "free memory on that node, or loosen the guest's numatune",
     ),
     _C.CPU_USAGE: (
-        "the guests on {host} would use {would} of its CPUs, {limit} are allowed",
+        "the guest uses {need} CPUs as measured, {host} has {free} left of those allowed",
         "raise max_cpu_percent, or wait for a calmer hour",
     ),
     _C.RULE: ("rule {rule} forbids {host} ({why})", "change the rule, or make room where it allows the guest"),

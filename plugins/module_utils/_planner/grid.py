@@ -4,8 +4,21 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+
+class Kind(enum.Enum):
+    """What a limit limits: RULE is a rule of the user's, the others are resources that hosts have."""
+
+    RULE = "rule"
+    CPU_USAGE = "CPU usage"
+    HUGEPAGES = "huge pages"
+    NUMA = "NUMA node"
+    POOL = "pool"
+    NAME = "name"
+    VOLUME = "volume"
 
 
 @dataclass(frozen=True)
@@ -13,13 +26,15 @@ class Limit:
     """At most ``room[d]`` of ``weight`` in each domain d of hosts: every rule and resource beside memory and vCPUs.
 
     Anti-affinity by rack is weight 1 for its members, a domain per rack, room 1; guests per host are weight 1 for all,
-    a domain per host. ``domain`` gives each host's domain, -1 for hosts that the limit does not know.
+    a domain per host. ``domain`` gives each host's domain, -1 for hosts that the limit does not know. ``kind`` says
+    what is limited: a rule of that name, or the resource ``rule`` of that kind.
     """
 
     rule: str
     weight: Mapping[int, int]
     domain: tuple[int, ...]
     room: tuple[int, ...]
+    kind: Kind = Kind.RULE
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from .._model.guest import Guest
 from .._model.host import Host
 from .._model.plan import DiskCopy
 from .._model.snapshot import Located
-from .grid import Limit
+from .grid import Kind, Limit
 
 MILLI = 1000
 KIB = 1024
@@ -54,7 +54,9 @@ def resource_limits(
     found: list[Optional[Limit]] = []
     if max_cpu_percent is not None:
         room = tuple(int(host.cpus * MILLI * max_cpu_percent / 100) for host in hosts)
-        found.append(_limit("cpu usage", active, block, lambda guest: int((guest.usage_cpus or 0) * MILLI), room))
+        found.append(
+            _limit(Kind.CPU_USAGE, "", active, block, lambda guest: int((guest.usage_cpus or 0) * MILLI), room)
+        )
     for size in sorted({place.guest.hugepage_kib or 0 for place in active} - {0}):
         found.append(_hugepages(size, active, block, hosts))
     for cell in sorted({cell for place in active for cell in place.guest.numa_cells}):
@@ -63,10 +65,10 @@ def resource_limits(
     for pool in sorted({pool for size in sizes.values() for pool in size}):
         found.append(_pool(pool, places, block, hosts, sizes))
     found += [
-        _unique(f"{kind} {name}", users, [ghost.host for ghost in ghosts if owns(ghost, name)], block, hosts)
+        _unique(kind, name, users, [ghost.host for ghost in ghosts if owns(ghost, name)], block, hosts)
         for kind, owns, owners in (
-            ("name", _has_name, _by_name(places)),
-            ("volume", _has_volume(by_name), _by_volume(places, by_name)),
+            (Kind.NAME, _has_name, _by_name(places)),
+            (Kind.VOLUME, _has_volume(by_name), _by_volume(places, by_name)),
         )
         for name, users in sorted(owners.items())
         if len({place.guest.uuid for place in users}) > 1
@@ -75,13 +77,13 @@ def resource_limits(
 
 
 def _limit(
-    rule: str, places: Iterable[Located], block: Mapping[str, int], weigh: Weigh, room: tuple[int, ...]
+    kind: Kind, rule: str, places: Iterable[Located], block: Mapping[str, int], weigh: Weigh, room: tuple[int, ...]
 ) -> Optional[Limit]:
     weight: Counter[int] = Counter()
     for place in places:
         weight[block[place.guest.uuid]] += weigh(place.guest)
     weights = {key: weight[key] for key in sorted(weight) if weight[key]}
-    return Limit(rule, weights, tuple(range(len(room))), room) if weights else None
+    return Limit(rule, weights, tuple(range(len(room))), room, kind) if weights else None
 
 
 def _with_residents(free: Mapping[str, int], places: Iterable[Located], weigh: Weigh) -> dict[str, int]:
@@ -100,7 +102,7 @@ def _hugepages(
 
     free = {host.name: sum(cell.hugepages.get(str(size), 0) for cell in host.numa_cells) * size * KIB for host in hosts}
     total = _with_residents(free, active, weigh)
-    return _limit(f"huge pages {size}", active, block, weigh, tuple(total[host.name] for host in hosts))
+    return _limit(Kind.HUGEPAGES, str(size), active, block, weigh, tuple(total[host.name] for host in hosts))
 
 
 def _cell(cell: int, active: Sequence[Located], block: Mapping[str, int], hosts: Sequence[Host]) -> Optional[Limit]:
@@ -108,7 +110,7 @@ def _cell(cell: int, active: Sequence[Located], block: Mapping[str, int], hosts:
         return -(-guest.memory // len(guest.numa_cells)) if cell in guest.numa_cells else 0
 
     room = tuple(sum(item.memory for item in host.numa_cells if item.id == cell) for host in hosts)
-    return _limit(f"NUMA node {cell}", active, block, weigh, room)
+    return _limit(Kind.NUMA, str(cell), active, block, weigh, room)
 
 
 def _pool(
@@ -123,15 +125,20 @@ def _pool(
 
     free = {host.name: sum(item.available for item in host.pools if item.name == pool) for host in hosts}
     total = _with_residents(free, places, weigh)
-    return _limit(f"pool {pool}", places, block, weigh, tuple(total[host.name] for host in hosts))
+    return _limit(Kind.POOL, pool, places, block, weigh, tuple(total[host.name] for host in hosts))
 
 
 def _unique(
-    rule: str, users: Sequence[Located], ghosts: Sequence[str], block: Mapping[str, int], hosts: Sequence[Host]
+    kind: Kind,
+    rule: str,
+    users: Sequence[Located],
+    ghosts: Sequence[str],
+    block: Mapping[str, int],
+    hosts: Sequence[Host],
 ) -> Optional[Limit]:
     """Return the limit that keeps users of one name apart: it is taken once on a host."""
     taken = set(ghosts)
-    return _limit(rule, users, block, lambda _guest: 1, tuple(0 if host.name in taken else 1 for host in hosts))
+    return _limit(kind, rule, users, block, lambda _guest: 1, tuple(0 if host.name in taken else 1 for host in hosts))
 
 
 def _by_name(places: Sequence[Located]) -> dict[str, list[Located]]:
