@@ -267,7 +267,12 @@ def _fewer_bytes(grid: Grid, part: Part, wish: Wish, at: tuple[int, ...]) -> tup
     """Return the placement with fewer bytes sent from that of ``grid``, on the same hosts."""
     used = set(at)
     packing = Packing(grid, {host for host in part.hosts if host in used} | part.must, at)
-    send_less(packing, wish.steps)
+    kinds = {
+        host: (wish.watts[host], grid.room_memory[host], grid.room_vcpus[host])
+        for host in part.hosts
+        if host not in part.must
+    }
+    send_less(packing, wish.steps, kinds)
     return tuple(packing.layout.at) if _holds(packing, wish) else at
 
 

@@ -4,8 +4,9 @@ Method: blocks that must go are placed largest first where the scarcer of memory
 fits the host is overfilled. ``repair`` then takes an overfull host and a few others, tries each exchange of one guest
 (or none) for one, and makes the one that lessens overfill most for the bytes it sends; where none does, it makes the
 least bad one and bars both guests for a while (tabu search). Overfill weighs more the longer it takes.
-``send_less`` sends a stray block of an open host home by force, repairs, and takes that back unless bytes were saved
-(iterated local search). Bounded by ``steps``: pairs of hosts compared. Reach and limits hold in every placement made.
+``send_less`` sends a stray block of an open host home by force, repairs, and takes that back if more bytes are sent
+(iterated local search); it also tries to empty another host of the same kind instead. Bounded by ``steps``: pairs of
+hosts compared. Reach and limits hold in every placement made.
 """
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -13,7 +14,7 @@ least bad one and bars both guests for a while (tabu search). Overfill weighs mo
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import NamedTuple
 
 from .grid import Grid, Layout
@@ -22,6 +23,7 @@ PARTNERS = 10  # hosts that one overfull host is compared with before the best e
 PAIRS_A_STEP = 1000  # pairs of guests that count as one step
 PRICE = 2.0  # of a byte of overfill, in bytes sent, to begin with
 PATIENCE = 8  # pairs per host after which that price doubles
+TRADES = 40  # pairs of hosts tried
 KICK_STEPS = 60  # pairs that one attempt to save bytes may cost
 TABU_STEPS = 10
 NOBODY = -1
@@ -253,16 +255,67 @@ def _exchange(packing: Packing, host: int, other: int, exchange: Exchange) -> No
             packing.barred[block] = packing.spent + TABU_STEPS * packing.rng.randrange(1, 10)
 
 
-def send_less(packing: Packing, steps: int) -> None:
-    """Lessen the bytes sent, keeping the open hosts and all that is legal."""
+def send_less(packing: Packing, steps: int, kinds: Mapping[int, Hashable]) -> None:
+    """Lessen the bytes sent, keeping all that is legal, and the open hosts but for trades between those of one kind."""
     _go_home(packing, packing.hosts)
     end = packing.spent + steps
+    _kicks(packing, end - steps // 2)
+    for shut, opened in _trades(packing, kinds):
+        if packing.spent > end - steps // 4:
+            break
+        if shut in packing.open and opened not in packing.open:
+            _trade(packing, shut, opened)
+    _kicks(packing, end)
+
+
+def _away(packing: Packing) -> list[int]:
+    """Return the blocks that gave way to others: they could be at home."""
+    return sorted(block for block in packing.stray if packing.home[block] in packing.open)
+
+
+def _kicks(packing: Packing, end: int) -> None:
     while packing.spent < end:
-        away = sorted(block for block in packing.stray if packing.home[block] in packing.open)
+        away = _away(packing)
         if not away:
             break
         _kick(packing, packing.rng.sample(away, min(len(away), packing.rng.randrange(1, 3))))
     packing.barred = {}
+
+
+def _trades(packing: Packing, kinds: Mapping[int, Hashable]) -> list[tuple[int, int]]:
+    """Return pairs of an open and a shut host whose trade could save bytes, the most promising first."""
+    grid, away = packing.grid, _away(packing)
+    worth = sum(grid.cost[block] for block in away)
+    if not worth:
+        return []
+    held: dict[int, int] = dict.fromkeys(kinds, 0)
+    for block, host in enumerate(packing.home):
+        if host in held:
+            held[host] += grid.cost[block]
+    shut = [host for host in kinds if host not in packing.open and held[host]]
+    pairs = [
+        (held[host] - held[other], host, other)
+        for host in kinds
+        if host in packing.open
+        for other in shut
+        if kinds[host] == kinds[other] and held[host] - held[other] < worth
+    ]
+    return [(host, other) for _loss, host, other in sorted(pairs)[:TRADES]]
+
+
+def _trade(packing: Packing, shut: int, opened: int) -> None:
+    """Open one host, with its own guests back on it, and empty another into the rest, unless that sends more."""
+    before, mark, hosts = packing.bytes, len(packing.journal), packing.open
+    packing.reopen(hosts - {shut} | {opened})
+    for block in sorted(packing.stray):
+        if packing.home[block] == opened and packing.layout.fits(block, opened):
+            packing.move(block, opened)
+    if fill(packing, sorted(packing.layout.on[shut]), 2 * KICK_STEPS):
+        _go_home(packing, packing.hosts)
+        if packing.bytes < before:
+            return
+    packing.undo(mark)
+    packing.reopen(hosts)
 
 
 def _kick(packing: Packing, blocks: list[int]) -> None:
