@@ -1,0 +1,218 @@
+"""Chooses the hosts of one wave of a rolling upgrade and empties them on the layout. Orders no steps, plans no next wave.
+
+Method: first hosts whose guests all go to settled hosts (those done, or not to be done at all), where they can stay:
+the one with the most room free comes first, as it brings the most room, and its guests stay together where they fit
+into one host. Then, while the wave may be larger, hosts whose guests go to others still to be done and so move again:
+those with the fewest guests, or (with no limit on the wave) the emptiest; the longest run of them that can be packed is
+found by bisection, then the others are tried one at a time. Bound: some ten packings, and PATIENCE hosts in vain.
+"""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Optional
+
+from .grid import Layout
+from .pack import Hop, by_room, pack, pack_whole, undo, weights
+from .search_fill import Packing, fill, send_less
+
+PATIENCE = 50  # hosts beyond the size of the wave that are tried in vain before it is left as it is
+
+
+@dataclass(frozen=True)
+class Quota:
+    """How many hosts a wave may have: in all (None: as many as fit), and of one domain (a rack, a site; -1 is none)."""
+
+    hosts: Optional[int] = None
+    domain: tuple[int, ...] = ()
+    per_domain: int = 1
+
+    def full(self, chosen: Collection[int]) -> bool:
+        """Return whether no host may join those chosen."""
+        return self.hosts is not None and len(chosen) >= self.hosts
+
+    def admits(self, chosen: Collection[int], host: int) -> bool:
+        """Return whether ``host`` may join those chosen."""
+        if self.full(chosen):
+            return False
+        domain = self.domain[host] if self.domain else -1
+        return domain < 0 or sum(self.domain[other] == domain for other in chosen) < self.per_domain
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a wave is packed. ``dense``: as many hosts as possible rather than few moves; ``balance``: see weights.
+
+    ``aside``: how many steps to spend on letting other guests step aside where nothing else empties a host.
+    """
+
+    dense: bool = False
+    balance: float = 1.0
+    aside: int = 0
+
+
+class Emptied(NamedTuple):
+    """The hosts that a wave has emptied, and what was brought where for it, in this order."""
+
+    hosts: list[int]
+    hops: list[Hop]
+
+
+def empty_some(layout: Layout, pending: Collection[int], quota: Quota, style: Style) -> Emptied:
+    """Empty hosts of ``pending`` on the layout, as many as the quota has room for and as can be."""
+    settled = [host for host in range(len(layout.grid.hosts)) if host not in pending]
+    wave = _into_settled(layout, pending, settled, quota, style)
+    rest = _by_preference(layout, [host for host in pending if host not in set(wave.hosts)], style)
+    wave = _into_others(layout, wave, rest, settled, quota, style)
+    if style.aside:
+        wave = _with_others_aside(layout, wave, rest, quota, style)
+    return wave
+
+
+def _into_settled(
+    layout: Layout, pending: Collection[int], settled: Sequence[int], quota: Quota, style: Style
+) -> Emptied:
+    wave, misses = Emptied([], []), 0
+    weigh = weights(layout.grid, range(len(layout.grid.hosts)), style.balance)
+    order = by_room(layout, settled, weigh)
+    for _room, host in reversed(by_room(layout, pending, weigh)):
+        if quota.full(wave.hosts) or misses > len(wave.hosts) + PATIENCE or not settled:
+            break
+        if not quota.admits(wave.hosts, host):
+            continue
+        hops = pack_whole(layout, host, order, weigh, empty=not style.dense)
+        for spread in (False,) if style.dense else (True, False):
+            if hops is None:
+                hops = pack(layout, layout.on[host], [order], weigh, spread=spread)
+        if hops is None:
+            misses += 1
+        else:
+            wave.hosts.append(host)
+            wave.hops.extend(hops)
+    return wave
+
+
+def _by_preference(layout: Layout, hosts: Iterable[int], style: Style) -> list[int]:
+    grid = layout.grid
+    if not style.dense:
+        return sorted(
+            hosts, key=lambda host: (len(layout.on[host]), sum(grid.cost[block] for block in layout.on[host]), host)
+        )
+    weigh = weights(grid, range(len(grid.hosts)), style.balance)
+
+    def share_free(host: int) -> float:
+        room = weigh.of(grid.room_memory[host], grid.room_vcpus[host])
+        return weigh.of(layout.memory[host], layout.vcpus[host]) / (room or 1.0)
+
+    return sorted(hosts, key=lambda host: (-share_free(host), host))
+
+
+def _into_others(
+    layout: Layout, wave: Emptied, rest: list[int], settled: Sequence[int], quota: Quota, style: Style
+) -> Emptied:
+    """Empty more hosts, onto those still to be done where settled ones have no room."""
+    taken = list(wave.hosts)
+    for host in rest:
+        if quota.admits(taken, host):
+            taken.append(host)
+    first = taken[len(wave.hosts) :]
+    count, hops = _longest_run(layout, first, rest, settled, style)
+    more = Emptied(wave.hosts + first[:count], wave.hops + hops)
+    if quota.full(more.hosts):
+        return more
+    return _one_by_one(layout, more, [host for host in rest if host not in set(first[:count])], settled, quota, style)
+
+
+def _longest_run(
+    layout: Layout, first: list[int], rest: list[int], settled: Sequence[int], style: Style
+) -> tuple[int, list[Hop]]:
+    """Return how many hosts from the start of ``first`` can be emptied together, and empty them."""
+    low, high, found = 0, len(first), list[Hop]()
+    count = high if not style.dense else (low + high + 1) // 2
+    while low < high:
+        leaving = set(first[:count])
+        hops = _together(layout, leaving, [host for host in rest if host not in leaving], settled, style)
+        if hops is None:
+            high = count - 1
+        else:
+            undo(layout, hops)
+            low, found = count, hops
+        count = (low + high + 1) // 2
+    for hop in found:
+        layout.put(hop.block, hop.dest)
+    return low, found
+
+
+def _together(
+    layout: Layout, leaving: Collection[int], staying: Sequence[int], settled: Sequence[int], style: Style
+) -> Optional[list[Hop]]:
+    weigh = weights(layout.grid, (*settled, *staying), style.balance)
+    blocks = [block for host in leaving for block in layout.on[host]]
+    for spread in (False,) if style.dense else (True, False):
+        orders = [by_room(layout, settled, weigh), by_room(layout, staying, weigh)]
+        hops = pack(layout, blocks, orders, weigh, spread=spread)
+        if hops is not None:
+            return hops
+    return None
+
+
+def _one_by_one(
+    layout: Layout, wave: Emptied, rest: list[int], settled: Sequence[int], quota: Quota, style: Style
+) -> Emptied:
+    weigh = weights(layout.grid, (*settled, *rest), style.balance)
+    known, others = by_room(layout, settled, weigh), by_room(layout, rest, weigh)
+    misses = 0
+    for host in rest:
+        if quota.full(wave.hosts) or misses > len(wave.hosts) + PATIENCE:
+            break
+        if not quota.admits(wave.hosts, host):
+            continue
+        position = next(place for place, entry in enumerate(others) if entry[1] == host)
+        entry = others.pop(position)
+        hops = pack(layout, layout.on[host], [known, others], weigh)
+        if hops is None:
+            others.insert(position, entry)
+            misses += 1
+        else:
+            wave.hosts.append(host)
+            wave.hops.extend(hops)
+    return wave
+
+
+def _with_others_aside(layout: Layout, wave: Emptied, rest: list[int], quota: Quota, style: Style) -> Emptied:
+    """Empty more hosts, guests that stay changing places for it, one host more at a time until one fails."""
+    for host in rest:
+        if host in wave.hosts or not quota.admits(wave.hosts, host):
+            continue
+        hops = _aside(layout, {*wave.hosts, host}, style.aside)
+        if hops is not None:
+            wave = Emptied([*wave.hosts, host], wave.hops + hops)
+        elif wave.hosts:
+            break
+    return wave
+
+
+def _aside(layout: Layout, leaving: Collection[int], steps: int) -> Optional[list[Hop]]:
+    now = replace(layout.grid, at=tuple(layout.at))
+    staying = [host for host in range(len(now.hosts)) if host not in leaving]
+    if not _could_hold(layout, staying):
+        return None
+    packing = Packing(now, staying)
+    if not fill(packing, [block for host in sorted(leaving) for block in layout.on[host]], steps):
+        return None
+    send_less(packing, steps)
+    hops = [Hop(block, now.at[block], host) for block, host in enumerate(packing.layout.at) if host != now.at[block]]
+    for hop in hops:
+        layout.put(hop.block, hop.dest)
+    return hops
+
+
+def _could_hold(layout: Layout, hosts: Iterable[int]) -> bool:
+    grid = layout.grid
+    hosts = tuple(hosts)
+    return sum(grid.memory) <= sum(grid.room_memory[host] for host in hosts) and sum(grid.vcpus) <= sum(
+        grid.room_vcpus[host] for host in hosts
+    )

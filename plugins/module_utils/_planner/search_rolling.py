@@ -1,0 +1,266 @@
+"""Plans a rolling upgrade: which hosts are emptied together, in which order, and where their guests go meanwhile.
+
+Method: a guest that goes to a host that is done need not move again, so each wave is emptied into the hosts of the one
+before, and the fleet shifts by one wave. Only the guests of the first wave move twice: it takes the hosts with the
+fewest. rolling_wave.py empties a wave. Where the waves are more than a lower bound, it is tried again with memory and
+vCPUs weighed otherwise, then with other guests stepping aside (search_fill.py). "As many as fit" is then planned again
+with no more hosts per wave than the number of waves needs, as small first waves move less. With ``return_home`` guests
+come home after each wave, as Ganeti's hroller has it (two moves per guest). Bound: a handful of plans, each of at most
+one wave per host; letting others step aside takes ``steps`` for each host tried.
+"""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Optional
+
+from .grid import Grid, Layout
+from .pack import Hop, by_room, pack, weights
+from .rolling_wave import Quota, Style, empty_some
+from .sequence import Step, sequence
+
+BALANCES = (1.0, 0.5, 2.0, 0.25, 4.0)
+
+# (block, host) -> a byte for each host: where the block may go from a host that is not its first one
+ReachFrom = Callable[[int, int], bytes]
+
+
+class Reason(enum.Enum):
+    """Why a host was not emptied."""
+
+    NO_WAY = "a guest can go to no other host at all, whatever else is there"
+    NO_ROOM = "the other hosts together have less memory or vCPUs than all guests need"
+    NOT_FOUND = "no places were found for all guests, which does not prove that there are none"
+
+
+@dataclass(frozen=True)
+class Left:
+    """A host that could not be emptied, and the blocks that found no place."""
+
+    host: int
+    reason: Reason
+    blocks: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Wave:
+    """Hosts upgraded together: steps that empty them, and steps home when they are back."""
+
+    hosts: tuple[int, ...]
+    steps: tuple[Step, ...]
+    home: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """A plan. ``least_waves`` is a lower bound on the waves; ``away`` are blocks that could not come home."""
+
+    waves: tuple[Wave, ...]
+    left: tuple[Left, ...]
+    least_waves: int
+    concerned: int
+    away: tuple[int, ...] = ()
+
+    @property
+    def moves(self) -> int:
+        """Return how many moves there are in all."""
+        return sum(len(wave.steps) + len(wave.home) for wave in self.waves)
+
+    @property
+    def moves_per_block(self) -> float:
+        """Return the moves per block that was on a host to do; one is the least there can be."""
+        return self.moves / self.concerned if self.concerned else 0.0
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What all attempts have in common."""
+
+    grid: Grid
+    hosts: frozenset[int]
+    return_home: bool
+    reach_from: Optional[ReachFrom]
+    shared: tuple[bool, ...] = field(default=())  # by limit: whether a domain has several hosts
+
+
+def rolling(
+    grid: Grid,
+    hosts_to_do: frozenset[int],
+    quota: Quota,
+    *,
+    return_home: bool = False,
+    reach_from: Optional[ReachFrom] = None,
+    steps: int = 2000,
+) -> Rolling:
+    """Return waves that empty each of ``hosts_to_do`` once. Without ``reach_from`` a block's reach stays as it is."""
+    impossible = tuple(_impossible(grid, hosts_to_do))
+    hosts = hosts_to_do - {left.host for left in impossible}
+    shared = tuple(max(Counter(limit.domain).values()) > 1 for limit in grid.limits)
+    task = _Task(grid, hosts, return_home, reach_from, shared)
+    least = least_waves(grid, hosts, quota)
+    best = _best(task, quota, least, steps)
+    concerned = sum(host in hosts_to_do for host in grid.at)
+    left = tuple(sorted((*impossible, *best.left), key=lambda left: left.host))
+    return replace(best, left=left, least_waves=least, concerned=concerned)
+
+
+def _best(task: _Task, quota: Quota, least: int, steps: int) -> Rolling:
+    dense = [Style(dense=True, balance=balance) for balance in BALANCES]
+    plain = [Style(), *dense] if quota.hosts is not None else dense
+    best = _attempt(task, quota, plain[0])
+    for style in (*plain[1:], replace(plain[0], aside=steps)):
+        if not best.left and len(best.waves) <= least:
+            break
+        best = min(best, _attempt(task, quota, style), key=_rank)
+    if quota.hosts is None and best.waves:
+        size = -(-len(task.hosts) // len(best.waves))
+        best = min(best, _attempt(task, replace(quota, hosts=size), Style()), key=_rank)
+    return best
+
+
+def _rank(plan: Rolling) -> tuple[int, int, int]:
+    return len(plan.left), len(plan.waves), plan.moves
+
+
+def _attempt(task: _Task, quota: Quota, style: Style) -> Rolling:
+    layout, pending = Layout(task.grid), set(task.hosts)
+    waves: list[Wave] = []
+    away: set[int] = set()
+    while pending:
+        wave = _wave(task, layout, pending, quota, style)
+        if wave is None:
+            break
+        waves.append(wave)
+        pending.difference_update(wave.hosts)
+        if task.return_home:
+            away.update({step.block for step in wave.steps} - {step.block for step in wave.home})
+    left = tuple(_not_found(layout, host) for host in sorted(pending))
+    return Rolling(tuple(waves), left, 0, 0, tuple(sorted(away)))
+
+
+def _wave(task: _Task, layout: Layout, pending: set[int], quota: Quota, style: Style) -> Optional[Wave]:
+    """Make one wave on the layout: the largest for which an order is found."""
+    while True:
+        before = list(layout.at)
+        hosts, hops = empty_some(layout, pending, quota, style)
+        if not hosts:
+            return None
+        steps = _in_order(task, layout, before, hops)
+        if steps is not None:
+            _look_round(task, layout, steps)
+            home = _home(task, layout, before, steps) if task.return_home else ()
+            return Wave(tuple(sorted(hosts)), steps, home)
+        for block in {hop.block for hop in hops}:
+            layout.put(block, before[block])
+        if len(hosts) == 1:
+            return None
+        quota = replace(quota, hosts=len(hosts) // 2)
+
+
+def _in_order(
+    task: _Task, layout: Layout, before: Sequence[int], hops: Sequence[Hop]
+) -> Optional[tuple[Step, ...]]:
+    """Return the steps from where the blocks of ``hops`` were before to where they are; None if some can't be made."""
+    blocks = [hop.block for hop in reversed(hops)]
+    targets = {block: layout.at[block] for block in dict.fromkeys(blocks) if layout.at[block] != before[block]}
+    apart = {before[block] for block in targets}.isdisjoint(targets.values())
+    limits_of = layout.grid.limits_of
+    if apart and not (limits_of and any(task.shared[limit] for block in targets for limit in limits_of[block])):
+        # hosts that only receive have room for all that comes, in whatever order
+        return tuple(Step(block, before[block], dest, ()) for block, dest in reversed(targets.items()))
+    return _with_sequence(task, replace(layout.grid, at=tuple(before)), targets)
+
+
+def _with_sequence(task: _Task, grid: Grid, targets: Mapping[int, int]) -> Optional[tuple[Step, ...]]:
+    reach_from = task.reach_from
+    hop = (lambda block, host, dest: bool(reach_from(block, host)[dest])) if reach_from else None
+    found = sequence(grid, targets, hop=hop)
+    return None if found.stuck else found.steps
+
+
+def _look_round(task: _Task, layout: Layout, steps: Sequence[Step]) -> None:
+    """Let the blocks that have moved reach what can be reached from where they are."""
+    if task.reach_from:
+        reach = list(layout.grid.reach)
+        for block in {step.block for step in steps}:
+            reach[block] = task.reach_from(block, layout.at[block])
+        layout.grid = replace(layout.grid, reach=tuple(reach))
+
+
+def _home(task: _Task, layout: Layout, before: Sequence[int], steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Bring the blocks that moved back to where they were, last first; those that can't go back stay."""
+    there = list(layout.at)
+    hops = []
+    for block in dict.fromkeys(step.block for step in reversed(steps)):
+        source, dest = there[block], before[block]
+        if source != dest and layout.grid.reach[block][dest]:
+            hops.append(Hop(block, source, dest))
+            layout.put(block, dest)
+    home = _in_order(task, layout, there, hops)
+    if home is None:
+        for hop in hops:
+            layout.put(hop.block, hop.source)
+    _look_round(task, layout, home or ())
+    return home or ()
+
+
+def least_waves(grid: Grid, hosts: frozenset[int], quota: Quota) -> int:
+    """Return a lower bound on the waves: by the quota, and as all guests must fit on the hosts outside the wave."""
+    if not hosts:
+        return 0
+    least = 1 if quota.hosts is None else -(-len(hosts) // quota.hosts)
+    if quota.domain:
+        sizes = Counter(quota.domain[host] for host in hosts if quota.domain[host] >= 0)
+        least = max([least, *(-(-size // quota.per_domain) for size in sizes.values())])
+    for room, need in ((grid.room_memory, grid.memory), (grid.room_vcpus, grid.vcpus)):
+        least = max(least, _least_by_room([room[host] for host in hosts], sum(room) - sum(need)))
+    return least
+
+
+def _least_by_room(rooms: list[int], spare: int) -> int:
+    """Return how many sets of hosts there must be, when no set may have more room than ``spare``."""
+    if spare <= 0:
+        return 1  # overfull from the start: says nothing
+    together, taken = 0, 0
+    for room in sorted(rooms):
+        taken += room
+        together += taken <= spare
+    return max(-(-sum(rooms) // spare), -(-len(rooms) // max(1, together)))
+
+
+def _impossible(grid: Grid, hosts: frozenset[int]) -> Iterator[Left]:
+    """Yield the hosts that provably nobody can empty."""
+    layout = Layout(grid)
+    memory = [room - min(0, free) for room, free in zip(grid.room_memory, layout.memory)]
+    vcpus = [room - min(0, free) for room, free in zip(grid.room_vcpus, layout.vcpus)]
+    spare = sum(memory) - sum(grid.memory), sum(vcpus) - sum(grid.vcpus)
+    for host in sorted(hosts):
+        fixed = tuple(block for block in sorted(layout.on[host]) if not _has_way(grid, block))
+        if fixed:
+            yield Left(host, Reason.NO_WAY, fixed)
+        elif layout.on[host] and (memory[host] > spare[0] or vcpus[host] > spare[1]):
+            yield replace(_not_found(layout, host), reason=Reason.NO_ROOM)
+
+
+def _has_way(grid: Grid, block: int) -> bool:
+    memory, vcpus, home, reach = grid.memory[block], grid.vcpus[block], grid.at[block], grid.reach[block]
+    return any(
+        reach[host] and memory <= grid.room_memory[host] and vcpus <= grid.room_vcpus[host] and host != home
+        for host in range(len(grid.hosts))
+    )
+
+
+def _not_found(layout: Layout, host: int) -> Left:
+    """Return the host with those of its blocks that find no place when the others are placed one by one."""
+    trial = layout.copy()
+    others = [other for other in range(len(layout.grid.hosts)) if other != host]
+    weigh = weights(layout.grid, others)
+    order = by_room(trial, others, weigh)
+    blocks = sorted(trial.on[host], key=lambda block: (-layout.grid.memory[block], block))
+    stay = [block for block in blocks if pack(trial, [block], [order], weigh) is None]
+    return Left(host, Reason.NOT_FOUND, tuple(sorted(stay)))
