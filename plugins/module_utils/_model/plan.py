@@ -68,16 +68,17 @@ class Request:
     goal: Goal
     # to empty, to fill again, to upgrade, to consolidate among, or the one to move to; some goals take none as all
     hosts: tuple[str, ...] = ()
-    sites: tuple[str, ...] = ()
-    # which guests MOVE and RELOCATE speak of: names or UUIDs, and all that have these labels
+    # which guests MOVE and RELOCATE speak of: names or UUIDs
     guests: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
     dests: tuple[str, ...] = ()
-    dest_sites: tuple[str, ...] = ()
-    dest_labels: Mapping[str, str] = field(default_factory=dict)
     # PAUSED for running guests too; None picks by state
     method: Optional[Method] = None
     slots: Slots = Slots()
+    # added to hosts, to guests (all that have the labels), and to dests
+    sites: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    dest_sites: tuple[str, ...] = ()
+    dest_labels: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     # of memory and vCPUs, left free wherever a guest comes to
     headroom_percent: float = 0.0
