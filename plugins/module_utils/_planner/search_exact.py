@@ -9,13 +9,18 @@ has it: the largest block first, its own host first; it compares blocks left, th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import gcd
 from typing import Optional
 
 from .grid import Grid, Layout
-from .search_limbo import Found, keeps, union, with_limbo
+from .search_limbo import keeps, union, with_limbo
+
+LEAF = 100  # steps that judging one placement counts for
+# blocks left, their memory, bytes sent beside those that must move
+Price = tuple[int, int, int]
+Judge = Callable[[Mapping[int, int]], Price]
 
 
 def hopeless(grid: Grid, movers: Sequence[int], allowed: Sequence[bytes]) -> tuple[int, ...]:
@@ -96,58 +101,67 @@ def _count(room: int, sizes: Iterable[int]) -> int:
 
 @dataclass(frozen=True)
 class Exact:
-    """The best placement seen (None: none within the steps) and whether all were seen."""
+    """The best placement seen (None: none within the steps), whether all were seen, and the fewest blocks left then."""
 
-    found: Optional[Found]
+    where: Optional[Mapping[int, int]]
     complete: bool
+    least_left: int
 
 
-def exact(grid: Grid, movers: frozenset[int], allowed: Sequence[bytes], steps: int) -> Exact:
-    """Return the least placement: blocks left, their memory, bytes of those that step aside."""
-    search = _Exact(grid, movers, allowed, steps)
+def exact(grid: Grid, movers: frozenset[int], allowed: Sequence[bytes], judge: Judge, steps: int) -> Exact:
+    """Return the best of all placements, each judged with its order, unless the steps run out before."""
+    search = _Exact(grid, movers, allowed, judge, steps)
     search.descend(0, (0, 0, 0))
     if search.best is None:
-        return Exact(None, False)
-    where, (_left, _memory, cost) = search.best
-    left = tuple(sorted(block for block in movers if block not in where))
-    return Exact(Found(where, left, cost), search.steps > 0)
+        return Exact(None, False, 0)
+    complete = search.steps > 0
+    return Exact(search.best[0], complete, search.fewest if complete else 0)
 
 
 class _Exact:
     """What the recursion shares. Never leaves this file."""
 
-    def __init__(self, grid: Grid, movers: frozenset[int], allowed: Sequence[bytes], steps: int) -> None:
-        self.grid, self.movers, self.allowed, self.steps = with_limbo(grid), movers, allowed, steps
+    def __init__(self, grid: Grid, movers: frozenset[int], allowed: Sequence[bytes], judge: Judge, steps: int) -> None:
+        self.grid, self.movers, self.allowed = with_limbo(grid), movers, allowed
+        self.judge, self.steps = judge, steps
         self.start, self.layout = Layout(grid), Layout(self.grid)
         items = [block for block in range(len(grid.blocks)) if block in movers or allowed[block]]
         self.items = sorted(items, key=lambda block: (-grid.memory[block], -grid.vcpus[block], block))
         for block in items:
             self.layout.put(block, len(grid.hosts))
-        self.best: Optional[tuple[Mapping[int, int], tuple[int, int, int]]] = None
+        self.best: Optional[tuple[Mapping[int, int], Price]] = None
+        self.fewest = len(movers)
 
-    def descend(self, depth: int, price: tuple[int, int, int]) -> None:
-        """Try all places of the block at ``depth``, then of those after it."""
+    def descend(self, depth: int, price: Price) -> None:
+        """Try all places of the block at ``depth``, then of those after it. No order makes ``price`` lower."""
         if self.steps <= 0 or (self.best is not None and price >= self.best[1]):
             return
         self.steps -= len(self.start.memory)
         if depth == len(self.items):
-            moved = ((block, self.layout.at[block]) for block in self.items)
-            self.best = ({block: host for block, host in moved if host != self.grid.at[block]}, price)
+            self._judge(price)
             return
         block, layout = self.items[depth], self.layout
-        limbo, home, cost = len(self.start.memory), self.grid.at[block], self.grid.cost[block]
-        left, memory, bytes_moved = price
+        limbo, home = len(self.start.memory), self.grid.at[block]
+        left, memory, sent = price
         mover = block in self.movers
-        if not mover and keeps(self.start, layout, block):
-            layout.put(block, home)
-            self.descend(depth + 1, price)
+        dearer = price if mover else (left, memory, sent + self.grid.cost[block])
+        places = [(host, dearer) for host, open_ in enumerate(self.allowed[block]) if open_ and host != home]
+        places = [(host, then) for host, then in places if layout.fits(block, host)]
+        if keeps(self.start, layout, block):
+            if mover:
+                places.append((home, (left + 1, memory + self.grid.memory[block], sent)))
+            else:
+                places.insert(0, (home, price))
+        for host, then in places:
+            layout.put(block, host)
+            self.descend(depth + 1, then)
             layout.put(block, limbo)
-        for host, open_ in enumerate(self.allowed[block]):
-            if open_ and host != home and layout.fits(block, host):
-                layout.put(block, host)
-                self.descend(depth + 1, (left, memory, bytes_moved + (0 if mover else cost)))
-                layout.put(block, limbo)
-        if mover and keeps(self.start, layout, block):
-            layout.put(block, home)
-            self.descend(depth + 1, (left + 1, memory + self.grid.memory[block], bytes_moved))
-            layout.put(block, limbo)
+
+    def _judge(self, price: Price) -> None:
+        at = self.layout.at
+        where = {block: at[block] for block in self.items if at[block] != self.grid.at[block]}
+        self.fewest = min(self.fewest, price[0])
+        self.steps -= LEAF
+        judged = self.judge(where)
+        if self.best is None or judged < self.best[1]:
+            self.best = (where, judged)
