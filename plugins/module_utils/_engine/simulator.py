@@ -13,7 +13,7 @@ from .._model.host import Host
 from .._model.plan import Leftover, Method, Move
 from .._model.refusal import Refusal
 from .._model.snapshot import Snapshot
-from .._planner.capacity import copy_sizes
+from .._planner.resources import copy_sizes
 from .ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
 
 # Assumed where nothing was measured: what an idle guest of the lab takes.
