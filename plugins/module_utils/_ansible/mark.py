@@ -28,7 +28,7 @@ def facts_of(text: str, path: str) -> dict[str, Any]:
 
 def wanted_mark(params: Mapping[str, Any], mark: Mark, now: str) -> Mark:
     """Return the mark as it should be."""
-    state, reason, since = params.get("state") or "present", params.get("reason"), params.get("since")
+    state, reason, since = params["state"], params["reason"], params["since"]
     if state == "unchanged":
         return mark
     if state == "absent":

@@ -21,7 +21,7 @@ from .binding import libvirt
 from .connection import Fleet, error_text
 from .flags import flags_of, parameters_of
 from .guest_xml import STATES
-from .survey import job_of
+from .survey import is_active, job_of
 from .xml import parse
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -50,6 +50,8 @@ class _Work:
         self.post_copy = False
         self.paused = False
         self.adopted = False
+        # at the source, on the control connection; looked up once
+        self.domain: Any = None
 
 
 class LibvirtDriver:
@@ -103,11 +105,11 @@ class LibvirtDriver:
         if leftover.host == claim.dest:
             if leftover.definition_on is not None:
                 self._undefine(leftover.definition_on, leftover.guest)
-            self._arrived(domain, leftover.host, leftover.guest, self._notes(leftover.host, leftover.guest).home)
+            self._arrived(domain, leftover.host, _notes(domain).home, bool(domain.isActive()))
         else:
             for ref in claim.volumes:
                 volumes.delete(self._fleet.control(claim.dest), ref)
-            _write_notes(domain, Notes(self._notes(leftover.host, leftover.guest).home))
+            _write_notes(domain, Notes(_notes(domain).home), bool(domain.isActive()), bool(domain.isPersistent()))
 
     def start(self, move: Move) -> None:
         work = self._work[move.id] = self._work.get(move.id) or _Work()
@@ -155,9 +157,9 @@ class LibvirtDriver:
         if left is not None and not left.isActive():
             self._undefine(move.source, move.guest)
         work = self._work.get(move.id)
-        _resume_if_left(domain, work is not None and work.paused)
-        self._arrived(domain, move.dest, move.guest, move.home)
-        if work is None or not domain.isActive():
+        active = _resume_if_left(domain, work is not None and work.paused)
+        self._arrived(domain, move.dest, move.home, active)
+        if work is None or not active:
             return Cost()
         return _cost_of(domain.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED))
 
@@ -165,18 +167,21 @@ class LibvirtDriver:
     def undo(self, move: Move) -> None:
         work = self._work[move.id]
         domain = self._domain(move.source, move.guest)
-        _resume_if_left(domain, work.paused)
+        active = _resume_if_left(domain, work.paused)
         for ref in work.created:
             volumes.delete(self._fleet.control(move.dest), ref)
-        home = self._notes(move.source, move.guest).home
-        _write_notes(domain, Notes(None if home == move.source else home))
+        home = _notes(domain).home
+        _write_notes(domain, Notes(None if home == move.source else home), active, bool(domain.isPersistent()))
 
     def _job_stats(self, move: Move) -> dict[str, Any]:
         """Return the statistics of the guest's job at its source, empty where it has left."""
-        domain = self._find(move.source, move.guest)
+        work = self._work[move.id]
         try:
-            return domain.jobStats(0) if domain is not None and domain.isActive() else {}
+            if work.domain is None:
+                work.domain = self._find(move.source, move.guest)
+            return work.domain.jobStats(0) if work.domain is not None else {}
         except libvirt.libvirtError as error:
+            work.domain = None
             # it left between two calls; how the move ended is for its thread to say
             if error.get_error_code() in (libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_OPERATION_INVALID):
                 return {}
@@ -196,12 +201,12 @@ class LibvirtDriver:
         dest = self._fleet.entries[move.dest]
         with self._fleet.lane(move.source) as lane:
             domain = lane.lookupByUUIDString(move.guest)
-            persistent = bool(domain.isPersistent())
-            was_paused = domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED
+            persistent, state = bool(domain.isPersistent()), domain.state()[0]
+            was_paused = state == libvirt.VIR_DOMAIN_PAUSED
             autostart = persistent and bool(domain.autostart())
             made, ours = tuple(copy.dest for copy in move.copies), self._claimed(move)
             claim = MoveClaim(move.source, move.dest, autostart, made, tuple(copy.source for copy in move.copies))
-            _write_notes(domain, Notes(move.home, claim))
+            _write_notes(domain, Notes(move.home, claim), is_active(state), persistent)
             self._make_volumes(move, ours, work)
             flags = flags_of(move, self._settings, persistent, was_paused)
             parameters = parameters_of(move, self._settings, dest.peer_uri, dest.migration_address)
@@ -213,7 +218,7 @@ class LibvirtDriver:
 
     def _claimed(self, move: Move) -> tuple[VolumeRef, ...]:
         """Return the volumes at the destination that an interrupted try of this very move made."""
-        claim = self._notes(move.source, move.guest).claim
+        claim = _notes(self._domain(move.source, move.guest)).claim if move.copies else None
         return claim.volumes if claim is not None and claim.dest == move.dest else ()
 
     def _make_volumes(self, move: Move, ours: tuple[VolumeRef, ...], work: _Work) -> None:
@@ -230,8 +235,9 @@ class LibvirtDriver:
         if domain is None:
             return None
         try:
-            state = STATES.get(domain.state()[0], GuestState.OTHER)
-            return Place(state, bool(domain.isPersistent()), job_of(domain))
+            state, reason = domain.state()
+            job = job_of(domain, state, reason) if is_active(state) else None
+            return Place(STATES.get(state, GuestState.OTHER), bool(domain.isPersistent()), job)
         except libvirt.libvirtError as error:
             if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
                 return None
@@ -252,18 +258,15 @@ class LibvirtDriver:
             raise DriverError(Failure(f"the guest {uuid} is no longer on {host}", "Run again"))
         return domain
 
-    def _notes(self, host: str, uuid: str) -> Notes:
-        return notes.read(parse(self._domain(host, uuid).XMLDesc(0)).find("metadata"))
-
-    def _arrived(self, domain: Any, host: str, uuid: str, home: Optional[str]) -> None:
-        claim = self._notes(host, uuid).claim
+    def _arrived(self, domain: Any, host: str, home: Optional[str], active: bool) -> None:
+        claim = _notes(domain).claim
         if claim is not None:
             # out of date from the first write at the destination, and in the way when the guest comes back
             for ref in claim.copied:
                 volumes.delete(self._fleet.control(claim.source), ref)
             if claim.autostart:
                 domain.setAutostart(1)
-        _write_notes(domain, Notes(None if home == host else home))
+        _write_notes(domain, Notes(None if home == host else home), active, bool(domain.isPersistent()))
 
     def _undefine(self, host: str, uuid: str) -> None:
         """Remove a shut-off definition; storage is not touched, and NVRAM is kept for whoever runs the guest."""
@@ -271,17 +274,22 @@ class LibvirtDriver:
         self._domain(host, uuid).undefineFlags(flags)
 
 
-def _resume_if_left(domain: Any, paused_by_us: bool) -> None:
-    """Let a guest run that we or the migration paused; one that its owner paused stays as it is."""
+def _resume_if_left(domain: Any, paused_by_us: bool) -> bool:
+    """Let a guest run that we or the migration paused, not one that its owner paused; return whether it is active."""
     state, reason = domain.state()
     left = paused_by_us or reason == libvirt.VIR_DOMAIN_PAUSED_MIGRATION
     if state == libvirt.VIR_DOMAIN_PAUSED and left:
         domain.resume()
+    return is_active(state)
 
 
-def _write_notes(domain: Any, wanted: Notes) -> None:
-    flags = libvirt.VIR_DOMAIN_AFFECT_LIVE if domain.isActive() else 0
-    flags |= libvirt.VIR_DOMAIN_AFFECT_CONFIG if domain.isPersistent() else 0
+def _notes(domain: Any) -> Notes:
+    return notes.read(parse(domain.XMLDesc(0)).find("metadata"))
+
+
+def _write_notes(domain: Any, wanted: Notes, active: bool, persistent: bool) -> None:
+    flags = libvirt.VIR_DOMAIN_AFFECT_LIVE if active else 0
+    flags |= libvirt.VIR_DOMAIN_AFFECT_CONFIG if persistent else 0
     kind = libvirt.VIR_DOMAIN_METADATA_ELEMENT
     domain.setMetadata(kind, notes.write(wanted), notes.PREFIX, notes.NAMESPACE, flags)
 

@@ -127,12 +127,14 @@ def _guests(connection: Any, pools: tuple[Pool, ...]) -> tuple[Guest, ...]:
 
 def _guest(domain: Any, stats: Mapping[str, Any], pools: tuple[Pool, ...]) -> Optional[Guest]:
     try:
+        persistent = bool(domain.isPersistent())
+        state, reason = int(stats["state.state"]), int(stats["state.reason"])
         facts = guest_xml.Facts(
             stats=stats,
-            persistent=bool(domain.isPersistent()),
-            autostart=bool(domain.isPersistent() and domain.autostart()),
+            persistent=persistent,
+            autostart=bool(persistent and domain.autostart()),
             snapshots=domain.snapshotNum(0),
-            job=job_of(domain),
+            job=job_of(domain, state, reason) if is_active(state) else None,
         )
         guest = guest_xml.guest_of(domain.XMLDesc(0), facts, pools)
     except libvirt.libvirtError as error:
@@ -143,10 +145,13 @@ def _guest(domain: Any, stats: Mapping[str, Any], pools: tuple[Pool, ...]) -> Op
     return guest if guest.active else _with_sizes(guest, domain.connect(), pools)
 
 
-def job_of(domain: Any) -> Optional[JobKind]:
-    """Return what libvirt is doing with the guest, None where nothing."""
-    if not domain.isActive():
-        return None
+def is_active(state: int) -> bool:
+    """Return what isActive() would ask the daemon, from a state that it has just told."""
+    return state not in (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_CRASHED)
+
+
+def job_of(domain: Any, state: int, reason: int) -> Optional[JobKind]:
+    """Return what libvirt is doing with an active guest in that state, None where nothing."""
     try:
         stats = domain.jobStats(0)
     except libvirt.libvirtError as error:
@@ -154,7 +159,6 @@ def job_of(domain: Any) -> Optional[JobKind]:
             return JobKind.INCOMING
         raise
     operation = stats.get("operation", libvirt.VIR_DOMAIN_JOB_OPERATION_UNKNOWN)
-    state, reason = domain.state()
     if operation == libvirt.VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN or (
         # libvirt has no statistics of an incoming migration before its first pass
         state == libvirt.VIR_DOMAIN_PAUSED

@@ -15,7 +15,9 @@ from .shell import write
 
 def write_inventory(lab: Lab, hosts: Sequence[Host]) -> None:
     # the conductor: a Python that has the libvirt binding saves each module the search for one
-    conductor = {"localhost": {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}}
+    python = "/usr/bin/python3"
+    local = {"ansible_connection": "local", "ansible_python_interpreter": python, "ansible_pipelining": True}
+    conductor = {"localhost": local}
     content = {
         "hypervisors": {"hosts": {host.name: _variables(lab, host) for host in hosts}},
         "ungrouped": {"hosts": conductor},
