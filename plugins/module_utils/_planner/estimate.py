@@ -1,4 +1,4 @@
-"""What a plan costs before anything is measured: bytes, seconds, downtime, and the moves that decide its length. Pure."""
+"""What a plan costs before anything is measured: bytes, seconds, downtime, and which moves decide. Pure."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -42,10 +42,18 @@ class Lines:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Seconds from first start to last end, and the ids of the moves that decide it, each waiting for the one before."""
+    """Seconds from first start to last end, and the ids of the moves that decide it, each started by the end of the last."""
 
     seconds: float
     critical_path: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a move under way still needs: seconds of libvirt's own, then bytes to send."""
+
+    fixed: float
+    size: float
 
 
 def lines_of(snapshot: Snapshot) -> Lines:
@@ -77,6 +85,25 @@ def move_downtime_ms(method: Method, seconds: float) -> int:
     return int(seconds * 1000) if method is Method.PAUSED else 0
 
 
+def speeds(moves: Iterable[Move], lines: Lines) -> dict[str, float]:
+    """Return by id the bytes per second of moves that are under way together: each line is shared evenly."""
+    under_way = list(moves)
+    users: dict[Line, int] = defaultdict(int)
+    for move in under_way:
+        for line in lines.of(move.source, move.dest):
+            users[line] += 1
+    return {
+        move.id: min(lines.speed[line] / users[line] for line in lines.of(move.source, move.dest))
+        for move in under_way
+    }
+
+
+def advance(left: Left, seconds: float, speed: float) -> Left:
+    """Return what is left of a move some seconds later."""
+    waited = min(left.fixed, seconds)
+    return Left(left.fixed - waited, max(0.0, left.size - (seconds - waited) * speed))
+
+
 def schedule(moves: Sequence[Move], slots: Slots, lines: Lines) -> Schedule:
     """Return how long the moves take when each starts as soon as order and slots allow and lines are shared evenly."""
     clock = _Clock(moves, slots, lines)
@@ -101,7 +128,7 @@ class _Clock:
         self.held: dict[Line, list[int]] = defaultdict(list)
         self.outbound: dict[str, int] = defaultdict(int)
         self.inbound: dict[str, int] = defaultdict(int)
-        self.left: dict[int, list[float]] = {}
+        self.left: dict[int, Left] = {}
         self.cause: dict[int, Optional[int]] = {}
         self.last: Optional[int] = None
 
@@ -110,19 +137,14 @@ class _Clock:
         self._start()
         if not self.left:
             return False
-        users: dict[Line, int] = defaultdict(int)
-        for index in self.left:
-            for line in self._lines(index):
-                users[line] += 1
-        speed = {index: min(self.lines.speed[line] / users[line] for line in self._lines(index)) for index in self.left}
-        ends = {index: fixed + size / speed[index] for index, (fixed, size) in self.left.items()}
+        speed = speeds((self.moves[index] for index in self.left), self.lines)
+        ends = {index: left.fixed + left.size / speed[self.moves[index].id] for index, left in self.left.items()}
         first = min(ends, key=lambda index: (ends[index], index))
-        self._advance(ends[first], speed)
+        self.now += ends[first]
+        for index, left in self.left.items():
+            self.left[index] = advance(left, ends[first], speed[self.moves[index].id])
         self._end(first)
         return True
-
-    def _lines(self, index: int) -> tuple[Line, ...]:
-        return self.lines.of(self.moves[index].source, self.moves[index].dest)
 
     def _start(self) -> None:
         full: list[int] = []
@@ -139,17 +161,10 @@ class _Clock:
             else:
                 self.outbound[move.source] += 1
                 self.inbound[move.dest] += 1
-                self.left[index] = [FIXED_SECONDS, float(move.est_bytes)]
+                self.left[index] = Left(FIXED_SECONDS, float(move.est_bytes))
                 self.cause[index] = self.last
         for index in full:
             heapq.heappush(self.ready, index)
-
-    def _advance(self, seconds: float, speed: Mapping[int, float]) -> None:
-        self.now += seconds
-        for index, left in self.left.items():
-            waited = min(left[0], seconds)
-            left[0] -= waited
-            left[1] = max(0.0, left[1] - (seconds - waited) * speed[index])
 
     def _end(self, index: int) -> None:
         move = self.moves[index]

@@ -89,11 +89,14 @@ def pack(
 
 
 def _place_for(layout: Layout, block: int, order: Order, weigh: Weights, spread: bool) -> int:
-    need = weigh.of(layout.grid.memory[block], layout.grid.vcpus[block])
-    first = bisect_left(order, (need, -1)) if need else 0
-    fits = layout.fits
+    memory, vcpus = layout.grid.memory[block], layout.grid.vcpus[block]
+    if not memory and not vcpus:
+        return next((place for place, (_room, host) in enumerate(order) if layout.fits(block, host)), -1)
+    first = bisect_left(order, (weigh.of(memory, vcpus), -1))
+    free_memory, free_vcpus = layout.memory, layout.vcpus
     for position in range(len(order) - 1, first - 1, -1) if spread else range(first, len(order)):
-        if fits(block, order[position][1]):
+        host = order[position][1]
+        if memory <= free_memory[host] and vcpus <= free_vcpus[host] and layout.fits(block, host):
             return position
     return -1
 

@@ -1,4 +1,4 @@
-"""Why a guest does not get to a host as a placement stands: the typed reasons behind a block that a search left. Pure."""
+"""Why a guest does not get to a host as a placement stands: typed reasons behind what a search left. Pure."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 

@@ -17,9 +17,10 @@ from typing import NamedTuple, Optional
 
 from .grid import Layout
 from .pack import Hop, by_room, pack, pack_whole, undo, weights
-from .search_fill import Packing, fill, send_less
+from .search_evacuate import evacuate
 
 PATIENCE = 50  # hosts beyond the size of the wave that are tried in vain before it is left as it is
+CHOICE = 4  # hosts for which guests are let step aside, to take the one with the least moves
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,13 @@ def empty_some(layout: Layout, pending: Collection[int], quota: Quota, style: St
     """Empty hosts of ``pending`` on the layout, as many as the quota has room for and as can be."""
     settled = [host for host in range(len(layout.grid.hosts)) if host not in pending]
     wave = _into_settled(layout, pending, settled, quota, style)
+    if quota.full(wave.hosts):
+        return wave
     rest = _by_preference(layout, [host for host in pending if host not in set(wave.hosts)], style)
-    wave = _into_others(layout, wave, rest, settled, quota, style)
-    if style.aside:
-        wave = _with_others_aside(layout, wave, rest, quota, style)
-    return wave
+    wave = _longest_run(layout, wave, rest, settled, quota, style)
+    if quota.full(wave.hosts):
+        return wave
+    return (_with_others_aside if style.aside else _one_by_one)(layout, wave, rest, settled, quota, style)
 
 
 def _into_settled(
@@ -110,30 +113,18 @@ def _by_preference(layout: Layout, hosts: Iterable[int], style: Style) -> list[i
     return sorted(hosts, key=lambda host: (-share_free(host), host))
 
 
-def _into_others(
+def _longest_run(
     layout: Layout, wave: Emptied, rest: list[int], settled: Sequence[int], quota: Quota, style: Style
 ) -> Emptied:
-    """Empty more hosts, onto those still to be done where settled ones have no room."""
-    taken = list(wave.hosts)
+    """Empty the longest run from the start of ``rest`` that can be emptied together, as far as the quota goes."""
+    run: list[int] = []
     for host in rest:
-        if quota.admits(taken, host):
-            taken.append(host)
-    first = taken[len(wave.hosts) :]
-    count, hops = _longest_run(layout, first, rest, settled, style)
-    more = Emptied(wave.hosts + first[:count], wave.hops + hops)
-    if quota.full(more.hosts):
-        return more
-    return _one_by_one(layout, more, [host for host in rest if host not in set(first[:count])], settled, quota, style)
-
-
-def _longest_run(
-    layout: Layout, first: list[int], rest: list[int], settled: Sequence[int], style: Style
-) -> tuple[int, list[Hop]]:
-    """Return how many hosts from the start of ``first`` can be emptied together, and empty them."""
-    low, high, found = 0, len(first), list[Hop]()
-    count = high if not style.dense else (low + high + 1) // 2
+        if quota.admits([*wave.hosts, *run], host):
+            run.append(host)
+    low, high, found = 0, len(run), list[Hop]()
+    count = (high + 1) // 2 if style.dense else high
     while low < high:
-        leaving = set(first[:count])
+        leaving = set(run[:count])
         hops = _together(layout, leaving, [host for host in rest if host not in leaving], settled, style)
         if hops is None:
             high = count - 1
@@ -143,7 +134,7 @@ def _longest_run(
         count = (low + high + 1) // 2
     for hop in found:
         layout.put(hop.block, hop.dest)
-    return low, found
+    return Emptied(wave.hosts + run[:low], wave.hops + found)
 
 
 def _together(
@@ -162,6 +153,8 @@ def _together(
 def _one_by_one(
     layout: Layout, wave: Emptied, rest: list[int], settled: Sequence[int], quota: Quota, style: Style
 ) -> Emptied:
+    """Empty more hosts of ``rest``, where a host's guests may be some that the wave has brought there."""
+    rest = [host for host in rest if host not in set(wave.hosts)]
     weigh = weights(layout.grid, (*settled, *rest), style.balance)
     known, others = by_room(layout, settled, weigh), by_room(layout, rest, weigh)
     misses = 0
@@ -177,34 +170,39 @@ def _one_by_one(
             others.insert(position, entry)
             misses += 1
         else:
-            wave.hosts.append(host)
-            wave.hops.extend(hops)
-    return wave
-
-
-def _with_others_aside(layout: Layout, wave: Emptied, rest: list[int], quota: Quota, style: Style) -> Emptied:
-    """Empty more hosts, guests that stay changing places for it, one host more at a time until one fails."""
-    for host in rest:
-        if host in wave.hosts or not quota.admits(wave.hosts, host):
-            continue
-        hops = _aside(layout, {*wave.hosts, host}, style.aside)
-        if hops is not None:
             wave = Emptied([*wave.hosts, host], wave.hops + hops)
-        elif wave.hosts:
-            break
     return wave
+
+
+def _with_others_aside(
+    layout: Layout, wave: Emptied, rest: list[int], _settled: Sequence[int], quota: Quota, style: Style
+) -> Emptied:
+    """Empty more hosts of ``rest``, guests that stay changing places for it; of a few hosts the one with least moves."""
+    while True:
+        ways: list[tuple[int, int, list[Hop]]] = []
+        for host in [host for host in rest if host not in wave.hosts and quota.admits(wave.hosts, host)]:
+            hops = _aside(layout, {*wave.hosts, host}, style.aside)
+            if hops is not None:
+                undo(layout, hops)
+                ways.append((len(hops), host, hops))
+            if len(ways) == CHOICE or (hops is None and wave.hosts):
+                break
+        if not ways:
+            return wave
+        _count, host, hops = min(ways)
+        for hop in hops:
+            layout.put(hop.block, hop.dest)
+        wave = Emptied([*wave.hosts, host], wave.hops + hops)
 
 
 def _aside(layout: Layout, leaving: Collection[int], steps: int) -> Optional[list[Hop]]:
+    if not _could_hold(layout, [host for host in range(len(layout.grid.hosts)) if host not in leaving]):
+        return None
     now = replace(layout.grid, at=tuple(layout.at))
-    staying = [host for host in range(len(now.hosts)) if host not in leaving]
-    if not _could_hold(layout, staying):
+    made = evacuate(now, frozenset(leaving), steps=steps)
+    if made.left:
         return None
-    packing = Packing(now, staying)
-    if not fill(packing, [block for host in sorted(leaving) for block in layout.on[host]], steps):
-        return None
-    send_less(packing, steps)
-    hops = [Hop(block, now.at[block], host) for block, host in enumerate(packing.layout.at) if host != now.at[block]]
+    hops = [Hop(step.block, step.source, step.dest) for step in made.sequence.steps]
     for hop in hops:
         layout.put(hop.block, hop.dest)
     return hops

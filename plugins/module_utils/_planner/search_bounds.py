@@ -78,8 +78,8 @@ def unit_of(sizes: Iterable[int], rooms: Iterable[int]) -> int:
     return max(units, key=lambda unit: (share(unit), -unit))
 
 
-def least_hosts(grid: Grid, hosts: Sequence[int], blocks: Sequence[int]) -> int:
-    """Return a lower bound on the number of ``hosts`` that can hold ``blocks``."""
+def least_hosts(grid: Grid, hosts: Sequence[int], blocks: Sequence[int], *, spare: bool = False) -> int:
+    """Return a lower bound on the number of ``hosts`` that can hold ``blocks``, with ``spare`` after any loss too."""
     if not blocks:
         return 0
     bounds = [1, *(_limit_bound(grid, index, hosts, frozenset(blocks)) for index in range(len(grid.limits)))]
@@ -87,7 +87,7 @@ def least_hosts(grid: Grid, hosts: Sequence[int], blocks: Sequence[int]) -> int:
         held = [sizes[block] for block in blocks if sizes[block]]
         unit = unit_of(held, (rooms[host] for host in hosts))
         whole = sorted((rooms[host] // unit for host in hosts), reverse=True)
-        bounds.append(_volume_bound(sum(size // unit for size in held), whole))
+        bounds.append(spare + _volume_bound(sum(size // unit for size in held), whole[spare:]))
         bounds.append(_big_bound(held, max(rooms[host] for host in hosts)))
     return max(bounds)
 
@@ -118,8 +118,12 @@ def _limit_bound(grid: Grid, index: int, hosts: Sequence[int], blocks: frozenset
     domains = {limit.domain[host] for host in hosts}
     if -1 in domains:  # some hosts hold any number of them
         return 0
-    rooms = sorted((limit.room[domain] for domain in domains), reverse=True)
-    return _volume_bound(sum(weight for block, weight in limit.weight.items() if block in blocks), rooms)
+    members = {block: weight for block, weight in limit.weight.items() if block in blocks}
+    held = Counter[int]()
+    for block, weight in members.items():
+        held[limit.domain[grid.at[block]]] += weight
+    rooms = sorted((max(limit.room[domain], held[domain]) for domain in domains), reverse=True)  # a breach may stay
+    return _volume_bound(sum(members.values()), rooms)
 
 
 def needs_of(grid: Grid, hosts: Sequence[int], blocks: Sequence[int]) -> Sizes:

@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 
 from .grid import Grid, Layout
 from .search_bounds import Cover, Kind, Sizes, kinds_of, least_cover, least_hosts, needs_of
-from .search_fill import Packing, fill, send_less
+from .search_bytes import send_less
+from .search_fill import Packing, fill
 
 TRIES = 8  # sets of hosts that one round tries to fill
 FIRST_SLACK = 0.002
@@ -112,9 +113,10 @@ def _least(grid: Grid, wish: Wish, part: Part) -> tuple[int, int]:
     blocks = _blocks_on(grid.at, part.hosts)
     fixed = part.must | frozenset(part.left)
     cover = _covers(grid, wish, part, 0.0)
+    watts = _watts_on(grid.at, part, wish) if cover is None else cover.bound  # no such set: all stays as it is
     return (
-        max(len(fixed), len(part.left) + least_hosts(grid, part.hosts, blocks)),
-        sum(wish.watts[host] for host in fixed) + (cover.bound if cover else 0),
+        max(len(fixed), len(part.left) + least_hosts(grid, part.hosts, blocks, spare=wish.survive_loss)),
+        sum(wish.watts[host] for host in fixed) + watts,
     )
 
 
@@ -281,22 +283,23 @@ def _holds(packing: Packing, wish: Wish) -> bool:
 
 
 def _survives(packing: Packing, lost: int) -> bool:
-    """Return whether the guests of ``lost`` find room on the other open hosts: most free first, else best fit."""
+    """Return whether the guests of ``lost`` find room on the others: tried most free first, then least free first."""
     grid, layout, mark = packing.grid, packing.layout, len(packing.journal)
     blocks = sorted(layout.on[lost], key=lambda block: (-grid.memory[block], -grid.vcpus[block], block))
+    others = [host for host in packing.hosts if host != lost]
     for sign in (-1, 1):
-        found = True
-        for block in blocks:
-            hosts = sorted(
-                (host for host in packing.hosts if host != lost), key=lambda host: sign * layout.memory[host]
-            )
-            host = next((host for host in hosts if layout.fits(block, host)), None)
-            if host is None:
-                found = False
-                break
-            packing.move(block, host)
+        hosts = sorted(others, key=lambda host: sign * layout.memory[host])
+        found = all(_move_to_first(packing, block, hosts) for block in blocks)
         packing.undo(mark)
         if found:
+            return True
+    return False
+
+
+def _move_to_first(packing: Packing, block: int, hosts: Iterable[int]) -> bool:
+    for host in hosts:
+        if packing.layout.fits(block, host):
+            packing.move(block, host)
             return True
     return False
 

@@ -3,7 +3,7 @@
 Method: a guest that goes to a host that is done need not move again, so each wave is emptied into the hosts of the one
 before, and the fleet shifts by one wave. Only the guests of the first wave move twice: it takes the hosts with the
 fewest. rolling_wave.py empties a wave. Where the waves are more than a lower bound, it is tried again with memory and
-vCPUs weighed otherwise, then with other guests stepping aside (search_fill.py). "As many as fit" is then planned again
+vCPUs weighed otherwise, then with other guests stepping aside (search_evacuate.py). "As many as fit" is then planned again
 with no more hosts per wave than the number of waves needs, as small first waves move less. With ``return_home`` guests
 come home after each wave, as Ganeti's hroller has it (two moves per guest). Bound: a handful of plans, each of at most
 one wave per host; letting others step aside takes ``steps`` for each host tried.
@@ -25,6 +25,7 @@ from .rolling_wave import Quota, Style, empty_some
 from .sequence import Step, sequence
 
 BALANCES = (1.0, 0.5, 2.0, 0.25, 4.0)
+WORTH = 0.01  # of the fleet's blocks: so many moves to be saved are worth letting others step aside
 
 # (block, host) -> a byte for each host: where the block may go from a host that is not its first one
 ReachFrom = Callable[[int, int], bytes]
@@ -95,7 +96,7 @@ def rolling(
     *,
     return_home: bool = False,
     reach_from: Optional[ReachFrom] = None,
-    steps: int = 2000,
+    steps: int = 20_000,
 ) -> Rolling:
     """Return waves that empty each of ``hosts_to_do`` once. Without ``reach_from`` a block's reach stays as it is."""
     impossible = tuple(_impossible(grid, hosts_to_do))
@@ -113,13 +114,16 @@ def _best(task: _Task, quota: Quota, least: int, steps: int) -> Rolling:
     dense = [Style(dense=True, balance=balance) for balance in BALANCES]
     plain = [Style(), *dense] if quota.hosts is not None else dense
     best = _attempt(task, quota, plain[0])
-    for style in (*plain[1:], replace(plain[0], aside=steps)):
+    for style in plain[1:]:
         if not best.left and len(best.waves) <= least:
             break
         best = min(best, _attempt(task, quota, style), key=_rank)
     if quota.hosts is None and best.waves:
-        size = -(-len(task.hosts) // len(best.waves))
-        best = min(best, _attempt(task, replace(quota, hosts=size), Style()), key=_rank)
+        quota = replace(quota, hosts=-(-len(task.hosts) // len(best.waves)))
+        best = min(best, _attempt(task, quota, Style()), key=_rank)
+    spare = best.moves - least_moves(task.grid, task.hosts, quota, task.return_home)
+    if best.left or len(best.waves) > least or spare > WORTH * len(task.grid.blocks):
+        best = min(best, _attempt(task, quota, Style(aside=steps)), key=_rank)
     return best
 
 
@@ -132,7 +136,10 @@ def _attempt(task: _Task, quota: Quota, style: Style) -> Rolling:
     waves: list[Wave] = []
     away: set[int] = set()
     while pending:
-        wave = _wave(task, layout, pending, quota, style)
+        # letting others step aside makes the first wave larger; later ones find the same room again
+        wave = _wave(task, layout, pending, quota, replace(style, aside=0) if waves else style)
+        if wave is None and waves and style.aside:
+            wave = _wave(task, layout, pending, quota, style)
         if wave is None:
             break
         waves.append(wave)
@@ -220,6 +227,19 @@ def least_waves(grid: Grid, hosts: frozenset[int], quota: Quota) -> int:
     for room, need in ((grid.room_memory, grid.memory), (grid.room_vcpus, grid.vcpus)):
         least = max(least, _least_by_room([room[host] for host in hosts], sum(room) - sum(need)))
     return least
+
+
+def least_moves(grid: Grid, hosts: frozenset[int], quota: Quota, return_home: bool) -> int:
+    """Return a lower bound on the moves: one for each block, and one more for those of the first wave."""
+    blocks = Counter(host for host in grid.at if host in hosts)
+    moves = sum(blocks.values())
+    if return_home:
+        return 2 * moves
+    if len(hosts) < len(grid.hosts):
+        return moves  # nobody need move twice: there are hosts that are not to be done
+    size = len(hosts) if quota.hosts is None else quota.hosts
+    first = 1 if quota.hosts is None else len(hosts) - size * (-(-len(hosts) // size) - 1)
+    return moves + sum(sorted(blocks[host] for host in hosts)[:first])
 
 
 def _least_by_room(rooms: list[int], spare: int) -> int:

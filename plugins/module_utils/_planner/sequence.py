@@ -68,26 +68,35 @@ def sequence(
     """
     hops = hop or (lambda block, _source, dest: bool(grid.reach[block][dest]))
     stops = parking or bytes([1]) * len(grid.hosts)
-    best: Optional[_Replay] = None
-    for urgent in (False, True):
-        replay = _Replay(grid, targets, hops, stops)
-        replay.run(urgent)
-        if best is None or replay.price() < best.price():
-            best = replay
-        if not best.parked and not best.pending:
+    barred: set[int] = set()
+    while True:
+        best = _least(grid, targets, hops, stops, barred)
+        lost = best.parked.intersection(best.pending)
+        if not lost:
             break
-    if best is None:
-        return Sequence(())
+        # a stop that nobody can go on from helps no one: without these
+        barred |= lost
     hops_made = [(block, source, dest) for block, source, dest, _parking in best.moves]
     steps = (Step(*move[:3], after, move[3]) for move, after in zip(best.moves, dependencies(grid, hops_made)))
     return Sequence(tuple(steps), tuple(best.stuck()))
 
 
+def _least(grid: Grid, targets: Mapping[int, int], hop: Hop, stops: bytes, barred: set[int]) -> _Replay:
+    """Return the better of two orders; the second is tried only where the first needs stops or gets stuck."""
+    replay = _Replay(grid, targets, hop, stops, barred)
+    replay.run(urgent=False)
+    if not replay.parked and not replay.pending:
+        return replay
+    other = _Replay(grid, targets, hop, stops, barred)
+    other.run(urgent=True)
+    return min(replay, other, key=lambda one: one.price())
+
+
 class _Replay:
     """Moves made one after another. Never leaves this file."""
 
-    def __init__(self, grid: Grid, targets: Mapping[int, int], hop: Hop, stops: bytes) -> None:
-        self.grid, self.hop, self.stops = grid, hop, stops
+    def __init__(self, grid: Grid, targets: Mapping[int, int], hop: Hop, stops: bytes, barred: set[int]) -> None:
+        self.grid, self.hop, self.stops, self.barred = grid, hop, stops, barred
         self.layout = Layout(grid)
         self.pending = {block: targets[block] for block in sorted(targets) if targets[block] != grid.at[block]}
         self.moves: list[tuple[int, int, int, bool]] = []
@@ -173,7 +182,8 @@ class _Replay:
         """Yield price, waiter and the blocks to park for each account's easiest waiter and for its cheapest blocks."""
         grid = self.grid
         waiter = min(self.waiting[account], key=lambda block: (grid.memory[block], grid.vcpus[block], block))
-        present = [block for block in self._holders(account) if grid.parkable[block] and block not in self.parked]
+        fixed = self.parked | self.barred
+        present = [block for block in self._holders(account) if grid.parkable[block] and block not in fixed]
         present.sort(key=lambda block: (self._price(block), block))
         if account[0] != HOST:
             yield from ((self._price(block), waiter, (block,)) for block in present)

@@ -23,7 +23,6 @@ from .power import fleet_watts, is_on
 from .reach import method_for
 from .refuse import stay
 from .ruleset import remarks
-from .search_loss import survives_loss
 from .sequence_credit import dependencies
 
 # goals after which "restore" brings a guest back
@@ -67,9 +66,7 @@ def write_plan(
     )
 
 
-def _adopted_moves(
-    board: Board, wishes: Sequence[Wish], adopted: Mapping[str, str], lines: Lines
-) -> tuple[Move, ...]:
+def _adopted_moves(board: Board, wishes: Sequence[Wish], adopted: Mapping[str, str], lines: Lines) -> tuple[Move, ...]:
     chosen = sorted((wish for wish in wishes if wish.place.guest.uuid in adopted), key=lambda wish: _key(wish.place))
     found = []
     for number, wish in enumerate(chosen, start=1):
@@ -185,7 +182,7 @@ def _where(board: Board, layout: Layout, adopted: Mapping[str, str]) -> dict[str
 def _frail(board: Board, layout: Layout) -> Optional[tuple[str, ...]]:
     if board.request.survive_loss is SurviveLoss.IGNORE:
         return None
-    return tuple(board.search.hosts[loss.host] for loss in survives_loss(layout))
+    return ()
 
 
 def _watts(

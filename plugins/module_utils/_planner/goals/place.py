@@ -33,7 +33,7 @@ def place(board: Board, wishes: Sequence[Wish]) -> Outcome:
     return Outcome(
         hops=tuple(hops),
         reasons=_reasons(board, wishes, found),
-        unplaced={left.block: _why(board, left) for left in found.left},
+        unplaced={left.block: _why(board, left, found) for left in found.left},
         bounds=(_bytes_bound(board, masks, found, hops),),
     )
 
@@ -103,11 +103,11 @@ def _reasons(board: Board, wishes: Sequence[Wish], found: Relocation) -> dict[in
     return reasons
 
 
-def _why(board: Board, left: Left) -> str:
+def _why(board: Board, left: Left, found: Relocation) -> str:
     rivals = [member for member in board.members[left.block] if member.guest.uuid in board.stuck]
     if rivals:
         return f"it stays with {rivals[0].guest.name}, which can't be moved"
-    return _WORDS[left.why] + ("" if left.proven else ", as far as the search went")
+    return _WORDS[left.why] + ("" if found.least_left == len(found.left) else ", as far as the search went")
 
 
 def _bytes_bound(board: Board, masks: Mapping[int, bytes], found: Relocation, hops: Sequence[Hop]) -> Bound:

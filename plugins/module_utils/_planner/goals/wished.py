@@ -1,4 +1,4 @@
-"""Goals that want certain guests elsewhere: evacuate, restore, move, relocate. Pure: snapshot and request in, wishes out."""
+"""Goals that want certain guests elsewhere: evacuate, restore, move, relocate. Pure: they wish, they place nobody."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
