@@ -26,9 +26,9 @@ class DefectError(Exception):
 
 
 def detached(work: Work) -> dict[str, Any]:
-    """Return what ``work`` returns in its own session; raises its FleetError. Signals that ask to end are passed on.
+    """Return what ``work`` returns in its own session; raises its FleetError. SIGINT and SIGTERM are passed on to it.
 
-    Neither a terminal that closes nor the death of this process reaches it: only a SIGTERM meant for it does.
+    Neither a terminal that closes nor the death of this process ends it.
     """
     read_end, write_end = os.pipe()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -92,7 +92,9 @@ def _result_of(answer: str) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _passed_on(worker: int) -> Iterator[None]:
-    def pass_on(_number: int, _frame: object) -> None:
+    def pass_on(number: int, _frame: object) -> None:
+        if number == signal.SIGHUP:
+            return
         with contextlib.suppress(ProcessLookupError):  # it has just ended
             os.kill(worker, signal.SIGTERM)
 

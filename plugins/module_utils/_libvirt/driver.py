@@ -204,10 +204,13 @@ class LibvirtDriver:
             persistent, state = bool(domain.isPersistent()), domain.state()[0]
             was_paused = state == libvirt.VIR_DOMAIN_PAUSED
             autostart = persistent and bool(domain.autostart())
-            made, ours = tuple(copy.dest for copy in move.copies), self._claimed(move)
-            claim = MoveClaim(move.source, move.dest, autostart, made, tuple(copy.source for copy in move.copies))
-            _write_notes(domain, Notes(move.home, claim), is_active(state), persistent)
-            self._make_volumes(move, ours, work)
+            copied = tuple(copy.source for copy in move.copies)
+
+            def claim(made: tuple[VolumeRef, ...]) -> None:
+                notes_now = Notes(move.home, MoveClaim(move.source, move.dest, autostart, made, copied))
+                _write_notes(domain, notes_now, is_active(state), persistent)
+
+            self._make_volumes(move, work, claim)
             flags = flags_of(move, self._settings, persistent, was_paused)
             parameters = parameters_of(move, self._settings, dest.peer_uri, dest.migration_address)
             if self._settings.transport is Transport.P2P:
@@ -221,14 +224,19 @@ class LibvirtDriver:
         claim = _notes(self._domain(move.source, move.guest)).claim if move.copies else None
         return claim.volumes if claim is not None and claim.dest == move.dest else ()
 
-    def _make_volumes(self, move: Move, ours: tuple[VolumeRef, ...], work: _Work) -> None:
-        connection = self._fleet.control(move.dest)
+    def _make_volumes(self, move: Move, work: _Work, claim: Callable[[tuple[VolumeRef, ...]], None]) -> None:
+        """Make the volumes, claiming each once it is there: what is in a claim may be deleted by a later run."""
+        connection, ours = self._fleet.control(move.dest), self._claimed(move)
+        claim(ours)
         for copy in move.copies:
             if copy.dest in ours:
                 volumes.delete(connection, copy.dest)
             # libvirt refuses where somebody else made one of that name since check()
             volumes.create(connection, copy)
             work.created.append(copy.dest)
+            if copy.dest not in ours:
+                ours = (*ours, copy.dest)
+                claim(ours)
 
     def _place(self, host: str, uuid: str) -> Optional[Place]:
         domain = self._find(host, uuid)

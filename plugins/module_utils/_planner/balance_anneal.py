@@ -72,9 +72,7 @@ class _Walk:
         "over_cost", "over_moves", "place", "pool", "spread", "terms",
     )  # fmt: skip
 
-    def __init__(
-        self, grid: Grid, signals: Sequence[Signal], pool: Sequence[int], terms: Terms, seed: int
-    ) -> None:
+    def __init__(self, grid: Grid, signals: Sequence[Signal], pool: Sequence[int], terms: Terms, seed: int) -> None:
         self.grid, self.pool, self.terms = grid, pool, terms
         self.layout = Layout(grid)
         self.spread = Spread(signals, grid.at, len(grid.hosts))

@@ -95,9 +95,7 @@ class Spread:
             load[dest] += weight * more
 
 
-def _row(
-    signal: Signal, at: Sequence[int], hosts: int
-) -> tuple[list[float], list[float], list[float], float]:
+def _row(signal: Signal, at: Sequence[int], hosts: int) -> tuple[list[float], list[float], list[float], float]:
     part = [1.0 / room if room > 0 else 0.0 for room in signal.room]
     fill = [0.0] * hosts
     for block, host in enumerate(at):

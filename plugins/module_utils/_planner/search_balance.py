@@ -119,9 +119,7 @@ def _result(grid: Grid, signals: Sequence[Signal], moves: tuple[Move, ...], outc
     for block, _source, dest in moves:
         at[block] = dest
     before, after = Spread(signals, grid.at, len(grid.hosts)), Spread(signals, at, len(grid.hosts))
-    return Balanced(
-        moves, outcome, before.imbalance(), after.imbalance(), before.by_signal(), after.by_signal()
-    )
+    return Balanced(moves, outcome, before.imbalance(), after.imbalance(), before.by_signal(), after.by_signal())
 
 
 class _Polish:

@@ -20,6 +20,7 @@ from .grid import Grid, Layout
 from .search_bounds import Cover, Kind, Sizes, kinds_of, least_cover, least_hosts, needs_of
 from .search_bytes import send_less
 from .search_fill import Packing, fill
+from .search_small import best_small
 
 TRIES = 8  # sets of hosts that one round tries to fill
 FIRST_SLACK = 0.002
@@ -162,7 +163,26 @@ def _fewer_watts(grid: Grid, part: Part, wish: Wish) -> tuple[int, ...] | None:
     now = present if at is None else _watts_on(at, part, wish)
     if now > least.bound:
         at = _one_by_one(grid, part, wish, at) or at
+        now = present if at is None else _watts_on(at, part, wish)
+    if now > least.bound:
+        at = _small(grid, part, wish, grid.at, (now, 0)) or at
     return at
+
+
+def _small(grid: Grid, part: Part, wish: Wish, at: tuple[int, ...], known: tuple[int, int]) -> tuple[int, ...] | None:
+    """Return the best placement of a part small enough to try all, None where that is no better than ``known``."""
+    watts = {host: 0 if host in part.must else wish.watts[host] for host in part.hosts}
+
+    def holds(found: tuple[int, ...]) -> bool:
+        return not wish.survive_loss or _holds(Packing(grid, _open(part, found), found), wish)
+
+    return best_small(grid, watts, _blocks_on(at, part.hosts), at, known, holds)
+
+
+def _open(part: Part, at: Sequence[int]) -> frozenset[int]:
+    """Return the hosts that the placement leaves on."""
+    used = set(at)
+    return part.must | {host for host in part.hosts if host in used}
 
 
 def _watts_on(at: Sequence[int], part: Part, wish: Wish) -> int:
@@ -174,7 +194,7 @@ def _by_cover(grid: Grid, part: Part, wish: Wish, present: int) -> tuple[int, ..
     """Fill the cheapest set of hosts that can be filled: doubling the slack, then halving what is left between."""
     slack, failed, best, at = 0.0, 0.0, None, None
     for _try in range(TRIES):
-        cover = _covers(grid, wish, part, slack)
+        cover = _reached_cover(grid, wish, part, slack)
         if cover is None or cover.watts >= (present if best is None else best.watts):
             break
         filled = _fill(grid, part, wish, cover)
@@ -189,6 +209,23 @@ def _by_cover(grid: Grid, part: Part, wish: Wish, present: int) -> tuple[int, ..
         else:
             break
     return at
+
+
+def _reached_cover(grid: Grid, wish: Wish, part: Part, slack: float) -> Cover | None:
+    """Return a cheap set of hosts of which each block can reach one: hosts that most of the others reach are added."""
+    blocks, added = _blocks_on(grid.at, part.hosts), part
+    while True:
+        cover = _covers(grid, wish, added, slack)
+        if cover is None:
+            return None
+        hosts = cover.hosts | added.must
+        lost = [block for block in blocks if not any(grid.reach[block][host] for host in hosts)]
+        extra = added.must - part.must
+        if not lost:
+            return replace(cover, hosts=hosts, watts=cover.watts + sum(wish.watts[host] for host in extra))
+        rest = [host for host in part.hosts if host not in hosts]
+        best = max(rest, key=lambda host: (sum(grid.reach[block][host] for block in lost), -wish.watts[host], -host))
+        added = replace(added, must=added.must | {best})
 
 
 def _covers(grid: Grid, wish: Wish, part: Part, slack: float) -> Cover | None:
@@ -234,7 +271,7 @@ def _one_by_one(grid: Grid, part: Part, wish: Wish, at: Sequence[int] | None) ->
     """Empty single hosts into the others that are on, those with the least on them for their watts first."""
     at = grid.at if at is None else at
     emptied = False
-    packing = Packing(grid, {host for host in part.hosts if host in set(at)} | part.must, at)
+    packing = Packing(grid, _open(part, at), at)
     for host in _emptiest(packing, part, wish):
         if packing.spent > wish.steps:
             break
@@ -267,15 +304,17 @@ def _large_enough(packing: Packing, others: Iterable[int], blocks: Iterable[int]
 
 def _fewer_bytes(grid: Grid, part: Part, wish: Wish, at: tuple[int, ...]) -> tuple[int, ...]:
     """Return the placement with fewer bytes sent from that of ``grid``, on the same hosts."""
-    used = set(at)
-    packing = Packing(grid, {host for host in part.hosts if host in used} | part.must, at)
+    packing = Packing(grid, _open(part, at), at)
     kinds = {
         host: (wish.watts[host], grid.room_memory[host], grid.room_vcpus[host])
         for host in part.hosts
         if host not in part.must
     }
     send_less(packing, wish.steps, kinds)
-    return tuple(packing.layout.at) if _holds(packing, wish) else at
+    at = tuple(packing.layout.at) if _holds(packing, wish) else at
+    blocks = _blocks_on(at, part.hosts)
+    sent = sum(grid.cost[block] for block in blocks if at[block] != grid.at[block])
+    return _small(grid, part, wish, at, (_watts_on(at, part, wish), sent)) or at
 
 
 def _holds(packing: Packing, wish: Wish) -> bool:

@@ -12,7 +12,7 @@ the exact search has seen every placement. Bound: ``steps`` placements tried by 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Optional
 
@@ -26,6 +26,8 @@ STEPS = 60_000
 MANY = 48  # more blocks than these are not placed anew by the beam, only those that found no place
 TRIES = 4  # numbers of blocks given up beforehand that are tried
 FEW = 12  # so few blocks are placed by trying everything
+
+Order = Callable[[Mapping[int, int]], ordering.Sequence]
 
 
 class Why(enum.Enum):
@@ -93,18 +95,17 @@ def relocate(
     allowed = _allowed(grid, wishes, movers, open_hosts if displace else b"")
     lost = hopeless(grid, movers, allowed)
     pool = [block for block in movers if block not in set(lost)]
-    stay = must_stay(grid, pool, allowed)
     best: Optional[Relocation] = None
 
-    def order_of(where: Mapping[int, int]) -> ordering.Sequence:
-        return ordering.sequence(grid, where, hop=hop, parking=open_hosts)
+    def order(where: Mapping[int, int]) -> ordering.Sequence:
+        return ordering.sequence(grid, where, hop=hop, parking=open_hosts, aside=displace)
 
-    for found, complete in _placements(grid, pool, allowed, stay, steps):
-        order = _ordered(grid, found, set(movers), open_hosts, hop)
-        made = _judged(order, lost, pool, len(lost) + (len(found.left) if complete else stay), complete)
+    for candidate in _candidates(grid, pool, allowed, order, steps):
+        moves = _without_vain(grid, candidate.where, frozenset(movers), order)
+        made = _judged(moves, lost, pool, candidate)
         if best is None or _price(grid, made) < _price(grid, best):
             best = made
-        if best.least or (complete and not any(left.why is Why.NO_ORDER for left in best.left)):
+        if best.least or candidate.complete:
             break
     return best or Relocation(ordering.Sequence(()), (), (), 0, True)
 
@@ -131,29 +132,45 @@ def _allowed(grid: Grid, wishes: Mapping[int, bytes], movers: Sequence[int], asi
     return found
 
 
-def _placements(
-    grid: Grid, pool: list[int], allowed: Sequence[bytes], stay: int, steps: int
-) -> Iterator[tuple[Found, bool]]:
-    """Yield placements, the plainest first, each with whether nothing better exists."""
+@dataclass(frozen=True)
+class _Candidate:
+    """A placement to be tried. ``least_left`` as in Relocation; ``complete``: nothing better is left to be tried."""
+
+    where: Mapping[int, int]
+    least_left: int
+    complete: bool = False
+
+
+def _candidates(
+    grid: Grid, pool: list[int], allowed: Sequence[bytes], order: Order, steps: int
+) -> Iterator[_Candidate]:
+    """Yield placements, the plainest first."""
+    stay = must_stay(grid, pool, allowed)
     direct = [_direct(grid, pool, allowed, spread) for spread in (True, False)]
-    yield from ((found, False) for found in direct if not found.left)
+    yield from (_Candidate(found.where, stay) for found in direct if not found.left)
     items = {*pool, *(block for block, mask in enumerate(allowed) if mask)}
     if len(items) <= FEW:
-        tried = exact(grid, frozenset(pool), allowed, steps)
-        if tried.found is not None:
-            yield tried.found, tried.complete
-        if tried.complete:
-            return
-    yield from ((_less_left(grid, pool, found, allowed), False) for found in direct if found.left)
+        tried = exact(grid, frozenset(pool), allowed, lambda where: _cost(grid, pool, order(where)), steps)
+        if tried.where is not None:
+            yield _Candidate(tried.where, tried.least_left, tried.complete)
+    yield from (_Candidate(_less_left(grid, pool, found, allowed), stay) for found in direct if found.left)
     largest = sorted(pool, key=lambda block: (-grid.memory[block], block))
     for number in range(stay, min(stay + TRIES, len(pool))):
         # a block that is given up from the start is in nobody's way, one that finds no place at the end may be
         found = _displaced(grid, sorted(largest[number:]), allowed, steps)
         if found is not None:
             left = tuple(block for block in pool if block not in found.where)
-            yield _less_left(grid, pool, Found(found.where, left, found.cost), allowed), False
+            yield _Candidate(_less_left(grid, pool, Found(found.where, left, found.cost), allowed), stay)
             if not found.left:
                 return
+
+
+def _cost(grid: Grid, pool: Sequence[int], sequence: ordering.Sequence) -> tuple[int, int, int]:
+    """Return blocks left, their memory, and the bytes that others and stops on the way cost."""
+    arrived = {step.block for step in sequence.steps if not step.parking}
+    left = [block for block in pool if block not in arrived]
+    needed = sum(grid.cost[block] for block in pool if block in arrived)
+    return len(left), sum(grid.memory[block] for block in left), sequence.cost(grid) - needed
 
 
 def _displaced(grid: Grid, pool: Sequence[int], allowed: Sequence[bytes], steps: int) -> Optional[Found]:
@@ -166,7 +183,7 @@ def _displaced(grid: Grid, pool: Sequence[int], allowed: Sequence[bytes], steps:
     return displaced(grid, allowed, fit.where, fit.left, movers, steps)
 
 
-def _less_left(grid: Grid, pool: Sequence[int], found: Found, allowed: Sequence[bytes]) -> Found:
+def _less_left(grid: Grid, pool: Sequence[int], found: Found, allowed: Sequence[bytes]) -> Mapping[int, int]:
     """Let smaller blocks stay in place of those left where these then fit: as many are left, with less memory."""
     start, layout = Layout(grid), Layout(with_limbo(grid))
     where, limbo = dict(found.where), len(grid.hosts)
@@ -187,7 +204,7 @@ def _less_left(grid: Grid, pool: Sequence[int], found: Found, allowed: Sequence[
                 where[large] = where.pop(small)
                 break
             layout.put(small, host)
-    return Found(where, tuple(block for block in pool if block not in where), found.cost)
+    return where
 
 
 def _direct(grid: Grid, pool: Sequence[int], allowed: Sequence[bytes], spread: bool) -> Found:
@@ -222,23 +239,18 @@ def _fill(grid: Grid, layout: Layout, host: int) -> float:
     return max(memory, 1 - layout.vcpus[host] / max(grid.room_vcpus[host], 1))
 
 
-def _ordered(
-    grid: Grid, found: Found, movers: set[int], open_hosts: bytes, hop: Optional[ordering.Hop]
-) -> ordering.Sequence:
+def _without_vain(grid: Grid, where: Mapping[int, int], movers: frozenset[int], order: Order) -> ordering.Sequence:
     """Return the moves, without those of blocks that would step aside for nothing."""
-    where = dict(found.where)
-    best = ordering.sequence(grid, where, hop=hop, parking=open_hosts)
-    for block in [block for block in sorted(where) if block not in movers]:
+    best = order(where)
+    for block in sorted(set(where).difference(movers)):
         fewer = {other: host for other, host in where.items() if other != block}
-        tried = ordering.sequence(grid, fewer, hop=hop, parking=open_hosts)
+        tried = order(fewer)
         if len(tried.stuck) <= len(best.stuck) and tried.cost(grid) <= best.cost(grid):
             best, where = tried, fewer
     return best
 
 
-def _judged(
-    sequence: ordering.Sequence, lost: Sequence[int], pool: Sequence[int], least_left: int, complete: bool
-) -> Relocation:
+def _judged(sequence: ordering.Sequence, lost: Sequence[int], pool: Sequence[int], candidate: _Candidate) -> Relocation:
     """Return the moves with what is left and why, and with what is proven."""
     stuck = {stuck.block for stuck in sequence.stuck}
     arrived = {step.block for step in sequence.steps if not step.parking}
@@ -248,5 +260,6 @@ def _judged(
     }
     left = tuple(Left(block, why[block]) for block in sorted(why))
     aside = tuple(sorted(arrived.difference(lost, pool)))
-    plain = not any(step.parking for step in sequence.steps) and (complete or not aside)
+    least_left = len(lost) + candidate.least_left
+    plain = not any(step.parking for step in sequence.steps) and (candidate.complete or not aside)
     return Relocation(sequence, left, aside, least_left, plain and len(left) == least_left)

@@ -15,7 +15,7 @@ from math import gcd
 from typing import Optional
 
 from .grid import Grid, Layout
-from .search_limbo import Found, keeps, union, with_limbo
+from .search_limbo import keeps, union, with_limbo
 
 LEAF = 100  # steps that judging one placement counts for
 # blocks left, their memory, bytes sent beside those that must move
@@ -103,7 +103,7 @@ def _count(room: int, sizes: Iterable[int]) -> int:
 class Exact:
     """The best placement seen (None: none within the steps), whether all were seen, and the fewest blocks left then."""
 
-    found: Optional[Found]
+    where: Optional[Mapping[int, int]]
     complete: bool
     least_left: int
 
@@ -114,17 +114,14 @@ def exact(grid: Grid, movers: frozenset[int], allowed: Sequence[bytes], judge: J
     search.descend(0, (0, 0, 0))
     if search.best is None:
         return Exact(None, False, 0)
-    where, (_left, _memory, cost) = search.best
-    left = tuple(sorted(block for block in movers if block not in where))
-    return Exact(Found(where, left, cost), search.steps > 0, search.fewest if search.steps > 0 else 0)
+    complete = search.steps > 0
+    return Exact(search.best[0], complete, search.fewest if complete else 0)
 
 
 class _Exact:
     """What the recursion shares. Never leaves this file."""
 
-    def __init__(
-        self, grid: Grid, movers: frozenset[int], allowed: Sequence[bytes], judge: Judge, steps: int
-    ) -> None:
+    def __init__(self, grid: Grid, movers: frozenset[int], allowed: Sequence[bytes], judge: Judge, steps: int) -> None:
         self.grid, self.movers, self.allowed = with_limbo(grid), movers, allowed
         self.judge, self.steps = judge, steps
         self.start, self.layout = Layout(grid), Layout(self.grid)

@@ -60,15 +60,21 @@ class Sequence:
 
 
 def sequence(
-    grid: Grid, targets: Mapping[int, int], *, hop: Optional[Hop] = None, parking: Optional[bytes] = None
+    grid: Grid,
+    targets: Mapping[int, int],
+    *,
+    hop: Optional[Hop] = None,
+    parking: Optional[bytes] = None,
+    aside: bool = True,
 ) -> Sequence:
-    """Return the steps that bring each block of ``targets`` to its host; others stay, or step aside and come back.
+    """Return the steps that bring each block of ``targets`` to its host.
 
-    ``parking`` has a byte for each host: 1 where a stop is allowed (default: everywhere).
+    ``parking`` has a byte for each host: 1 where a stop is allowed (default: everywhere). ``aside``: whether others may
+    make way and come back too.
     """
     hops = hop or (lambda block, _source, dest: bool(grid.reach[block][dest]))
     stops = parking or bytes([1]) * len(grid.hosts)
-    barred: set[int] = set()
+    barred = set() if aside else set(range(len(grid.blocks))).difference(targets)
     while True:
         best = _least(grid, targets, hops, stops, barred)
         lost = best.parked.intersection(best.pending)

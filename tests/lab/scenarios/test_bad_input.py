@@ -75,7 +75,7 @@ def an_address_that_nobody_has() -> str:
         pytest.param({"dests": "hv2,hv2"}, ["hv2 is given twice", "Give it once"], id="destination given twice"),
         pytest.param({"dests": "hv9"}, ["unknown host 'hv9'", "Did you mean hv"], id="unknown destination"),
         pytest.param({"group": "hypervisor"}, ["group hypervisor ", "Check that the group has hosts"], id="no group"),
-        pytest.param({"hosts": ""}, ["unknown host ''", "Known are: hv1"], id="no host"),
+        pytest.param({"hosts": ""}, ["no host is given", "Say which hosts"], id="no host"),
     ],
 )
 def test_hosts_that_make_no_sense(tmp_path: Path, before: World, variables: dict[str, Any], words: list[str]) -> None:

@@ -77,12 +77,20 @@ def until(reached):
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_to_end_is_passed_on_and_the_result_still_comes(tmp_path, number):
     process = started(tmp_path, PATIENCE)
     os.kill(process.pid, number)
     process.join(PATIENCE)
     assert process.exitcode == 0
+
+
+def test_a_terminal_that_closes_ends_nothing(tmp_path):
+    process = started(tmp_path, 0.5)
+    os.kill(process.pid, signal.SIGHUP)
+    process.join(PATIENCE)
+    assert process.exitcode == 1
+    assert (tmp_path / "end").read_text() == "done"
 
 
 def test_the_work_goes_on_when_its_starter_is_killed(tmp_path):

@@ -1,0 +1,118 @@
+"""Each move of a plan by itself: may this guest go from this host to that one, this way? Must import only _model."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from .._model.guest import Disk, DiskKind, GuestState
+from .._model.host import Host, HostState
+from .._model.plan import Method, method_fits
+from .verify_case import Case, Hop, Violation, hops, same_pool, takes_guests, under_way
+
+
+def move_violations(case: Case) -> Iterator[Violation]:
+    """Yield what is wrong with single moves, in the order of the plan."""
+    twins = Counter(host.uuid for host in case.snapshot.hosts if host.uuid)
+    plugs: dict[str, frozenset[tuple[str, str]]] = {}
+    for hop in hops(case):
+        if hop.dest.name not in plugs:
+            plugs[hop.dest.name] = _plugs(hop.dest)
+        yield from _answers(case, hop)
+        if hop.move.adopt:
+            yield from _adoption(case, hop)
+            continue
+        if not takes_guests(case, hop.dest):
+            yield _at(hop, "schedulable destination", f"{hop.dest.name} is {hop.dest.state.value}")
+        if hop.dest.uuid and twins[hop.dest.uuid] > 1:
+            yield _at(hop, "host UUID", f"another host has that of {hop.dest.name}")
+        yield from _guest_rules(case, hop)
+        yield from _hardware_rules(hop)
+        for interface in hop.guest.interfaces:
+            plug = (interface.kind, interface.source or "")
+            if interface.kind in ("network", "bridge") and plug not in plugs[hop.dest.name]:
+                yield _at(hop, "networks", f"{hop.dest.name} has no {interface.kind} {interface.source}")
+        yield from _disk_rules(hop)
+
+
+def _at(hop: Hop, rule: str, detail: str) -> Violation:
+    return Violation(rule, hop.move.id, detail)
+
+
+def _plugs(host: Host) -> frozenset[tuple[str, str]]:
+    networks = {("network", network.name) for network in host.networks if network.active}
+    return frozenset(networks | {("bridge", bridge) for bridge in host.bridges})
+
+
+def _answers(case: Case, hop: Hop) -> Iterator[Violation]:
+    asleep = hop.source.state is HostState.STANDBY and hop.source.name not in case.plan.power_on
+    if hop.source.state is HostState.UNREACHABLE or asleep:
+        yield _at(hop, "source answers", f"{hop.source.name} is {hop.source.state.value}")
+
+
+def _adoption(case: Case, hop: Hop) -> Iterator[Violation]:
+    if not under_way(case, hop.move):
+        yield _at(hop, "adopted move", f"nobody is moving {hop.guest.name} to {hop.dest.name}")
+
+
+def _guest_rules(case: Case, hop: Hop) -> Iterator[Violation]:
+    guest, move = hop.guest, hop.move
+    home = case.homes[move.guest].host
+    for place in case.places[move.guest]:
+        # an adopted move may come before this one: then its end at the destination is the guest itself
+        if place.host not in (home, move.source) and place.guest.active:
+            yield _at(hop, "runs once", f"{guest.name} is active on {place.host} too")
+    if not method_fits(move.method, guest.state):
+        yield _at(hop, "method by state", f"{guest.name} is {guest.state.value}, not for {move.method.value}")
+    if guest.job is not None or guest.snapshots:
+        job = guest.job.value if guest.job is not None else "snapshots"
+        yield _at(hop, "free guest", f"{guest.name} has {job}")
+    if guest.unmovable_devices and move.method is not Method.OFFLINE:
+        yield _at(hop, "movable devices", f"{guest.name} uses {guest.unmovable_devices[0]}")
+
+
+def _hardware_rules(hop: Hop) -> Iterator[Violation]:
+    guest, source, dest = hop.guest, hop.source, hop.dest
+    writes = any(disk.kind is not DiskKind.NONE and not disk.readonly for disk in guest.disks)
+    if guest.state is GuestState.PAUSED and not guest.has_run and writes and source.qemu_version < 10_000_000:
+        yield _at(hop, "paused since arrival", f"QEMU of {source.name} would crash {guest.name}")
+    if guest.machine is not None and guest.machine not in dest.machine_types:
+        yield _at(hop, "machine type", f"{dest.name} does not know {guest.machine}")
+    if guest.virt_type not in dest.virt_types or guest.arch != dest.cpu.arch:
+        yield _at(hop, "kind of guest", f"{dest.name} does not run {guest.arch} {guest.virt_type}")
+    if guest.cpu.mode == "custom" and guest.cpu.model and guest.cpu.model not in dest.cpu.usable_models:
+        yield _at(hop, "CPU model", f"{dest.name} can't give {guest.cpu.model}")
+    bound = guest.cpu.mode in ("host-passthrough", "maximum") and guest.active and guest.virt_type == "kvm"
+    if bound and (source.cpu.vendor, source.cpu.model) != (dest.cpu.vendor, dest.cpu.model):
+        yield _at(hop, "same CPU", f"{guest.name} has the CPU of {source.name}, {dest.name} another")
+    missing = set(guest.numa_cells) - {cell.id for cell in dest.numa_cells}
+    if missing and guest.active:
+        yield _at(hop, "NUMA nodes", f"{dest.name} has no node {min(missing)}")
+
+
+def _disk_rules(hop: Hop) -> Iterator[Violation]:
+    guest, copies = hop.guest, {copy.target: copy for copy in hop.move.copies}
+    if copies and not guest.active:
+        yield _at(hop, "copies of active guests only", f"{guest.name} is shut off")
+    unknown = set(copies) - {disk.target for disk in guest.disks}
+    if unknown or len(copies) < len(hop.move.copies):
+        yield _at(hop, "copy of its disk", f"{guest.name} has no disk {min(unknown, default='to copy twice')}")
+    for disk in guest.disks:
+        if disk.kind is DiskKind.NONE:
+            continue
+        copy = copies.get(disk.target)
+        if copy is None:
+            if not _reached(disk, hop.source, hop.dest):
+                yield _at(hop, "storage reach", f"{hop.dest.name} does not reach {disk.target} of {guest.name}")
+        elif disk.readonly or disk.shareable or disk.backing:
+            yield _at(hop, "copyable disk", f"{disk.target} of {guest.name} can't be copied")
+        elif (copy.source.pool, copy.source.volume) != (disk.pool, disk.volume):
+            yield _at(hop, "copy of its disk", f"{disk.target} is {disk.volume} in pool {disk.pool}")
+
+
+def _reached(disk: Disk, source: Host, dest: Host) -> bool:
+    if source.pool(disk.pool) is None:
+        return disk.kind is DiskKind.NETWORK
+    return same_pool(disk, source, dest) is not None
