@@ -93,8 +93,7 @@ def speeds(moves: Iterable[Move], lines: Lines) -> dict[str, float]:
         for line in lines.of(move.source, move.dest):
             users[line] += 1
     return {
-        move.id: min(lines.speed[line] / users[line] for line in lines.of(move.source, move.dest))
-        for move in under_way
+        move.id: min(lines.speed[line] / users[line] for line in lines.of(move.source, move.dest)) for move in under_way
     }
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from .grid import Grid, Layout
 from .search_bounds import Cover, Kind, Sizes, kinds_of, least_cover, least_hosts, needs_of
 from .search_bytes import send_less
-from .search_fill import Packing, fill
+from .search_fill import Packing, fill, survives
 from .search_small import best_small
 
 TRIES = 8  # sets of hosts that one round tries to fill
@@ -85,14 +85,19 @@ def consolidate(
     wish = Wish(tuple(idle_watts), frozenset(keep_on), survive_loss, steps)
     parts = _parts(grid, wish.keep_on)
     at = _settle(grid, parts, wish)
-    on = set(at) | wish.keep_on
-    if len(on) < min_on:
-        spare = sorted(set(grid.at) - on, key=lambda host: (wish.watts[host], host))[: min_on - len(on)]
-        if spare:
-            more = replace(wish, keep_on=wish.keep_on | frozenset(spare))
-            at = _settle(grid, _parts(grid, more.keep_on), more)
-            on = set(at) | more.keep_on
+    more = wish
+    while spare := _to_keep(grid, more, at, min_on):
+        more = replace(more, keep_on=more.keep_on | spare)
+        at = _settle(grid, _parts(grid, more.keep_on), more)
+    on = set(at) | more.keep_on
     return _result(grid, wish, parts, at, on)
+
+
+def _to_keep(grid: Grid, wish: Wish, at: Sequence[int], min_on: int) -> frozenset[int]:
+    """Return hosts not to empty so that ``min_on`` stay on, those of least watts."""
+    on = frozenset(at) | wish.keep_on
+    spare = sorted(set(grid.at) - on, key=lambda host: (wish.watts[host], host))
+    return frozenset(spare[: max(0, min_on - len(on))])
 
 
 def _result(grid: Grid, wish: Wish, parts: list[Part], at: Sequence[int], on: set[int]) -> Consolidation:
@@ -114,10 +119,11 @@ def _least(grid: Grid, wish: Wish, part: Part) -> tuple[int, int]:
     blocks = _blocks_on(grid.at, part.hosts)
     fixed = part.must | frozenset(part.left)
     cover = _covers(grid, wish, part, 0.0)
-    watts = _watts_on(grid.at, part, wish) if cover is None else cover.bound  # no such set: all stays as it is
-    return (
-        max(len(fixed), len(part.left) + least_hosts(grid, part.hosts, blocks, spare=wish.survive_loss)),
-        sum(wish.watts[host] for host in fixed) + watts,
+    now = _watts_on(grid.at, part, wish)
+    hosts = len(part.left) + least_hosts(grid, part.hosts, blocks, spare=wish.survive_loss)
+    return (  # never above what is there: it may stay although it survives no loss
+        min(max(len(fixed), hosts), len(_open(part, grid.at) | fixed)),
+        sum(wish.watts[host] for host in fixed) + (now if cover is None else min(now, cover.bound)),
     )
 
 
@@ -174,7 +180,7 @@ def _small(grid: Grid, part: Part, wish: Wish, at: tuple[int, ...], known: tuple
     watts = {host: 0 if host in part.must else wish.watts[host] for host in part.hosts}
 
     def holds(found: tuple[int, ...]) -> bool:
-        return not wish.survive_loss or _holds(Packing(grid, _open(part, found), found), wish)
+        return not wish.survive_loss or _holds(Packing(grid, part.hosts, found), part, wish)
 
     return best_small(grid, watts, _blocks_on(at, part.hosts), at, known, holds)
 
@@ -262,7 +268,7 @@ def _spared_cover(grid: Grid, part: Part, kinds: list[Kind], rest: Sizes, slack:
 def _fill(grid: Grid, part: Part, wish: Wish, cover: Cover) -> tuple[int, ...] | None:
     packing = Packing(grid, cover.hosts | part.must)
     blocks = [block for block in _blocks_on(grid.at, part.hosts) if grid.at[block] not in packing.open]
-    if not fill(packing, blocks, wish.steps // 2) or not _holds(packing, wish):
+    if not fill(packing, blocks, wish.steps // 2) or not _holds(packing, part, wish):
         return None
     return tuple(packing.layout.at)
 
@@ -281,7 +287,7 @@ def _one_by_one(grid: Grid, part: Part, wish: Wish, at: Sequence[int] | None) ->
             continue
         mark = len(packing.journal)
         packing.reopen(others)
-        if fill(packing, blocks, min(wish.steps // 8, 8 * len(others))) and _holds(packing, wish):
+        if fill(packing, blocks, min(wish.steps // 8, 8 * len(others))) and _holds(packing, part, wish):
             emptied = True
         else:
             packing.undo(mark)
@@ -311,36 +317,18 @@ def _fewer_bytes(grid: Grid, part: Part, wish: Wish, at: tuple[int, ...]) -> tup
         if host not in part.must
     }
     send_less(packing, wish.steps, kinds)
-    at = tuple(packing.layout.at) if _holds(packing, wish) else at
+    at = tuple(packing.layout.at) if _holds(packing, part, wish) else at
     blocks = _blocks_on(at, part.hosts)
     sent = sum(grid.cost[block] for block in blocks if at[block] != grid.at[block])
     return _small(grid, part, wish, at, (_watts_on(at, part, wish), sent)) or at
 
 
-def _holds(packing: Packing, wish: Wish) -> bool:
-    return not wish.survive_loss or all(_survives(packing, host) for host in packing.hosts)
-
-
-def _survives(packing: Packing, lost: int) -> bool:
-    """Return whether the guests of ``lost`` find room on the others: tried most free first, then least free first."""
-    grid, layout, mark = packing.grid, packing.layout, len(packing.journal)
-    blocks = sorted(layout.on[lost], key=lambda block: (-grid.memory[block], -grid.vcpus[block], block))
-    others = [host for host in packing.hosts if host != lost]
-    for sign in (-1, 1):
-        hosts = sorted(others, key=lambda host: sign * layout.memory[host])
-        found = all(_move_to_first(packing, block, hosts) for block in blocks)
-        packing.undo(mark)
-        if found:
-            return True
-    return False
-
-
-def _move_to_first(packing: Packing, block: int, hosts: Iterable[int]) -> bool:
-    for host in hosts:
-        if packing.layout.fits(block, host):
-            packing.move(block, host)
-            return True
-    return False
+def _holds(packing: Packing, part: Part, wish: Wish) -> bool:
+    """Return whether the hosts that will be on hold the guests of any one of them, if that is asked."""
+    if not wish.survive_loss:
+        return True
+    hosts = [host for host in packing.hosts if host in part.must or packing.layout.on[host]]
+    return all(survives(packing, host, hosts) for host in hosts)
 
 
 def _blocks_on(at: Sequence[int], hosts: Iterable[int]) -> list[int]:

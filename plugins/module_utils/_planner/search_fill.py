@@ -251,3 +251,25 @@ def exchange_guests(packing: Packing, host: int, other: int, exchange: Exchange)
     if exchange.change >= 0:
         for block in (exchange.give, exchange.take):
             packing.barred[block] = packing.spent + TABU_STEPS * packing.rng.randrange(1, 10)
+
+
+def survives(packing: Packing, lost: int, on: list[int]) -> bool:
+    """Return whether the guests of ``lost`` find room on the others: tried most free first, then least free first."""
+    grid, layout, mark = packing.grid, packing.layout, len(packing.journal)
+    blocks = sorted(layout.on[lost], key=lambda block: (-grid.memory[block], -grid.vcpus[block], block))
+    others = [host for host in on if host != lost]
+    for sign in (-1, 1):
+        hosts = sorted(others, key=lambda host: sign * layout.memory[host])
+        found = all(_move_to_first(packing, block, hosts) for block in blocks)
+        packing.undo(mark)
+        if found:
+            return True
+    return False
+
+
+def _move_to_first(packing: Packing, block: int, hosts: Iterable[int]) -> bool:
+    for host in hosts:
+        if packing.layout.fits(block, host):
+            packing.move(block, host)
+            return True
+    return False

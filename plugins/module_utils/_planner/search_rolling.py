@@ -22,6 +22,7 @@ from typing import Optional
 from .grid import Grid, Layout
 from .pack import Hop, by_room, pack, weights
 from .rolling_wave import Quota, Style, empty_some
+from .search_bounds import unit_of
 from .sequence import Step, sequence
 
 BALANCES = (1.0, 0.5, 2.0, 0.25, 4.0)
@@ -96,7 +97,11 @@ def rolling(
     *,
     return_home: bool = False,
     reach_from: Optional[ReachFrom] = None,
+<<<<<<< HEAD
     steps: int = 20_000,
+=======
+    steps: int = 5_000,
+>>>>>>> main
 ) -> Rolling:
     """Return waves that empty each of ``hosts_to_do`` once. Without ``reach_from`` a block's reach stays as it is."""
     impossible = tuple(_impossible(grid, hosts_to_do))
@@ -111,10 +116,13 @@ def rolling(
 
 
 def _best(task: _Task, quota: Quota, least: int, steps: int) -> Rolling:
+    if not task.hosts:
+        return _attempt(task, quota, Style())
     dense = [Style(dense=True, balance=balance) for balance in BALANCES]
-    plain = [Style(), *dense] if quota.hosts is not None else dense
+    plain = dense if quota.hosts is None else [Style(), *dense]
     best = _attempt(task, quota, plain[0])
     for style in plain[1:]:
+<<<<<<< HEAD
         if not best.left and len(best.waves) <= least:
             break
         best = min(best, _attempt(task, quota, style), key=_rank)
@@ -124,7 +132,27 @@ def _best(task: _Task, quota: Quota, least: int, steps: int) -> Rolling:
     spare = best.moves - least_moves(task.grid, task.hosts, quota, task.return_home)
     if best.left or len(best.waves) > least or spare > WORTH * len(task.grid.blocks):
         best = min(best, _attempt(task, quota, Style(aside=steps)), key=_rank)
+=======
+        if _good(best, least):
+            break
+        best = min(best, _attempt(task, quota, style), key=_rank)
+    waves = max(1, len(best.waves))
+    if quota.hosts is None:
+        best = min(best, _attempt(task, _sized(quota, task, waves), Style()), key=_rank)
+    spare = best.moves - least_moves(task.grid, task.hosts, quota, waves, task.return_home)
+    if not _good(best, least) or spare > WORTH * len(task.grid.blocks):
+        sized = _sized(quota, task, waves if _good(best, least) else least) if quota.hosts is None else quota
+        best = min(best, _attempt(task, sized, Style(aside=steps)), key=_rank)
+>>>>>>> main
     return best
+
+
+def _good(plan: Rolling, least: int) -> bool:
+    return not plan.left and len(plan.waves) <= least
+
+
+def _sized(quota: Quota, task: _Task, waves: int) -> Quota:
+    return replace(quota, hosts=-(-len(task.hosts) // waves))
 
 
 def _rank(plan: Rolling) -> tuple[int, int, int]:
@@ -169,9 +197,7 @@ def _wave(task: _Task, layout: Layout, pending: set[int], quota: Quota, style: S
         quota = replace(quota, hosts=len(hosts) // 2)
 
 
-def _in_order(
-    task: _Task, layout: Layout, before: Sequence[int], hops: Sequence[Hop]
-) -> Optional[tuple[Step, ...]]:
+def _in_order(task: _Task, layout: Layout, before: Sequence[int], hops: Sequence[Hop]) -> Optional[tuple[Step, ...]]:
     """Return the steps from where the blocks of ``hops`` were before to where they are; None if some can't be made."""
     blocks = [hop.block for hop in reversed(hops)]
     targets = {block: layout.at[block] for block in dict.fromkeys(blocks) if layout.at[block] != before[block]}
@@ -224,21 +250,44 @@ def least_waves(grid: Grid, hosts: frozenset[int], quota: Quota) -> int:
     if quota.domain:
         sizes = Counter(quota.domain[host] for host in hosts if quota.domain[host] >= 0)
         least = max([least, *(-(-size // quota.per_domain) for size in sizes.values())])
-    for room, need in ((grid.room_memory, grid.memory), (grid.room_vcpus, grid.vcpus)):
-        least = max(least, _least_by_room([room[host] for host in hosts], sum(room) - sum(need)))
+    for rooms, spare in _in_units(grid):
+        least = max(least, _least_by_room([rooms[host] for host in hosts], spare))
     return least
 
 
+<<<<<<< HEAD
 def least_moves(grid: Grid, hosts: frozenset[int], quota: Quota, return_home: bool) -> int:
     """Return a lower bound on the moves: one for each block, and one more for those of the first wave."""
+=======
+def _in_units(grid: Grid) -> Iterator[tuple[list[int], int]]:
+    """Yield the hosts' rooms and what all of them have to spare, in whole units of memory, then of vCPUs.
+
+    A host that is overfull from the start counts as having room for what is on it.
+    """
+    for sizes, rooms in ((grid.memory, grid.room_memory), (grid.vcpus, grid.room_vcpus)):
+        unit = unit_of(sizes, rooms)
+        used = [0] * len(rooms)
+        for block, host in enumerate(grid.at):
+            used[host] += sizes[block] // unit
+        whole = [max(room // unit, taken) for room, taken in zip(rooms, used)]
+        yield whole, sum(whole) - sum(used)
+
+
+def least_moves(grid: Grid, hosts: frozenset[int], quota: Quota, waves: int, return_home: bool) -> int:
+    """Return a lower bound on the moves in so many waves: one for each block, one more for those of the first wave."""
+>>>>>>> main
     blocks = Counter(host for host in grid.at if host in hosts)
     moves = sum(blocks.values())
     if return_home:
         return 2 * moves
     if len(hosts) < len(grid.hosts):
         return moves  # nobody need move twice: there are hosts that are not to be done
+<<<<<<< HEAD
     size = len(hosts) if quota.hosts is None else quota.hosts
     first = 1 if quota.hosts is None else len(hosts) - size * (-(-len(hosts) // size) - 1)
+=======
+    first = 1 if quota.hosts is None else max(1, len(hosts) - quota.hosts * (waves - 1))
+>>>>>>> main
     return moves + sum(sorted(blocks[host] for host in hosts)[:first])
 
 
@@ -256,14 +305,12 @@ def _least_by_room(rooms: list[int], spare: int) -> int:
 def _impossible(grid: Grid, hosts: frozenset[int]) -> Iterator[Left]:
     """Yield the hosts that provably nobody can empty."""
     layout = Layout(grid)
-    memory = [room - min(0, free) for room, free in zip(grid.room_memory, layout.memory)]
-    vcpus = [room - min(0, free) for room, free in zip(grid.room_vcpus, layout.vcpus)]
-    spare = sum(memory) - sum(grid.memory), sum(vcpus) - sum(grid.vcpus)
+    in_units = tuple(_in_units(grid))
     for host in sorted(hosts):
         fixed = tuple(block for block in sorted(layout.on[host]) if not _has_way(grid, block))
         if fixed:
             yield Left(host, Reason.NO_WAY, fixed)
-        elif layout.on[host] and (memory[host] > spare[0] or vcpus[host] > spare[1]):
+        elif layout.on[host] and any(rooms[host] > spare for rooms, spare in in_units):
             yield replace(_not_found(layout, host), reason=Reason.NO_ROOM)
 
 

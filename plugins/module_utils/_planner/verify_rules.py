@@ -115,12 +115,16 @@ def _parted(case: Case, rule: BoundRule) -> Iterator[Violation]:
 
 def _of_request(case: Case) -> Iterator[BoundRule]:
     known: dict[str, set[str]] = {}
+    everywhere = frozenset(case.hosts)
     for uuid, place in case.homes.items():
         known.setdefault(uuid, set()).add(uuid)
         known.setdefault(place.guest.name, set()).add(uuid)
     for rule in case.request.rules:
         guests = _selected_guests(case, rule, known)
-        hosts = frozenset(name for name, host in case.hosts.items() if _selects_host(rule, host))
+        picks = bool(rule.hosts or rule.host_labels or rule.sites or rule.racks)
+        hosts = (
+            frozenset(name for name, host in case.hosts.items() if _selects_host(rule, host)) if picks else everywhere
+        )
         whole = BoundRule(
             number=0,
             name=rule.name,

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from .._model.host import HostState
-from .._model.plan import Breach, Goal
+from .._model.plan import Breach, Goal, Move
 from .._model.rules import RuleKind
 from .verify_case import Case, Violation, asked_hosts
 from .verify_rules import BoundRule, excess, scope_of
@@ -22,8 +22,6 @@ def wave_violations(case: Case) -> Iterator[Violation]:
         return
     asked, seen = asked_hosts(case), Counter(name for wave in case.plan.waves for name in wave.hosts)
     known = {move.id for move in case.plan.moves}
-    staying = {stay.guest for stay in case.plan.stays}
-    where = dict(case.before)
     for number, wave in enumerate(case.plan.waves):
         title = f"wave {number + 1}"
         for name in wave.hosts:
@@ -32,13 +30,29 @@ def wave_violations(case: Case) -> Iterator[Violation]:
         if not set(wave.moves) <= known:
             yield Violation("moves of the waves", "", f"{title} has moves that the plan has not")
         yield from _size(case, wave.hosts, title)
-        where.update((move.guest, move.dest) for move, of in zip(case.plan.moves, case.waves) if of == number)
-        left = sorted(uuid for uuid, host in where.items() if host in wave.hosts and uuid not in staying)
-        if left:
-            yield Violation("hosts of a wave are empty", "", f"{title} leaves {case.homes[left[0]].guest.name}")
+    yield from _left_behind(case)
     yield from _every_host_once(case, asked - set(seen))
     if case.request.return_home:
-        yield from _home_again(case, staying)
+        yield from _home_again(case)
+
+
+def _left_behind(case: Case) -> Iterator[Violation]:
+    """Replay the waves; after its moves a wave's hosts have only guests that the plan says stay."""
+    staying = {stay.guest for stay in case.plan.stays}
+    there: dict[str, set[str]] = {name: set() for name in case.hosts}
+    for uuid, host in case.before.items():
+        there[host].add(uuid)
+    moves: dict[int, list[Move]] = {}
+    for move, number in zip(case.plan.moves, case.waves):
+        moves.setdefault(number, []).append(move)
+    for number, wave in enumerate(case.plan.waves):
+        for move in moves.get(number, ()):
+            there[move.source].discard(move.guest)
+            there[move.dest].add(move.guest)
+        left = sorted(uuid for name in wave.hosts for uuid in there.get(name, ()) if uuid not in staying)
+        if left:
+            name = case.homes[left[0]].guest.name
+            yield Violation("hosts of a wave are empty", "", f"wave {number + 1} leaves {name}")
 
 
 def _size(case: Case, hosts: tuple[str, ...], title: str) -> Iterator[Violation]:
@@ -60,7 +74,8 @@ def _every_host_once(case: Case, left_out: frozenset[str]) -> Iterator[Violation
             yield Violation("every host in its turn", "", f"{name} is in no wave")
 
 
-def _home_again(case: Case, staying: set[str]) -> Iterator[Violation]:
+def _home_again(case: Case) -> Iterator[Violation]:
+    staying = {stay.guest for stay in case.plan.stays}
     for uuid, chain in case.chains.items():
         if case.after[uuid] != case.before[uuid] and uuid not in staying:
             yield Violation("home again", "", f"{chain[0].name} ends on {case.after[uuid]}, not where it was")

@@ -23,11 +23,11 @@ from .power import fleet_watts, is_on
 from .reach import method_for
 from .refuse import stay
 from .ruleset import remarks
+from .search_loss import survives_loss
 from .sequence_credit import dependencies
 
 # goals after which "restore" brings a guest back
 _NOTES_HOME = frozenset({Goal.EVACUATE, Goal.RELOCATE, Goal.ROLLING})
-_NO_ROOM = "no order of moves makes room for all of them"
 
 
 def write_plan(
@@ -153,12 +153,20 @@ def _end(board: Board, outcome: Outcome) -> Layout:
 
 
 def _stays(board: Board, outcome: Outcome, wishes: Sequence[Wish], layout: Layout) -> tuple[Stay, ...]:
-    found = []
-    for wish in wishes:
-        uuid = wish.place.guest.uuid
-        if uuid in board.stuck or board.block[uuid] in outcome.unplaced:
-            why = outcome.unplaced.get(board.block[uuid]) or _NO_ROOM
-            found.append(stay(board, layout, wish.place, wish.candidates, why))
+    """Return who should have gone: wishes of guests that can't move, and all that a search found no place for."""
+    wished = [wish for wish in wishes if wish.place.guest.uuid in board.stuck]
+    chosen = {wish.place.guest.uuid: wish for wish in wishes}
+    everywhere = tuple(host.name for host in board.snapshot.hosts)
+    for block in outcome.unplaced:
+        for place in board.members[block]:
+            others = tuple(name for name in everywhere if name != place.host)
+            wish = chosen.get(place.guest.uuid) or (None if wishes else Wish(place, others, ""))
+            if wish is not None and place.guest.uuid not in board.stuck:
+                wished.append(wish)
+    found = [
+        stay(board, layout, wish.place, wish.candidates, outcome.unplaced.get(board.block[wish.place.guest.uuid], ""))
+        for wish in wished
+    ]
     return tuple(sorted(found, key=lambda item: (item.name, item.guest)))
 
 
@@ -182,7 +190,7 @@ def _where(board: Board, layout: Layout, adopted: Mapping[str, str]) -> dict[str
 def _frail(board: Board, layout: Layout) -> Optional[tuple[str, ...]]:
     if board.request.survive_loss is SurviveLoss.IGNORE:
         return None
-    return ()
+    return tuple(board.search.hosts[loss.host] for loss in survives_loss(layout))
 
 
 def _watts(

@@ -188,6 +188,27 @@ def test_wrong_credentials_everywhere(tmp_path: Path, before: World, wrong_key: 
     assert world() == before
 
 
+def by_tls(host: str) -> dict[str, Any]:
+    """Return the variable by which libvirt reaches a host that Ansible may not reach."""
+    certificates = LAB / "pki" / "conductor"
+    return {"virtfleet_uri": f"qemu+tls://{variables_of(host)['ansible_host']}/system?pkipath={certificates}"}
+
+
+def test_a_host_that_cannot_be_marked_is_not_emptied(tmp_path: Path, before: World, wrong_key: dict[str, Any]) -> None:
+    run = evacuation("hv1", tmp_path).run(*inventory(tmp_path, hv1={**wrong_key, **by_tls("hv1")}))
+    assert_refused(run, "mark of hv1 can't be changed", "Permission denied", "Let Ansible reach that host")
+    assert world() == before
+
+
+def test_a_host_whose_mark_is_unknown_takes_no_guests(tmp_path: Path, before: World, wrong_key: dict[str, Any]) -> None:
+    silent = inventory(tmp_path, hv3={**wrong_key, **by_tls("hv3")})
+    run = evacuation("hv1", tmp_path).run("--check", *silent, dests="hv3", allow_stay=True)
+    assert run.status == 0, run.output
+    assert run.moves() == []
+    assert "hv3 is in maintenance (Ansible could not read its mark" in run.output
+    assert world() == before
+
+
 @pytest.fixture
 def hv3_off() -> Iterator[None]:
     """hv3 without power; its guests are gone with it, so the lab is made anew afterwards by whoever comes next."""

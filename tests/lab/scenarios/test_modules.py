@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conductor import COLLECTION, FLEET, Task, on_fleet, play
+from conductor import COLLECTION, FLEET, Task, on_fleet, play, restoration
 from labview import (
     INVENTORY,
     MARK,
@@ -192,6 +192,18 @@ def test_host_maintenance_in_check_mode_writes_nothing(tmp_path: Path) -> None:
     assert run.status == 0, run.output
     assert world().marks == {}
     assert json.loads(on_host("hv3", "cat", MARK)).keys() == set()
+
+
+def test_a_return_that_is_refused_puts_the_mark_back_with_its_time(tmp_path: Path) -> None:
+    old = {"reason": "fan 2", "since": "2026-01-02T03:04:05+00:00"}
+    run, _results = play(tmp_path, [mark(**old)])
+    assert run.status == 0, run.output
+    refused = restoration("hv3", tmp_path, bandwidth_mibs=-1).run()
+    assert "bandwidth_mibs is -1" in refused.output
+    assert json.loads(on_host("hv3", "cat", MARK)) == {"maintenance": old}
+    run, (unchanged, _gone) = play(tmp_path, [mark(state="unchanged"), mark(state="absent")])
+    assert run.status == 0, run.output
+    assert (unchanged["changed"], unchanged["maintenance"]) == (False, old)
 
 
 @pytest.fixture

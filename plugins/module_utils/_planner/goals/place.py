@@ -13,8 +13,11 @@ from ..grid import Layout
 from ..outcome import Hop, Outcome, Wish
 from ..search_evacuate import Left, Relocation, Why, relocate
 from ..select import goal_hosts
+from .ways import hop_of
 
 MIB = 1024 * 1024
+# who is asked to move a guest or to bring one home does not expect others to move
+_DISPLACING = frozenset({Goal.EVACUATE, Goal.RELOCATE})
 _WORDS = {
     Why.NO_HOST: "no host that it may go to could ever take it",
     Why.NO_ROOM: "there is no room for all of them together",
@@ -26,7 +29,8 @@ def place(board: Board, wishes: Sequence[Wish]) -> Outcome:
     """Return how the wishes are fulfilled; what is already where it should be, or can't move at all, is left out."""
     grid = board.search
     masks = _masks(board, wishes)
-    found = relocate(grid, masks, _open(board), displace=board.request.displace, hop=_hop(board))
+    displace = board.request.displace and board.request.goal in _DISPLACING
+    found = relocate(grid, masks, _open(board), displace=displace, hop=hop_of(board))
     hops = [Hop(step.block, step.source, step.dest, step.parking) for step in found.sequence.steps]
     if board.request.bring_back:
         hops += _back(board, hops, found.displaced)
@@ -65,21 +69,12 @@ def _open(board: Board) -> bytes:
     return bytes(0 if name in closed else 1 for name in board.search.hosts)
 
 
-def _hop(board: Board):  # type: ignore[no-untyped-def]
-    hosts = board.search.hosts
-
-    def hop(block: int, stop: int, dest: int) -> bool:
-        return all(board.reaches.hop(member, hosts[stop], hosts[dest]) for member in board.members[block])
-
-    return hop
-
-
 def _back(board: Board, hops: Sequence[Hop], displaced: Sequence[int]) -> list[Hop]:
     """Return the moves that bring guests back who stepped aside, as far as there is room now."""
     layout = Layout(board.search)
     for hop in hops:
         layout.put(hop.block, hop.dest)
-    allowed, found = _hop(board), []
+    allowed, found = hop_of(board), []
     for block in sorted(displaced, key=lambda block: (board.search.cost[block], block)):
         stop, home = layout.at[block], board.search.at[block]
         if board.search.parkable[block] and layout.fits(block, home) and allowed(block, stop, home):

@@ -4,14 +4,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from ..._model.plan import Request
+from ..._model.plan import Goal, Request
 from ..._model.snapshot import Snapshot
 from ..board import Board
 from ..outcome import Outcome, Wish
+from .balance import balance
+from .consolidate import consolidate
 from .place import place
+from .rolling import rolling
 from .wished import WISHES
+
+_OF_THE_FLEET: Mapping[Goal, Callable[[Board], Outcome]] = {
+    Goal.BALANCE: balance,
+    Goal.CONSOLIDATE: consolidate,
+    Goal.ROLLING: rolling,
+}
 
 
 def wishes_of(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
@@ -22,4 +31,5 @@ def wishes_of(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
 
 def outcome_of(board: Board, wishes: Sequence[Wish]) -> Outcome:
     """Return what the goal comes to."""
-    return place(board, wishes)
+    whole = _OF_THE_FLEET.get(board.request.goal)
+    return whole(board) if whole else place(board, wishes)
