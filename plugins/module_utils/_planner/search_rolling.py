@@ -97,11 +97,7 @@ def rolling(
     *,
     return_home: bool = False,
     reach_from: Optional[ReachFrom] = None,
-<<<<<<< HEAD
-    steps: int = 20_000,
-=======
     steps: int = 5_000,
->>>>>>> main
 ) -> Rolling:
     """Return waves that empty each of ``hosts_to_do`` once. Without ``reach_from`` a block's reach stays as it is."""
     impossible = tuple(_impossible(grid, hosts_to_do))
@@ -122,17 +118,6 @@ def _best(task: _Task, quota: Quota, least: int, steps: int) -> Rolling:
     plain = dense if quota.hosts is None else [Style(), *dense]
     best = _attempt(task, quota, plain[0])
     for style in plain[1:]:
-<<<<<<< HEAD
-        if not best.left and len(best.waves) <= least:
-            break
-        best = min(best, _attempt(task, quota, style), key=_rank)
-    if quota.hosts is None and best.waves:
-        quota = replace(quota, hosts=-(-len(task.hosts) // len(best.waves)))
-        best = min(best, _attempt(task, quota, Style()), key=_rank)
-    spare = best.moves - least_moves(task.grid, task.hosts, quota, task.return_home)
-    if best.left or len(best.waves) > least or spare > WORTH * len(task.grid.blocks):
-        best = min(best, _attempt(task, quota, Style(aside=steps)), key=_rank)
-=======
         if _good(best, least):
             break
         best = min(best, _attempt(task, quota, style), key=_rank)
@@ -143,7 +128,6 @@ def _best(task: _Task, quota: Quota, least: int, steps: int) -> Rolling:
     if not _good(best, least) or spare > WORTH * len(task.grid.blocks):
         sized = _sized(quota, task, waves if _good(best, least) else least) if quota.hosts is None else quota
         best = min(best, _attempt(task, sized, Style(aside=steps)), key=_rank)
->>>>>>> main
     return best
 
 
@@ -255,10 +239,6 @@ def least_waves(grid: Grid, hosts: frozenset[int], quota: Quota) -> int:
     return least
 
 
-<<<<<<< HEAD
-def least_moves(grid: Grid, hosts: frozenset[int], quota: Quota, return_home: bool) -> int:
-    """Return a lower bound on the moves: one for each block, and one more for those of the first wave."""
-=======
 def _in_units(grid: Grid) -> Iterator[tuple[list[int], int]]:
     """Yield the hosts' rooms and what all of them have to spare, in whole units of memory, then of vCPUs.
 
@@ -275,19 +255,13 @@ def _in_units(grid: Grid) -> Iterator[tuple[list[int], int]]:
 
 def least_moves(grid: Grid, hosts: frozenset[int], quota: Quota, waves: int, return_home: bool) -> int:
     """Return a lower bound on the moves in so many waves: one for each block, one more for those of the first wave."""
->>>>>>> main
     blocks = Counter(host for host in grid.at if host in hosts)
     moves = sum(blocks.values())
     if return_home:
         return 2 * moves
     if len(hosts) < len(grid.hosts):
         return moves  # nobody need move twice: there are hosts that are not to be done
-<<<<<<< HEAD
-    size = len(hosts) if quota.hosts is None else quota.hosts
-    first = 1 if quota.hosts is None else len(hosts) - size * (-(-len(hosts) // size) - 1)
-=======
     first = 1 if quota.hosts is None else max(1, len(hosts) - quota.hosts * (waves - 1))
->>>>>>> main
     return moves + sum(sorted(blocks[host] for host in hosts)[:first])
 
 
