@@ -116,7 +116,11 @@ class Simulator:
         gone = _without(_without(self.fleet, move.source, move.guest), move.dest, move.guest)
         taken, freed = copy_sizes(guest, move.copies), _left_behind(guest, move)
         hosts = (
-            _filled(host, taken) if host.name == move.dest else _filled(host, freed) if host.name == move.source else host
+            _filled(host, taken)
+            if host.name == move.dest
+            else _filled(host, freed)
+            if host.name == move.source
+            else host
             for host in gone.hosts
         )
         self.fleet = replace(gone, hosts=tuple(_with(host, arrived, move.dest) for host in hosts))

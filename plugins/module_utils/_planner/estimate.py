@@ -42,7 +42,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Seconds from first start to last end, and the ids of the moves that decide it, each started by the end of the last."""
+    """Seconds from first start to last end, and the ids of the moves that decide it, each started by another's end."""
 
     seconds: float
     critical_path: tuple[str, ...]

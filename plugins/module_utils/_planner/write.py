@@ -1,4 +1,4 @@
-"""An outcome written down as a plan: moves with ids and estimates, who stays and why, what it costs. Pure, no decisions."""
+"""An outcome written down as a plan: moves with ids and estimates, who stays and why, what it costs. No decisions."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -18,9 +18,8 @@ from .estimate import Lines, lines_of, move_bytes, move_downtime_ms, move_second
 from .find import residents
 from .grid import Layout
 from .leftovers import leftovers
-from .outcome import Hop, Outcome, Wish
+from .outcome import Outcome, Wish
 from .power import fleet_watts, is_on
-from .reach import method_for
 from .refuse import stay
 from .ruleset import remarks
 from .search_loss import survives_loss
@@ -141,7 +140,7 @@ def _move(
 
 
 def _home(board: Board, place: Located) -> Optional[str]:
-    """Return the home to note before the guest leaves: a guest that has to go came from somewhere, others keep theirs."""
+    """Return the home to note before the guest leaves: where it has to go from, unless it was away already."""
     return place.guest.notes.home or (place.host if board.request.goal in _NOTES_HOME else None)
 
 
