@@ -19,7 +19,7 @@ from typing import Optional
 from . import sequence as ordering
 from .grid import Grid, Layout
 from .search_displace import displaced
-from .search_exact import exact, hopeless, must_stay
+from .search_exact import exact, hopeless, must_stay, too_large
 from .search_limbo import Found, keeps, sizes, union, with_limbo
 
 STEPS = 60_000
@@ -31,7 +31,7 @@ Order = Callable[[Mapping[int, int]], ordering.Sequence]
 
 
 class Why(enum.Enum):
-    """NO_HOST: none that is allowed could ever take it. NO_ROOM: not all fit. NO_ORDER: the way there is blocked."""
+    """NO_HOST: none that is allowed is large enough. NO_ROOM: not all fit. NO_ORDER: the way there is blocked."""
 
     NO_HOST = "no_host"
     NO_ROOM = "no_room"
@@ -93,16 +93,15 @@ def relocate(
     open_hosts = aside or bytes([1]) * len(grid.hosts)
     movers = [block for block in sorted(wishes) if not wishes[block][grid.at[block]]]
     allowed = _allowed(grid, wishes, movers, open_hosts if displace else b"")
-    lost = hopeless(grid, movers, allowed)
-    pool = [block for block in movers if block not in set(lost)]
+    lost = set(hopeless(grid, movers, allowed))
+    asked = _Asked(movers, [block for block in movers if block not in lost], allowed)
     best: Optional[Relocation] = None
 
     def order(where: Mapping[int, int]) -> ordering.Sequence:
         return ordering.sequence(grid, where, hop=hop, parking=open_hosts, aside=displace)
 
-    for candidate in _candidates(grid, pool, allowed, order, steps):
-        moves = _without_vain(grid, candidate.where, frozenset(movers), order)
-        made = _judged(moves, lost, pool, candidate)
+    for candidate in _candidates(grid, asked, order, steps):
+        made = _judged(grid, _without_vain(grid, candidate.where, frozenset(movers), order), asked, candidate)
         if best is None or _price(grid, made) < _price(grid, best):
             best = made
         if best.least or candidate.complete:
@@ -133,6 +132,15 @@ def _allowed(grid: Grid, wishes: Mapping[int, bytes], movers: Sequence[int], asi
 
 
 @dataclass(frozen=True)
+class _Asked:
+    """Blocks that must move, those of them for which there is hope, and the hosts that each block may be on."""
+
+    movers: list[int]
+    pool: list[int]
+    allowed: list[bytes]
+
+
+@dataclass(frozen=True)
 class _Candidate:
     """A placement to be tried. ``least_left`` as in Relocation; ``complete``: nothing better is left to be tried."""
 
@@ -141,10 +149,9 @@ class _Candidate:
     complete: bool = False
 
 
-def _candidates(
-    grid: Grid, pool: list[int], allowed: Sequence[bytes], order: Order, steps: int
-) -> Iterator[_Candidate]:
+def _candidates(grid: Grid, asked: _Asked, order: Order, steps: int) -> Iterator[_Candidate]:
     """Yield placements, the plainest first."""
+    pool, allowed = asked.pool, asked.allowed
     stay = must_stay(grid, pool, allowed)
     direct = [_direct(grid, pool, allowed, spread) for spread in (True, False)]
     yield from (_Candidate(found.where, stay) for found in direct if not found.left)
@@ -250,16 +257,20 @@ def _without_vain(grid: Grid, where: Mapping[int, int], movers: frozenset[int], 
     return best
 
 
-def _judged(sequence: ordering.Sequence, lost: Sequence[int], pool: Sequence[int], candidate: _Candidate) -> Relocation:
+def _judged(grid: Grid, moves: ordering.Sequence, asked: _Asked, candidate: _Candidate) -> Relocation:
     """Return the moves with what is left and why, and with what is proven."""
-    stuck = {stuck.block for stuck in sequence.stuck}
-    arrived = {step.block for step in sequence.steps if not step.parking}
-    why = {
-        **dict.fromkeys(lost, Why.NO_HOST),
-        **{block: Why.NO_ORDER if block in stuck else Why.NO_ROOM for block in pool if block not in arrived},
-    }
-    left = tuple(Left(block, why[block]) for block in sorted(why))
-    aside = tuple(sorted(arrived.difference(lost, pool)))
-    least_left = len(lost) + candidate.least_left
-    plain = not any(step.parking for step in sequence.steps) and (candidate.complete or not aside)
-    return Relocation(sequence, left, aside, least_left, plain and len(left) == least_left)
+    stuck = {stuck.block for stuck in moves.stuck}
+    arrived = {step.block for step in moves.steps if not step.parking}
+    stay = [block for block in asked.movers if block not in arrived]
+    large = set(too_large(grid, stay, asked.allowed))
+
+    def why(block: int) -> Why:
+        if block in stuck:
+            return Why.NO_ORDER
+        return Why.NO_HOST if block in large else Why.NO_ROOM
+
+    aside = tuple(sorted(arrived.difference(asked.movers)))
+    least_left = len(asked.movers) - len(asked.pool) + candidate.least_left
+    plain = not any(step.parking for step in moves.steps) and (candidate.complete or not aside)
+    left = tuple(Left(block, why(block)) for block in stay)
+    return Relocation(moves, left, aside, least_left, plain and len(left) == least_left)

@@ -25,22 +25,30 @@ Judge = Callable[[Mapping[int, int]], Price]
 
 def hopeless(grid: Grid, movers: Sequence[int], allowed: Sequence[bytes]) -> tuple[int, ...]:
     """Return the movers that no allowed host could take, were all who may leave it gone. No hosts allowed: stays."""
-    layout = Layout(grid)
+    memory, vcpus = list(grid.room_memory), list(grid.room_vcpus)
     leaving = set(movers)
-    for host, blocks in enumerate(layout.on):
-        for block in blocks:
-            if allowed[block] or block in leaving:
-                layout.memory[host] += grid.memory[block]
-                layout.vcpus[host] += grid.vcpus[block]
-    return tuple(block for block in movers if not _any_host(grid, layout, block, allowed[block]))
+    for block, host in enumerate(grid.at):
+        if not allowed[block] and block not in leaving:
+            memory[host] -= grid.memory[block]
+            vcpus[host] -= grid.vcpus[block]
+    return _without_host(grid, movers, allowed, memory, vcpus)
 
 
-def _any_host(grid: Grid, layout: Layout, block: int, mask: bytes) -> bool:
-    memory, vcpus = grid.memory[block], grid.vcpus[block]
-    return any(
-        open_ and (not memory or memory <= room) and (not vcpus or vcpus <= cpus)
-        for open_, room, cpus in zip(mask, layout.memory, layout.vcpus)
-    )
+def too_large(grid: Grid, movers: Sequence[int], allowed: Sequence[bytes]) -> tuple[int, ...]:
+    """Return the movers that no allowed host could take even if it were empty."""
+    return _without_host(grid, movers, allowed, grid.room_memory, grid.room_vcpus)
+
+
+def _without_host(
+    grid: Grid, movers: Sequence[int], allowed: Sequence[bytes], memory: Sequence[int], vcpus: Sequence[int]
+) -> tuple[int, ...]:
+    found = []
+    for block in movers:
+        need, cpus = grid.memory[block], grid.vcpus[block]
+        rooms = zip(allowed[block], memory, vcpus)
+        if not any(open_ and (need <= room or not need) and (cpus <= left or not cpus) for open_, room, left in rooms):
+            found.append(block)
+    return tuple(found)
 
 
 def must_stay(grid: Grid, movers: Sequence[int], allowed: Sequence[bytes]) -> int:

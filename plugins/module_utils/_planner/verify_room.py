@@ -2,8 +2,9 @@
 
 Everything that guests take of a place is one *stock*: a key, what is there at the start, and a limit. A move takes
 from the stocks of its destination when it starts, and gives back to those of its source when it ends. At the start of
-a move all takers listed up to it may be there, and of those who leave only the ones that are surely over are gone.
-That is enough for every order: whoever of those under way or done is listed last has been checked against all others.
+a move any takers listed before it may be there, each only with those gone whom it waits for, and of all others who
+leave only the ones that are surely over when the move starts. That is enough for every order: whoever of those under
+way or done is listed last has been checked against all others.
 """
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -18,6 +19,7 @@ from .._model.guest import Guest
 from .._model.host import Host
 from .._model.rules import RuleKind, When
 from .verify_case import Case, Hop, Violation, hops
+from .verify_cut import greatest_surplus
 from .verify_rules import BoundRule, domain_of
 
 # What is counted, of which host, and more where a host has several: a pool and volume, a cell, a size of pages
@@ -56,6 +58,7 @@ def room_violations(case: Case, rules: Sequence[BoundRule]) -> Iterator[Violatio
 def _overflow(case: Case, key: Key, load: float, limit: float, uses: Iterable[Use]) -> Iterator[Violation]:
     """Replay the uses of one stock in the plan's order; ``known`` are the leavers whose share is in ``released``."""
     leavers: dict[int, float] = {}
+    arrivals: dict[int, float] = {}
     leaving = known = 0
     released = 0.0
     for use in uses:
@@ -70,9 +73,21 @@ def _overflow(case: Case, key: Key, load: float, limit: float, uses: Iterable[Us
             index = changed.bit_length() - 1
             released += leavers[index] if gone >> index & 1 else -leavers[index]
             changed ^= 1 << index
-        if load - released > limit + SLACK:
-            yield _violation(case, key, use.index, load - released, limit)
+        would = load - released
+        if would > limit + SLACK:
+            # not all who are listed before need be here at once: some of them wait for others to leave
+            would -= _absent(case, arrivals, {i: leavers[i] for i in leavers if not gone >> i & 1}, would - limit)
+        if would > limit + SLACK:
+            yield _violation(case, key, use.index, would, limit)
             return
+        arrivals[use.index] = use.amount
+
+
+def _absent(case: Case, arrivals: Mapping[int, float], leavers: Mapping[int, float], enough: float) -> float:
+    """Return how much less than all of the arrivals can be here while the leavers may be; ``enough`` will do."""
+    waits = {arrival: [index for index in leavers if case.ahead[arrival] >> index & 1] for arrival in arrivals}
+    total = sum(arrivals.values())
+    return total - greatest_surplus(arrivals, leavers, waits, total - enough)
 
 
 def _taken_before(case: Case, hop: Hop) -> frozenset[Key]:
