@@ -13,26 +13,32 @@ from .._model.host import Host
 from .._model.plan import Leftover, Method, Move
 from .._model.refusal import Refusal
 from .._model.snapshot import Snapshot
-from .._planner.capacity import copy_sizes
+from .._planner.estimate import DOWNTIME_MS, FIXED_SECONDS, Left, advance, lines_of, speeds
+from .._planner.resources import copy_sizes
 from .ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
-
-# Assumed where nothing was measured: what an idle guest of the lab takes.
-ASSUMED_DOWNTIME_MS = 300
 
 
 class Simulator:
-    """A Driver in which every move takes its estimate and succeeds. ``fleet`` is the snapshot as it is by now."""
+    """A Driver in which every move succeeds, and takes what the planner's estimate of shared lines says.
+
+    ``fleet`` is the snapshot as it is by now.
+    """
 
     def __init__(self, snapshot: Snapshot, start: float) -> None:
         self.fleet = snapshot
         self._now = start
+        self._lines = lines_of(snapshot)
         self._started: dict[str, float] = {}
+        self._under_way: dict[str, tuple[Move, Left]] = {}
 
     def now(self) -> float:
         return self._now
 
     def wait(self, seconds: float) -> None:
         self._now += seconds
+        speed = speeds((move for move, _left in self._under_way.values()), self._lines)
+        for key, (move, left) in self._under_way.items():
+            self._under_way[key] = (move, advance(left, seconds, speed[key]))
 
     def interrupted(self) -> bool:
         return False
@@ -54,15 +60,17 @@ class Simulator:
 
     def start(self, move: Move) -> None:
         self._started[move.id] = self._now
+        self._under_way[move.id] = (move, Left(FIXED_SECONDS, float(move.est_bytes)))
 
     def progress(self, move: Move) -> Progress:
-        share = min(1.0, (self._now - self._started[move.id]) / max(move.est_seconds, 0.1))
-        done = int(move.est_bytes * share)
-        if share >= 1.0:
+        left = self._under_way[move.id][1] if move.id in self._under_way else Left(0.0, 0.0)
+        ended = left.fixed <= 0 and left.size <= 0
+        if ended:
             self._arrive(move)
-        phase = Phase.DISKS if move.copies and share < 0.5 else Phase.MEMORY
-        rate = int(move.est_bytes / max(move.est_seconds, 0.1))
-        return Progress(phase, move.est_bytes, done, move.est_bytes - done, rate, ended=share >= 1.0)
+        done = move.est_bytes - int(left.size)
+        phase = Phase.DISKS if move.copies and done * 2 < move.est_bytes else Phase.MEMORY
+        elapsed = max(self._now - self._started[move.id], 0.1)
+        return Progress(phase, move.est_bytes, done, int(left.size), int(done / elapsed), ended=ended)
 
     def set_max_downtime(self, move: Move, milliseconds: int) -> None:
         self._expect(move)
@@ -80,10 +88,11 @@ class Simulator:
         self._expect(move)
 
     def finish(self, move: Move) -> Cost:
+        elapsed = round(self._now - self._started[move.id], 1)
         if move.method is Method.OFFLINE:
-            return Cost(move.est_seconds, 0, None)
-        downtime = ASSUMED_DOWNTIME_MS if move.method is Method.LIVE else int(move.est_seconds * 1000)
-        return Cost(move.est_seconds, move.est_bytes, downtime)
+            return Cost(elapsed, 0, None)
+        downtime = DOWNTIME_MS if move.method is Method.LIVE else int(elapsed * 1000)
+        return Cost(elapsed, move.est_bytes, downtime)
 
     def undo(self, move: Move) -> None:
         self._expect(move)
@@ -97,6 +106,7 @@ class Simulator:
         return None if guest is None else Place(guest.state, guest.persistent, guest.job)
 
     def _arrive(self, move: Move) -> None:
+        self._under_way.pop(move.id, None)
         guest = _guest_on(self.fleet, move.source, move.guest)
         if guest is None:
             return
@@ -104,8 +114,14 @@ class Simulator:
         disks = tuple(_copied(disk, move) for disk in guest.disks)
         arrived = replace(guest, job=None, disks=disks, notes=replace(guest.notes, home=home, claim=None))
         gone = _without(_without(self.fleet, move.source, move.guest), move.dest, move.guest)
+        taken, freed = copy_sizes(guest, move.copies), _left_behind(guest, move)
         hosts = (
-            _filled(host, copy_sizes(guest, move.copies)) if host.name == move.dest else host for host in gone.hosts
+            _filled(host, taken)
+            if host.name == move.dest
+            else _filled(host, freed)
+            if host.name == move.source
+            else host
+            for host in gone.hosts
         )
         self.fleet = replace(gone, hosts=tuple(_with(host, arrived, move.dest) for host in hosts))
 
@@ -118,6 +134,16 @@ def _guest_on(fleet: Snapshot, name: str, uuid: str) -> Optional[Guest]:
 def _copied(disk: Disk, move: Move) -> Disk:
     volume = next((copy.dest for copy in move.copies if copy.target == disk.target), None)
     return replace(disk, pool=volume.pool, volume=volume.volume) if volume else disk
+
+
+def _left_behind(guest: Guest, move: Move) -> dict[str, int]:
+    """Return what the copied disks no longer take at the source, as less than nothing by pool."""
+    copied = {copy.target for copy in move.copies}
+    freed: dict[str, int] = {}
+    for disk in guest.disks:
+        if disk.target in copied and disk.pool:
+            freed[disk.pool] = freed.get(disk.pool, 0) - (disk.allocation or disk.capacity or 0)
+    return freed
 
 
 def _filled(host: Host, sizes: Mapping[str, int]) -> Host:

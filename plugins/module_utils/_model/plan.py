@@ -96,9 +96,9 @@ class Request:
     # of CONSOLIDATE: hosts that stay on, and how many do at least
     keep_on: tuple[str, ...] = ()
     min_on: int = 1
-    # of BALANCE: the imbalance that is good enough, and what a move must gain to be worth it
+    # of BALANCE: the imbalance that is good enough, and what a move must even out of one host's room to be worth it
     threshold: float = 0.0
-    min_gain: float = 0.0
+    min_gain: float = 0.005
     # of ROLLING: hosts at a time (None: as many as fit), at most one of each domain, guests go home after their wave
     max_at_once: Optional[int] = 1
     one_per: Optional[Scope] = None

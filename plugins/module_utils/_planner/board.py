@@ -59,7 +59,7 @@ def make_board(snapshot: Snapshot, request: Request, adopted: Mapping[str, str],
     bound = ruleset.bind(request.rules, places, snapshot.hosts)
     binding = tuple(item for item in bound if item.rule.hard or soft)
     lasting = tuple(item for item in binding if item.rule.when is When.THROUGHOUT)
-    methods, stuck = _movable(snapshot, places, request, binding)
+    methods, stuck = _movable(snapshot, places, request, binding, adopted)
     still = stuck.keys() | adopted.keys()
     members = _blocks(places, binding)
     block = {place.guest.uuid: index for index, group in enumerate(members) for place in group}
@@ -88,7 +88,11 @@ def _where(place: Located, adopted: Mapping[str, str]) -> Located:
 
 
 def _movable(
-    snapshot: Snapshot, places: Sequence[Located], request: Request, binding: Sequence[BoundRule]
+    snapshot: Snapshot,
+    places: Sequence[Located],
+    request: Request,
+    binding: Sequence[BoundRule],
+    adopted: Mapping[str, str],
 ) -> tuple[dict[str, Method], dict[str, tuple[Refusal, ...]]]:
     """Return how each guest would move, and why some can't at all."""
     copies, rules = by_uuid(snapshot), ruleset.method_rules(binding)
@@ -99,7 +103,7 @@ def _movable(
         mine = rules.get(guest.uuid, none)
         method = methods[guest.uuid] = method_for(guest, request.method, mine)
         refusals = (*blockers(copies[guest.uuid], place), *method_refusals(guest, method, mine))
-        if refusals:
+        if refusals and guest.uuid not in adopted:
             stuck[guest.uuid] = refusals
     return methods, stuck
 

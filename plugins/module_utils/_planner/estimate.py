@@ -1,20 +1,68 @@
-"""What a move costs before anything is measured: bytes, seconds, and the length of a plan under its slots. Pure."""
+"""What a plan costs before anything is measured: bytes, seconds, downtime, and which moves decide. Pure."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
 import heapq
-from collections import Counter
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Optional
 
 from .._model.guest import Guest
 from .._model.plan import DiskCopy, Method, Move
 from .._model.settings import Slots
+from .._model.snapshot import Snapshot
 
-# Assumed until a link is measured: 1 Gbit/s less overhead, and what libvirt needs to start and end a move.
-ASSUMED_BYTES_PER_SECOND = 110 * 1024 * 1024
+MIB = 1024 * 1024
+# Assumed until it is measured: a host's network card of 1 Gbit/s less overhead, what libvirt needs to start and end a
+# move, and the downtime that QEMU aims at when it switches over.
+HOST_BYTES_PER_SECOND = 110 * MIB
 FIXED_SECONDS = 1.5
+DOWNTIME_MS = 300
+
+# what moves share: the card of a host, or the link between two sites
+Line = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Bytes per second of every line that moves can share, and each host's site."""
+
+    speed: Mapping[Line, float]
+    site: Mapping[str, Optional[str]]
+
+    def of(self, source: str, dest: str) -> tuple[Line, ...]:
+        """Return the lines that a move goes over; a pair of sites without a link of its own is not limited by one."""
+        link = ("link", *sorted((self.site.get(source) or "", self.site.get(dest) or "")))
+        cards = (("host", source), ("host", dest))
+        return (*cards, link) if link in self.speed else cards
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Seconds from first start to last end, and the ids of the moves that decide it, each started by another's end."""
+
+    seconds: float
+    critical_path: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a move under way still needs: seconds of libvirt's own, then bytes to send."""
+
+    fixed: float
+    size: float
+
+
+def lines_of(snapshot: Snapshot) -> Lines:
+    """Return the lines of a fleet: a card for each host and the links that its inventory names."""
+    speed: dict[Line, float] = {("host", host.name): float(HOST_BYTES_PER_SECOND) for host in snapshot.hosts}
+    for link in snapshot.links:
+        ends = sorted((link.sites[0], link.sites[-1]))
+        speed[("link", *ends)] = link.bandwidth_mibs * MIB
+    return Lines(speed, {host.name: host.site for host in snapshot.hosts})
 
 
 def move_bytes(guest: Guest, method: Method, copies: Sequence[DiskCopy]) -> int:
@@ -25,31 +73,117 @@ def move_bytes(guest: Guest, method: Method, copies: Sequence[DiskCopy]) -> int:
     return guest.memory + sum(allocation[copy.target] for copy in copies)
 
 
-def move_seconds(size: int) -> float:
-    """Return the seconds that ``size`` bytes take at the assumed rate."""
-    return round(FIXED_SECONDS + size / ASSUMED_BYTES_PER_SECOND, 1)
+def move_seconds(size: int, source: str, dest: str, lines: Lines) -> float:
+    """Return the seconds that a move of ``size`` bytes takes with all lines to itself."""
+    return round(FIXED_SECONDS + size / min(lines.speed[line] for line in lines.of(source, dest)), 1)
 
 
-def makespan(moves: Sequence[Move], slots: Slots) -> float:
-    """Return the seconds from first start to last end when every move starts as soon as slots and order allow."""
-    waiting, running, done = list(moves), [], set()  # type: ignore[var-annotated]
-    outbound: Counter[str] = Counter()
-    inbound: Counter[str] = Counter()
-    now = 0.0
-    while waiting or running:
-        for move in list(waiting):
-            if (
-                done.issuperset(move.after)
-                and len(running) < slots.max_per_fleet
-                and outbound[move.source] < slots.max_outbound_per_host
-                and inbound[move.dest] < slots.max_inbound_per_host
-            ):
-                waiting.remove(move)
-                outbound[move.source] += 1
-                inbound[move.dest] += 1
-                heapq.heappush(running, (now + move.est_seconds, move.id, move))
-        now, _unused, ended = heapq.heappop(running)
-        done.add(ended.id)
-        outbound[ended.source] -= 1
-        inbound[ended.dest] -= 1
-    return round(now, 1)
+def move_downtime_ms(method: Method, seconds: float) -> int:
+    """Return how long the guest stands still: a moment if live, throughout if paused, not at all if it is shut off."""
+    if method is Method.LIVE:
+        return DOWNTIME_MS
+    return int(seconds * 1000) if method is Method.PAUSED else 0
+
+
+def speeds(moves: Iterable[Move], lines: Lines) -> dict[str, float]:
+    """Return by id the bytes per second of moves that are under way together: each line is shared evenly."""
+    under_way = list(moves)
+    users: dict[Line, int] = defaultdict(int)
+    for move in under_way:
+        for line in lines.of(move.source, move.dest):
+            users[line] += 1
+    return {
+        move.id: min(lines.speed[line] / users[line] for line in lines.of(move.source, move.dest)) for move in under_way
+    }
+
+
+def advance(left: Left, seconds: float, speed: float) -> Left:
+    """Return what is left of a move some seconds later."""
+    waited = min(left.fixed, seconds)
+    return Left(left.fixed - waited, max(0.0, left.size - (seconds - waited) * speed))
+
+
+def schedule(moves: Sequence[Move], slots: Slots, lines: Lines) -> Schedule:
+    """Return how long the moves take when each starts as soon as order and slots allow and lines are shared evenly."""
+    clock = _Clock(moves, slots, lines)
+    while clock.step():
+        pass
+    return Schedule(round(clock.now, 1), clock.path())
+
+
+class _Clock:
+    """The moves carried out on paper. Never leaves this file."""
+
+    def __init__(self, moves: Sequence[Move], slots: Slots, lines: Lines) -> None:
+        self.moves, self.slots, self.lines = moves, slots, lines
+        self.now = 0.0
+        number = {move.id: index for index, move in enumerate(moves)}
+        self.followers: dict[int, list[int]] = defaultdict(list)
+        self.open = [len(move.after) for move in moves]
+        for index, move in enumerate(moves):
+            for other in move.after:
+                self.followers[number[other]].append(index)
+        self.ready = [index for index, count in enumerate(self.open) if count == 0]
+        self.held: dict[Line, list[int]] = defaultdict(list)
+        self.outbound: dict[str, int] = defaultdict(int)
+        self.inbound: dict[str, int] = defaultdict(int)
+        self.left: dict[int, Left] = {}
+        self.cause: dict[int, Optional[int]] = {}
+        self.last: Optional[int] = None
+
+    def step(self) -> bool:
+        """Start what can start, then go on to the next end; return False where nothing is under way any more."""
+        self._start()
+        if not self.left:
+            return False
+        speed = speeds((self.moves[index] for index in self.left), self.lines)
+        ends = {index: left.fixed + left.size / speed[self.moves[index].id] for index, left in self.left.items()}
+        first = min(ends, key=lambda index: (ends[index], index))
+        self.now += ends[first]
+        for index, left in self.left.items():
+            self.left[index] = advance(left, ends[first], speed[self.moves[index].id])
+        self._end(first)
+        return True
+
+    def _start(self) -> None:
+        full: list[int] = []
+        while self.ready:
+            index = heapq.heappop(self.ready)
+            move = self.moves[index]
+            if len(self.left) >= self.slots.max_per_fleet:
+                full.append(index)
+                break
+            if self.outbound[move.source] >= self.slots.max_outbound_per_host:
+                self.held["out", move.source].append(index)
+            elif self.inbound[move.dest] >= self.slots.max_inbound_per_host:
+                self.held["in", move.dest].append(index)
+            else:
+                self.outbound[move.source] += 1
+                self.inbound[move.dest] += 1
+                self.left[index] = Left(FIXED_SECONDS, float(move.est_bytes))
+                self.cause[index] = self.last
+        for index in full:
+            heapq.heappush(self.ready, index)
+
+    def _end(self, index: int) -> None:
+        move = self.moves[index]
+        del self.left[index]
+        self.last = index
+        self.outbound[move.source] -= 1
+        self.inbound[move.dest] -= 1
+        woken: Iterable[int] = (*self.held.pop(("out", move.source), ()), *self.held.pop(("in", move.dest), ()))
+        for other in self.followers[index]:
+            self.open[other] -= 1
+            if self.open[other] == 0:
+                woken = (*woken, other)
+        for other in woken:
+            heapq.heappush(self.ready, other)
+
+    def path(self) -> tuple[str, ...]:
+        """Return the chain of moves, each started by the end of the one before, that ends with the last one."""
+        found: list[str] = []
+        index = self.last
+        while index is not None:
+            found.append(self.moves[index].id)
+            index = self.cause[index]
+        return tuple(reversed(found))

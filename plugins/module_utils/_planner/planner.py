@@ -4,30 +4,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Optional
+from collections.abc import Mapping, Sequence
 
 from .._model.codec import digest
 from .._model.errors import FleetError
-from .._model.guest import Guest, JobKind
-from .._model.plan import Goal, Leftover, Move, Plan, Request, Stay
-from .._model.settings import check_slots
-from .._model.snapshot import Located, Snapshot, by_uuid, residence
-from .assign import assign, method_for
-from .compat import blockers, in_flight, unfinished_source
-from .estimate import makespan, move_bytes, move_seconds
-from .find import check_request
-from .goals import evacuate, move, restore
-from .placement import Assignment, Placement, Wish
+from .._model.guest import JobKind
+from .._model.plan import Plan, Request
+from .._model.snapshot import Snapshot, by_uuid
+from .board import Board, make_board
+from .check import check_request
+from .compat import in_flight
+from .goals.table import outcome_of, wishes_of
+from .leftovers import leftovers
+from .outcome import Outcome, Wish
 from .verify import first_violation
+from .write import write_plan
 
-GoalFunction = Callable[[Snapshot, Request], "tuple[Wish, ...]"]
-
-_GOALS: Mapping[Goal, GoalFunction] = {
-    Goal.EVACUATE: evacuate.wishes,
-    Goal.RESTORE: restore.wishes,
-    Goal.MOVE: move.wishes,
-}
+__all__ = ["leftovers", "make_plan"]
 
 
 def make_plan(snapshot: Snapshot, request: Request) -> Plan:
@@ -35,100 +28,39 @@ def make_plan(snapshot: Snapshot, request: Request) -> Plan:
 
     Raises FleetError on a request that makes no sense for this snapshot.
     """
-    check_slots(request.slots)
     check_request(snapshot, request)
-    placement = _place(snapshot, _GOALS[request.goal](snapshot, request))
-    moves = tuple(
-        _move(assignment, number, request.goal) for number, assignment in enumerate(_in_order(placement), start=1)
-    )
-    plan = Plan(
-        plan_id=digest(snapshot, request),
-        request=request,
-        moves=moves,
-        stays=tuple(sorted(placement.stays, key=lambda stay: (stay.name, stay.guest))),
-        leftovers=leftovers(snapshot, request),
-        est_seconds=makespan(moves, request.slots),
-        est_bytes=sum(move.est_bytes for move in moves),
-    )
+    wishes = wishes_of(snapshot, request)
+    adopted = _adopted(snapshot, wishes)
+    board, outcome = _best(snapshot, request, wishes, adopted)
+    plan = write_plan(board, outcome, wishes, adopted, digest(snapshot, request))
     violation = first_violation(snapshot, plan)
     if violation is not None:
         raise FleetError(f"the plan broke its own rule: {violation}", "This is a defect: report snapshot and request")
     return plan
 
 
-def _place(snapshot: Snapshot, wishes: Sequence[Wish]) -> Placement:
-    """Adopt what is under way, set aside what can't move at all, place the rest."""
+def _best(
+    snapshot: Snapshot, request: Request, wishes: Sequence[Wish], adopted: Mapping[str, str]
+) -> tuple[Board, Outcome]:
+    """Keep soft rules too, unless that leaves more guests behind than breaking them."""
+    board = make_board(snapshot, request, adopted, soft=True)
+    outcome = outcome_of(board, wishes)
+    if not outcome.unplaced or all(item.rule.hard for item in board.bound):
+        return board, outcome
+    other = make_board(snapshot, request, adopted, soft=False)
+    relaxed = outcome_of(other, wishes)
+    return (other, relaxed) if len(relaxed.unplaced) < len(outcome.unplaced) else (board, outcome)
+
+
+def _adopted(snapshot: Snapshot, wishes: Sequence[Wish]) -> dict[str, str]:
+    """Return where guests are going already whose move under way serves the goal.
+
+    One that goes where the goal does not want it is like any other job: to be waited for.
+    """
     places = by_uuid(snapshot)
-    adopted = [found for found in (_adopted(wish, places[wish.place.guest.uuid]) for wish in wishes) if found]
-    taken = {assignment.place.guest.uuid for assignment in adopted}
-    free = [wish for wish in wishes if wish.place.guest.uuid not in taken]
-    blocked = [stay for stay in (_blocked(wish, places[wish.place.guest.uuid]) for wish in free) if stay]
-    stuck = {stay.guest for stay in blocked}
-    placed = assign(snapshot, [wish for wish in free if wish.place.guest.uuid not in stuck])
-    return Placement((*adopted, *placed.assignments), (*blocked, *placed.stays))
-
-
-def _adopted(wish: Wish, places: Sequence[Located]) -> Optional[Assignment]:
-    dest = in_flight(places)
-    # one that goes where the goal does not want it is like any other job: to be waited for
-    if dest not in wish.candidates or wish.place.guest.job is JobKind.INCOMING:
-        return None
-    method = method_for(wish.place.guest, wish.method)
-    return Assignment(wish.place, dest, method, f"already migrating to {dest}", adopt=True)
-
-
-def _blocked(wish: Wish, places: Sequence[Located]) -> Optional[Stay]:
-    refusals = blockers(places, wish.place)
-    return Stay(wish.place.guest.uuid, wish.place.guest.name, wish.place.host, refusals) if refusals else None
-
-
-def _in_order(placement: Placement) -> list[Assignment]:
-    """Return adopted moves first, then the longest first: what takes longest should not start last."""
-    return sorted(
-        placement.assignments,
-        key=lambda item: (
-            not item.adopt,
-            -move_bytes(item.place.guest, item.method, item.copies),
-            item.place.guest.name,
-            item.place.guest.uuid,
-        ),
-    )
-
-
-def _move(assignment: Assignment, number: int, goal: Goal) -> Move:
-    guest = assignment.place.guest
-    size = move_bytes(guest, assignment.method, assignment.copies)
-    return Move(
-        id=f"m{number:04d}",
-        guest=guest.uuid,
-        name=guest.name,
-        source=assignment.place.host,
-        dest=assignment.dest,
-        method=assignment.method,
-        copies=assignment.copies,
-        adopt=assignment.adopt,
-        home=_home(guest, assignment.place.host, goal),
-        est_seconds=move_seconds(size),
-        est_bytes=size,
-        reason=assignment.reason,
-    )
-
-
-def _home(guest: Guest, source: str, goal: Goal) -> Optional[str]:
-    """Return the home to note before the guest leaves: an evacuated guest came from somewhere, others keep theirs."""
-    return guest.notes.home or (source if goal is Goal.EVACUATE else None)
-
-
-def leftovers(snapshot: Snapshot, request: Request) -> tuple[Leftover, ...]:
-    """Return what interrupted moves from or to the concerned hosts left behind."""
-    found = []
-    for places in by_uuid(snapshot).values():
-        home = residence(places)
-        claims = [place.guest.notes.claim for place in (home, *places)]
-        claim = next((claim for claim in claims if claim is not None), None)
-        if claim is None or in_flight(places) or home.host not in (claim.source, claim.dest):
-            continue
-        if {claim.source, claim.dest} & set(request.hosts):
-            left = unfinished_source(places)
-            found.append(Leftover(home.guest.uuid, home.guest.name, home.host, claim, left.host if left else None))
-    return tuple(sorted(found, key=lambda item: (item.name, item.guest)))
+    found = {}
+    for wish in wishes:
+        dest = in_flight(places[wish.place.guest.uuid])
+        if dest is not None and dest in wish.candidates and wish.place.guest.job is not JobKind.INCOMING:
+            found[wish.place.guest.uuid] = dest
+    return found

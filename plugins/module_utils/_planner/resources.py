@@ -61,14 +61,15 @@ def resource_limits(
         found.append(_hugepages(size, active, block, hosts))
     for cell in sorted({cell for place in active for cell in place.guest.numa_cells}):
         found.append(_cell(cell, active, block, hosts))
-    sizes = {place.guest.uuid: local_sizes(place.guest, by_name[place.host]) for place in places}
-    for pool in sorted({pool for size in sizes.values() for pool in size}):
-        found.append(_pool(pool, places, block, hosts, sizes))
+    stores = _stores(hosts)
+    sizes = {place.guest.uuid: _in_stores(place, by_name[place.host], stores) for place in places}
+    for store in sorted({store for size in sizes.values() for store in size}):
+        found.append(_pool(store, places, block, hosts, sizes, stores))
     found += [
         _unique(kind, name, users, [ghost.host for ghost in ghosts if owns(ghost, name)], block, hosts)
         for kind, owns, owners in (
             (Kind.NAME, _has_name, _by_name(places)),
-            (Kind.VOLUME, _has_volume(by_name), _by_volume(places, by_name)),
+            (Kind.VOLUME, _has_volume(stores), _by_volume(places, stores)),
         )
         for name, users in sorted(owners.items())
         if len({place.guest.uuid for place in users}) > 1
@@ -113,19 +114,55 @@ def _cell(cell: int, active: Sequence[Located], block: Mapping[str, int], hosts:
     return _limit(Kind.NUMA, str(cell), active, block, weigh, room)
 
 
+def _stores(hosts: Sequence[Host]) -> dict[tuple[str, str], str]:
+    """Return, by host and name, the store that each local pool is of: pools of one name, or one path, take copies of
+    each other's volumes, whatever else they are called."""
+    leader: dict[str, str] = {}
+
+    def root(key: str) -> str:
+        while leader.setdefault(key, key) != key:
+            key = leader[key]
+        return key
+
+    pools = [(host.name, pool) for host in hosts for pool in host.pools if pool.identity is None]
+    for _host, pool in pools:
+        if pool.path is not None:
+            low, high = sorted((root(pool.name), root(f"at {pool.path}")))
+            leader[high] = low
+    names: dict[str, str] = {}
+    for _host, pool in sorted(pools, key=lambda item: item[1].name):
+        names.setdefault(root(pool.name), pool.name)
+    return {(host, pool.name): names[root(pool.name)] for host, pool in pools}
+
+
+def _in_stores(place: Located, host: Host, stores: Mapping[tuple[str, str], str]) -> dict[str, int]:
+    sizes: dict[str, int] = {}
+    for pool, size in local_sizes(place.guest, host).items():
+        store = stores[place.host, pool]
+        sizes[store] = sizes.get(store, 0) + size
+    return sizes
+
+
 def _pool(
-    pool: str,
+    store: str,
     places: Sequence[Located],
     block: Mapping[str, int],
     hosts: Sequence[Host],
     sizes: Mapping[str, Mapping[str, int]],
+    stores: Mapping[tuple[str, str], str],
 ) -> Optional[Limit]:
     def weigh(guest: Guest) -> int:
-        return sizes[guest.uuid].get(pool, 0)
+        return sizes[guest.uuid].get(store, 0)
 
-    free = {host.name: sum(item.available for item in host.pools if item.name == pool) for host in hosts}
+    # where a host has two pools of a store, the smaller must do: which one a copy goes to depends on the disk
+    free = {
+        host.name: min(
+            (pool.available for pool in host.pools if stores.get((host.name, pool.name)) == store), default=0
+        )
+        for host in hosts
+    }
     total = _with_residents(free, places, weigh)
-    return _limit(Kind.POOL, pool, places, block, weigh, tuple(total[host.name] for host in hosts))
+    return _limit(Kind.POOL, store, places, block, weigh, tuple(total[host.name] for host in hosts))
 
 
 def _unique(
@@ -148,22 +185,22 @@ def _by_name(places: Sequence[Located]) -> dict[str, list[Located]]:
     return owners
 
 
-def _by_volume(places: Sequence[Located], hosts: Mapping[str, Host]) -> dict[str, list[Located]]:
+def _by_volume(places: Sequence[Located], stores: Mapping[tuple[str, str], str]) -> dict[str, list[Located]]:
     owners: dict[str, list[Located]] = defaultdict(list)
     for place in places:
-        for volume in _local_volumes(place, hosts):
+        for volume in _local_volumes(place, stores):
             owners[volume].append(place)
     return owners
 
 
-def _local_volumes(place: Located, hosts: Mapping[str, Host]) -> set[str]:
-    pools = {pool.name for pool in hosts[place.host].pools if pool.identity is None}
-    return {f"{disk.pool}/{disk.volume}" for disk in place.guest.disks if disk.pool in pools and disk.volume}
+def _local_volumes(place: Located, stores: Mapping[tuple[str, str], str]) -> set[str]:
+    volumes = [(stores.get((place.host, disk.pool or "")), disk.volume) for disk in place.guest.disks]
+    return {f"{store}/{volume}" for store, volume in volumes if store and volume}
 
 
 def _has_name(place: Located, name: str) -> bool:
     return place.guest.name == name
 
 
-def _has_volume(hosts: Mapping[str, Host]) -> Callable[[Located, str], bool]:
-    return lambda place, volume: volume in _local_volumes(place, hosts)
+def _has_volume(stores: Mapping[tuple[str, str], str]) -> Callable[[Located, str], bool]:
+    return lambda place, volume: volume in _local_volumes(place, stores)

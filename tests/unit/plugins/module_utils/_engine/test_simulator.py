@@ -94,7 +94,11 @@ def test_a_rehearsal_with_a_short_timeout_still_ends(action: TimeoutAction) -> N
 def test_downtime_is_only_told_where_there_is_some() -> None:
     fleet = build.snapshot(build.host("hv1", build.guest()), build.host("hv2"))
     driver = Simulator(fleet, 0.0)
-    live, paused, offline = (build.move(method=method) for method in (Method.LIVE, Method.PAUSED, Method.OFFLINE))
+    ways = enumerate((Method.LIVE, Method.PAUSED, Method.OFFLINE))
+    live, paused, offline = moves = [build.move(number, method=method) for number, method in ways]
+    for move in moves:
+        driver.start(move)
+    driver.wait(10.0)
     assert driver.finish(live).downtime_ms == 300
     assert driver.finish(paused).downtime_ms == 10_000
     assert driver.finish(offline).downtime_ms is None

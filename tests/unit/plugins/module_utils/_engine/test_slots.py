@@ -8,7 +8,6 @@ import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.slots import startable
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import Slots
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.estimate import makespan
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 
 A = build.move(1, "a", "hv1", "hv2")
@@ -37,20 +36,3 @@ D = build.move(4, "d", "hv1", "hv2", after=("m0001",))
 )
 def test_what_may_start(waiting: list[Move], running: list[Move], arrived: list[str], slots: Slots, names: str) -> None:
     assert "".join(move.name for move in startable(waiting, running, arrived, slots)) == names
-
-
-@pytest.mark.parametrize(
-    ("moves", "slots", "seconds"),
-    [
-        ([], Slots(), 0.0),
-        ([A, B, C], Slots(9, 9, 9), 10.0),
-        ([A, B, C], Slots(9, 9, 1), 30.0),
-        ([A, B, C], Slots(1, 9, 9), 20.0),
-        ([A, B, C], Slots(9, 1, 9), 20.0),
-        ([A, D], Slots(9, 9, 9), 20.0),
-    ],
-)
-def test_the_length_of_a_plan_is_estimated_under_the_same_rules(
-    moves: list[Move], slots: Slots, seconds: float
-) -> None:
-    assert makespan(moves, slots) == seconds

@@ -11,12 +11,9 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors 
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import HostState
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Method, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import Slots
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.find import (
-    candidates,
-    check_request,
-    guest_named,
-    residents,
-)
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.check import check_request
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.find import guest_named, residents
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.goals import wished
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 
@@ -107,8 +104,8 @@ def test_residents_are_sorted_by_name_and_listed_once() -> None:
 
 
 def test_closed_hosts_stay_among_the_candidates_so_that_they_can_say_why() -> None:
-    assert candidates(FLEET, build.evacuate("hv1")) == ("hv1", "hv2", "hv3")
-    assert candidates(FLEET, build.evacuate("hv1", dests=("hv3",))) == ("hv3",)
+    assert {wish.candidates for wish in wished.evacuate(FLEET, build.evacuate("hv1"))} == {("hv2", "hv3")}
+    assert {wish.candidates for wish in wished.evacuate(FLEET, build.evacuate("hv1", dests=("hv3",)))} == {("hv3",)}
 
 
 @pytest.mark.parametrize("name", ["db", build.uuid_of("db")])

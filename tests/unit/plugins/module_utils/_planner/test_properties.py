@@ -65,7 +65,7 @@ def test_the_fleets_are_worth_trying(cases: tuple[Case, ...]) -> None:
     assert sum(1 for _case, move in moves(cases) if move.copies) > 20
     assert sum(1 for _case, move in moves(cases) if move.adopt) > 0
     assert {move.method for _case, move in moves(cases)} == {*type(next(moves(cases))[1].method)}
-    assert {case.request.goal for case in cases} == set(Goal)
+    assert {case.request.goal for case in cases} == {Goal.EVACUATE, Goal.RESTORE, Goal.MOVE}
     codes = {refusal.code.value for case in cases for stay in case.plan.stays for refusal in stay.refusals}
     assert len(codes) > 15, codes
 
@@ -121,7 +121,7 @@ def test_no_guest_moves_without_cause(cases: tuple[Case, ...]) -> None:
     for case, move in moves(cases):
         goal, hosts = case.request.goal, case.request.hosts
         if goal is Goal.EVACUATE:
-            assert move.source in hosts, case.seed
+            assert move.source in hosts or (move.reason.startswith("makes room") and move.dest not in hosts), case.seed
         else:
             assert move.dest in hosts or move.adopt, case.seed
         if goal is Goal.MOVE:
@@ -137,7 +137,7 @@ def test_every_guest_of_an_evacuated_host_moves_or_says_why_not(cases: tuple[Cas
             continue
         homes = {uuid: residence(places) for uuid, places in by_uuid(case.fleet).items()}
         there = {uuid for uuid, place in homes.items() if place.host in case.request.hosts}
-        moved = [move.guest for move in case.plan.moves]
+        moved = [move.guest for move in case.plan.moves if move.source in case.request.hosts]
         stayed = [stay.guest for stay in case.plan.stays]
         assert sorted(moved) == sorted(there - set(stayed)), case.seed
         assert there <= {*moved, *stayed}, case.seed

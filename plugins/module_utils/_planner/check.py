@@ -1,0 +1,107 @@
+"""Requests that make no sense for a snapshot, refused with one sentence before anything is planned. Pure."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from .._model.errors import FleetError
+from .._model.host import Host, HostState
+from .._model.plan import Goal, Method, Request
+from .._model.rules import check_rules
+from .._model.settings import check_slots
+from .._model.snapshot import Snapshot
+from .find import guest_named, residents, similar
+
+_NEEDS_HOSTS = frozenset({Goal.EVACUATE, Goal.RESTORE, Goal.MOVE})
+_TAKES_DESTS = frozenset({Goal.EVACUATE, Goal.RELOCATE})
+_TAKES_GUESTS = frozenset({Goal.MOVE, Goal.RELOCATE})
+_COUNTS = ("max_moves", "max_bytes", "min_on")
+_SHARES = ("headroom_percent", "max_cpu_percent", "threshold", "min_gain")
+
+
+def check_request(snapshot: Snapshot, request: Request) -> None:
+    """Raise FleetError on what is unknown, given twice or contradictory, or whose guests nobody can see."""
+    check_slots(request.slots)
+    check_rules(request.rules)
+    if request.goal in _NEEDS_HOSTS and not (request.hosts or request.sites):
+        raise FleetError("no host is given", "Say which hosts the goal is about")
+    for label in ("hosts", "dests", "guests", "sites", "dest_sites", "keep_on"):
+        _refuse_doubles(label, getattr(request, label))
+    for name in (*request.hosts, *request.dests, *request.keep_on):
+        _known_host(name, snapshot)
+    for name in (*request.sites, *request.dest_sites):
+        _known_site(name, snapshot)
+    _check_options(request)
+    _check_numbers(request)
+    _check_guests(snapshot, request)
+    # nobody knows what is on a host that does not answer, so nothing about it can be promised
+    for name in request.hosts:
+        host = _known_host(name, snapshot)
+        if host.state is HostState.UNREACHABLE:
+            raise FleetError(f"host {name} does not answer: {host.error}", "Nothing was changed; bring it back first")
+
+
+def _check_options(request: Request) -> None:
+    """Refuse what the goal could not honour."""
+    goal, dests = request.goal, bool(request.dests or request.dest_sites or request.dest_labels)
+    if goal is Goal.MOVE and (len(request.hosts) != 1 or request.sites):
+        raise FleetError("the goal move takes exactly one host", "Give one destination")
+    if goal is Goal.MOVE and not (request.guests or request.labels):
+        raise FleetError("no guest is given", "Say which guests are to move")
+    if goal is Goal.RELOCATE and not dests:
+        raise FleetError("no destination is given", "Say where to: dests, dest_sites or dest_labels")
+    if goal is Goal.RELOCATE and not (request.guests or request.labels or request.hosts or request.sites):
+        raise FleetError("nothing is given that is to go", "Say which: guests, labels, hosts or sites")
+    if goal not in _TAKES_GUESTS and (request.guests or request.labels):
+        raise FleetError(f"guests mean nothing to the goal {goal.value}", "Leave guests and labels out")
+    if goal not in _TAKES_DESTS and dests:
+        raise FleetError(f"dests means nothing to the goal {goal.value}", "Its hosts are the destinations")
+    if request.method is Method.OFFLINE:
+        raise FleetError(
+            "method offline can't be asked for", "Shut-off guests move offline by themselves; leave it out"
+        )
+
+
+def _check_numbers(request: Request) -> None:
+    for label in _COUNTS:
+        value = getattr(request, label)
+        if value is not None and value < 0:
+            raise FleetError(f"{label} is {value}", "Give zero or more")
+    for label in _SHARES:
+        value = getattr(request, label)
+        if value is not None and (value < 0 or not math.isfinite(value)):
+            raise FleetError(f"{label} is {value:g}", "Give zero or more")
+    if request.headroom_percent > 100:
+        raise FleetError(f"headroom_percent is {request.headroom_percent:g}", "Give at most 100")
+    if request.max_at_once is not None and request.max_at_once < 1:
+        raise FleetError(f"max_at_once is {request.max_at_once}", "Give 1 or more, or leave it out for as many as fit")
+
+
+def _check_guests(snapshot: Snapshot, request: Request) -> None:
+    places = residents(snapshot)
+    for name in request.guests:
+        guest_named(name, places, snapshot)
+
+
+def _known_host(name: str, snapshot: Snapshot) -> Host:
+    host = snapshot.host(name)
+    if host is None:
+        names = [host.name for host in snapshot.hosts]
+        raise FleetError(f"unknown host {name!r}", similar(name, names) or f"Known are: {', '.join(names)}")
+    return host
+
+
+def _known_site(name: str, snapshot: Snapshot) -> None:
+    sites = sorted({host.site for host in snapshot.hosts if host.site is not None})
+    if name not in sites:
+        known = f"Known are: {', '.join(sites)}" if sites else "No host of the inventory has a site"
+        raise FleetError(f"no host is on a site {name!r}", similar(name, sites) or known)
+
+
+def _refuse_doubles(label: str, names: Sequence[str]) -> None:
+    doubles = sorted({name for name in names if names.count(name) > 1})
+    if doubles:
+        raise FleetError(f"{doubles[0]} is given twice in {label}", "Give it once")

@@ -1,0 +1,120 @@
+"""Goal consolidate: fewer hosts or idle watts, by emptying some that can then be switched off. Pure."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Optional
+
+from ..._model.host import HostState
+from ..._model.plan import Bound, SurviveLoss
+from ..board import Board
+from ..outcome import Hop, Outcome
+from ..power import idle_watts
+from ..scope import Scope, narrow
+from ..search_consolidate import Consolidation
+from ..search_consolidate import consolidate as search
+from ..select import goal_hosts
+from ..sequence import Sequence as Ordered
+from ..sequence import sequence
+from .ways import hop_of
+
+
+def consolidate(board: Board) -> Outcome:
+    """Return the moves that empty as many hosts as the request lets them, and the hosts that then have nobody."""
+    scope = narrow(board.search, in_scope(board))
+    if not scope.hosts:
+        return Outcome(remarks=("there is no schedulable host to consolidate",))
+    keep = {index for index, host in enumerate(scope.hosts) if board.search.hosts[host] in board.request.keep_on}
+    found, order = _within_budget(board, scope, keep)
+    hops = tuple(
+        Hop(scope.blocks[step.block], scope.hosts[step.source], scope.hosts[step.dest], step.parking)
+        for step in order.steps
+    )
+    off = _empty(board, scope, hops, found)
+    return Outcome(hops, _reasons(board, hops, off), bounds=_bounds(board, scope, found, off), emptied=off)
+
+
+def in_scope(board: Board) -> list[int]:
+    """Return the schedulable hosts that the request is about."""
+    chosen = goal_hosts(board.request, board.snapshot.hosts)
+    every = not (board.request.hosts or board.request.sites)
+    return [
+        index
+        for index, host in enumerate(board.snapshot.hosts)
+        if host.state is HostState.SCHEDULABLE and (every or host.name in chosen)
+    ]
+
+
+def _watts(board: Board, scope: Scope) -> Optional[list[int]]:
+    """Return idle watts by host of the scope, or None where one is unknown: then hosts are counted."""
+    found = [idle_watts(board.snapshot.hosts[host]) for host in scope.hosts]
+    return None if any(watts is None for watts in found) else [round(watts or 0) for watts in found]
+
+
+def _within_budget(board: Board, scope: Scope, keep: Collection[int]) -> tuple[Consolidation, Ordered]:
+    """Empty fewer hosts, half as many each time, until the moves stay within the request's budget."""
+    found, order = _reachable(board, scope, keep)
+    wanted = sorted(found.emptied, key=lambda host: (_bytes_on(scope, host), host))
+    while order.steps and not _affordable(board, scope, order):
+        wanted = wanted[: len(wanted) // 2]
+        found, order = _reachable(board, scope, frozenset(range(len(scope.hosts))).difference(wanted).union(keep))
+    return found, order
+
+
+def _reachable(board: Board, scope: Scope, keep: Collection[int]) -> tuple[Consolidation, Ordered]:
+    """Search, and keep hosts on whose blocks find no way out in any order."""
+    request, kept = board.request, frozenset(keep)
+    weights = _watts(board, scope) or [1] * len(scope.hosts)
+    while True:
+        survive = request.survive_loss is SurviveLoss.KEEP
+        found = search(scope.grid, weights, kept, request.min_on, survive)
+        order = sequence(scope.grid, found.targets, hop=hop_of(board, scope))
+        blocked = {scope.grid.at[stuck.block] for stuck in order.stuck} - kept
+        if not blocked:
+            return found, order
+        kept |= blocked
+
+
+def _affordable(board: Board, scope: Scope, order: Ordered) -> bool:
+    most, send = board.request.max_moves, board.request.max_bytes
+    moves = sum(len(scope.grid.blocks[step.block]) for step in order.steps)
+    return (most is None or moves <= most) and (send is None or order.cost(scope.grid) <= send)
+
+
+def _bytes_on(scope: Scope, host: int) -> int:
+    return sum(scope.grid.cost[block] for block, at in enumerate(scope.grid.at) if at == host)
+
+
+def _empty(board: Board, scope: Scope, hops: Sequence[Hop], found: Consolidation) -> tuple[int, ...]:
+    """Return the hosts that have nobody at the end, not even a second definition, and need not stay on."""
+    at = list(board.search.at)
+    for hop in hops:
+        at[hop.block] = hop.dest
+    used = {*at, *(scope.hosts[host] for host in found.on)}
+    defined = {place.host for place in board.snapshot.located()} - {
+        board.search.hosts[host] for host in board.search.at
+    }
+    free = [host for host in scope.hosts if host not in used and board.search.hosts[host] not in defined]
+    spare = max(0, board.request.min_on - (len(scope.hosts) - len(free)))
+    return tuple(free[spare:])
+
+
+def _reasons(board: Board, hops: Sequence[Hop], off: Collection[int]) -> dict[int, str]:
+    hosts = board.search.hosts
+    return {
+        hop.block: (f"{hosts[hop.source]} is emptied" if hop.source in off else f"makes room on {hosts[hop.source]}")
+        for hop in hops
+    }
+
+
+def _bounds(board: Board, scope: Scope, found: Consolidation, off: Collection[int]) -> tuple[Bound, ...]:
+    bounds = [
+        Bound("hosts on", "hosts", len(scope.hosts), len(scope.hosts) - len(off), found.least_hosts),
+    ]
+    watts = _watts(board, scope)
+    if watts is not None:
+        on = sum(watts[index] for index, host in enumerate(scope.hosts) if host not in off)
+        bounds.append(Bound("idle power", "W", sum(watts), on, found.least_watts))
+    return tuple(bounds)

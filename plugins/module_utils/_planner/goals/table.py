@@ -1,0 +1,35 @@
+"""Which code serves which goal. No decisions here."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ..._model.plan import Goal, Request
+from ..._model.snapshot import Snapshot
+from ..board import Board
+from ..outcome import Outcome, Wish
+from .balance import balance
+from .consolidate import consolidate
+from .place import place
+from .rolling import rolling
+from .wished import WISHES
+
+_OF_THE_FLEET: Mapping[Goal, Callable[[Board], Outcome]] = {
+    Goal.BALANCE: balance,
+    Goal.CONSOLIDATE: consolidate,
+    Goal.ROLLING: rolling,
+}
+
+
+def wishes_of(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
+    """Return the guests that the goal wants elsewhere; none where it looks at the fleet as a whole."""
+    goal = WISHES.get(request.goal)
+    return goal(snapshot, request) if goal else ()
+
+
+def outcome_of(board: Board, wishes: Sequence[Wish]) -> Outcome:
+    """Return what the goal comes to."""
+    whole = _OF_THE_FLEET.get(board.request.goal)
+    return whole(board) if whole else place(board, wishes)

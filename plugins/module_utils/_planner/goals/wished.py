@@ -1,0 +1,79 @@
+"""Goals that want certain guests elsewhere: evacuate, restore, move, relocate. Pure: they wish, they place nobody."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ..._model.plan import Goal, Request
+from ..._model.snapshot import Located, Snapshot, by_uuid
+from ..compat import unfinished_source
+from ..find import residents
+from ..outcome import Wish
+from ..select import allowed_dests, chosen_guest, goal_hosts
+
+
+def evacuate(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
+    """Every guest on the hosts of the request goes; those hosts are no candidates."""
+    emptied = goal_hosts(request, snapshot.hosts)
+    others = tuple(name for name in sorted(allowed_dests(request, snapshot.hosts)) if name not in emptied)
+    copies = by_uuid(snapshot)
+    return tuple(
+        Wish(place, others, f"{place.host} is evacuated")
+        for home in residents(snapshot)
+        for place in _leaving(home, copies[home.guest.uuid], emptied)
+    )
+
+
+def _leaving(home: Located, copies: Sequence[Located], emptied: frozenset[str]) -> list[Located]:
+    """Return the guest if it lives on a host to empty, else its copies there that nothing takes away: to be named."""
+    if home.host in emptied:
+        return [home]
+    mended = unfinished_source(copies)
+    return [place for place in copies if place.host in emptied and place != mended]
+
+
+def restore(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
+    """Every guest that is away from a home among the hosts of the request goes there."""
+    homes = goal_hosts(request, snapshot.hosts)
+    return tuple(
+        Wish(place, (home,), f"{home} is its home")
+        for place in residents(snapshot)
+        for home in (place.guest.notes.home,)
+        if home is not None and home in homes and home != place.host
+    )
+
+
+def move(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
+    """The chosen guests go to the one host of the request."""
+    (dest,) = request.hosts
+    return tuple(
+        Wish(place, (dest,), f"asked to be on {dest}")
+        for place in residents(snapshot)
+        if place.host != dest and chosen_guest(request, place.guest)
+    )
+
+
+def relocate(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
+    """The chosen guests, and all on the hosts of the request, go to the allowed destinations unless they are on one."""
+    dests, leaving = allowed_dests(request, snapshot.hosts), goal_hosts(request, snapshot.hosts)
+    names = tuple(sorted(dests))
+    return tuple(
+        Wish(place, names, f"it leaves {place.host} for {_where_to(request)}")
+        for place in residents(snapshot)
+        if place.host not in dests and (chosen_guest(request, place.guest) or place.host in leaving)
+    )
+
+
+def _where_to(request: Request) -> str:
+    labels = tuple(f"{key}={request.dest_labels[key]}" for key in sorted(request.dest_labels))
+    return " or ".join((*request.dest_sites, *request.dests, *labels))
+
+
+WISHES: Mapping[Goal, Callable[[Snapshot, Request], tuple[Wish, ...]]] = {
+    Goal.EVACUATE: evacuate,
+    Goal.RESTORE: restore,
+    Goal.MOVE: move,
+    Goal.RELOCATE: relocate,
+}

@@ -1,0 +1,47 @@
+"""Values that pass between goals, searches and the planner's door. No decisions here."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .._model.plan import Bound
+from .._model.snapshot import Located
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A guest that a goal wants elsewhere, with its candidate hosts in order of name."""
+
+    place: Located
+    candidates: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One move of a block, by index: from host to host; ``parking``: to stop there and go on later."""
+
+    block: int
+    source: int
+    dest: int
+    parking: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a goal came to: hops in a legal order, each block's reason to move, and who found no place.
+
+    ``unplaced`` has, by block, what kept it, in words. ``waves``: hosts of each wave and how many of the hops come
+    before it. ``emptied``: hosts with nobody left.
+    """
+
+    hops: tuple[Hop, ...] = ()
+    reasons: Mapping[int, str] = field(default_factory=dict)
+    unplaced: Mapping[int, str] = field(default_factory=dict)
+    bounds: tuple[Bound, ...] = ()
+    waves: tuple[tuple[tuple[int, ...], int], ...] = ()
+    emptied: tuple[int, ...] = ()
+    remarks: tuple[str, ...] = ()

@@ -1,0 +1,209 @@
+"""An outcome written down as a plan: moves with ids and estimates, who stays and why, what it costs. No decisions."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Optional
+
+from .._model.guest import Guest
+from .._model.host import HostState
+from .._model.plan import Goal, Move, Plan, Stay, SurviveLoss, Wave
+from .._model.snapshot import Located
+from .board import Board
+from .breaches import breaches
+from .estimate import Lines, lines_of, move_bytes, move_downtime_ms, move_seconds, schedule
+from .find import residents
+from .grid import Layout
+from .leftovers import leftovers
+from .outcome import Outcome, Wish
+from .power import fleet_watts, is_on
+from .refuse import stay
+from .ruleset import remarks
+from .search_loss import survives_loss
+from .sequence_credit import dependencies
+
+# goals after which "restore" brings a guest back
+_NOTES_HOME = frozenset({Goal.EVACUATE, Goal.RELOCATE, Goal.ROLLING})
+
+
+def write_plan(
+    board: Board, outcome: Outcome, wishes: Sequence[Wish], adopted: Mapping[str, str], plan_id: str
+) -> Plan:
+    """Return the plan; ``adopted`` are the destinations of moves under way, by guest."""
+    lines = lines_of(board.snapshot)
+    watched = _adopted_moves(board, wishes, adopted, lines)
+    moves, waves = _moves(board, outcome, wishes, lines, len(watched))
+    moves = (*watched, *moves)
+    layout = _end(board, outcome)
+    timing = schedule(moves, board.request.slots, lines)
+    power_on = _woken(board, moves)
+    before, after = _where(board, Layout(board.search), adopted), _where(board, layout, {})
+    guests = {place.guest.uuid: place.guest for place in residents(board.snapshot)}
+    off = tuple(board.search.hosts[host] for host in outcome.emptied)
+    return Plan(
+        plan_id=plan_id,
+        request=board.request,
+        moves=moves,
+        stays=_stays(board, outcome, wishes, layout),
+        leftovers=leftovers(board.snapshot, board.request),
+        est_seconds=timing.seconds,
+        est_bytes=sum(move.est_bytes for move in moves),
+        est_downtime_ms=sum(move.est_downtime_ms for move in moves),
+        power_on=power_on,
+        power_off=off,
+        waves=waves,
+        bounds=outcome.bounds,
+        breaches=breaches(board.bound, board.snapshot.hosts, guests, before, after),
+        frail=_frail(board, layout),
+        critical_path=timing.critical_path,
+        watts_before=_watts(board, guests, before, (), ()),
+        watts_after=_watts(board, guests, after, power_on, off),
+        remarks=(*remarks(board.bound, residents(board.snapshot), board.snapshot.hosts), *outcome.remarks),
+    )
+
+
+def _adopted_moves(board: Board, wishes: Sequence[Wish], adopted: Mapping[str, str], lines: Lines) -> tuple[Move, ...]:
+    chosen = sorted((wish for wish in wishes if wish.place.guest.uuid in adopted), key=lambda wish: _key(wish.place))
+    found = []
+    for number, wish in enumerate(chosen, start=1):
+        place, dest = wish.place, adopted[wish.place.guest.uuid]
+        move = _move(board, place, dest, number, lines, reason=f"already migrating to {dest}", home=_home(board, place))
+        # what its disks do is libvirt's matter by now
+        found.append(replace(move, adopt=True, copies=()))
+    return tuple(found)
+
+
+def _key(place: Located) -> tuple[str, str]:
+    return place.guest.name, place.guest.uuid
+
+
+def _moves(
+    board: Board, outcome: Outcome, wishes: Sequence[Wish], lines: Lines, offset: int
+) -> tuple[tuple[Move, ...], tuple[Wave, ...]]:
+    """Return a move for each guest of each hop, waiting for those of the hops before it that must be over."""
+    wished = {wish.place.guest.uuid for wish in wishes}
+    after = dependencies(board.order, [(hop.block, hop.source, hop.dest) for hop in outcome.hops])
+    ids: list[tuple[str, ...]] = []
+    moves: list[Move] = []
+    for hop, others in zip(outcome.hops, after):
+        waits = tuple(one for other in others for one in ids[other])
+        mine = []
+        for place in board.members[hop.block]:
+            made = _move(
+                board,
+                replace(place, host=board.order.hosts[hop.source]),
+                board.order.hosts[hop.dest],
+                offset + len(moves) + 1,
+                lines,
+                reason=outcome.reasons.get(hop.block, ""),
+                home=_home(board, place) if not wished or place.guest.uuid in wished else place.guest.notes.home,
+            )
+            moves.append(replace(made, after=waits, parking=hop.parking))
+            mine.append(made.id)
+        ids.append(tuple(mine))
+    return tuple(moves), _waves(board, outcome, ids)
+
+
+def _waves(board: Board, outcome: Outcome, ids: Sequence[tuple[str, ...]]) -> tuple[Wave, ...]:
+    waves, begin = [], 0
+    for hosts, end in outcome.waves:
+        members = tuple(one for hop in ids[begin:end] for one in hop)
+        waves.append(Wave(tuple(board.order.hosts[host] for host in hosts), members))
+        begin = end
+    return tuple(waves)
+
+
+def _move(
+    board: Board, place: Located, dest: str, number: int, lines: Lines, *, reason: str, home: Optional[str]
+) -> Move:
+    guest, method = place.guest, board.methods[place.guest.uuid]
+    copies = board.reaches.pair(place, dest).copies
+    size = move_bytes(guest, method, copies)
+    seconds = move_seconds(size, place.host, dest, lines)
+    return Move(
+        id=f"m{number:04d}",
+        guest=guest.uuid,
+        name=guest.name,
+        source=place.host,
+        dest=dest,
+        method=method,
+        copies=copies,
+        home=home,
+        est_seconds=seconds,
+        est_bytes=size,
+        est_downtime_ms=move_downtime_ms(method, seconds),
+        reason=reason,
+    )
+
+
+def _home(board: Board, place: Located) -> Optional[str]:
+    """Return the home to note before the guest leaves: where it has to go from, unless it was away already."""
+    return place.guest.notes.home or (place.host if board.request.goal in _NOTES_HOME else None)
+
+
+def _end(board: Board, outcome: Outcome) -> Layout:
+    layout = Layout(board.search)
+    for hop in outcome.hops:
+        layout.put(hop.block, hop.dest)
+    return layout
+
+
+def _stays(board: Board, outcome: Outcome, wishes: Sequence[Wish], layout: Layout) -> tuple[Stay, ...]:
+    """Return who should have gone: wishes of guests that can't move, and all that a search found no place for."""
+    wished = [wish for wish in wishes if wish.place.guest.uuid in board.stuck]
+    chosen = {wish.place.guest.uuid: wish for wish in wishes}
+    everywhere = tuple(host.name for host in board.snapshot.hosts)
+    for block in outcome.unplaced:
+        for place in board.members[block]:
+            others = tuple(name for name in everywhere if name != place.host)
+            wish = chosen.get(place.guest.uuid) or (None if wishes else Wish(place, others, ""))
+            if wish is not None and place.guest.uuid not in board.stuck:
+                wished.append(wish)
+    found = [
+        stay(board, layout, wish.place, wish.candidates, outcome.unplaced.get(board.block[wish.place.guest.uuid], ""))
+        for wish in wished
+    ]
+    return tuple(sorted(found, key=lambda item: (item.name, item.guest)))
+
+
+def _woken(board: Board, moves: Iterable[Move]) -> tuple[str, ...]:
+    asleep = {host.name for host in board.snapshot.hosts if host.state is HostState.STANDBY}
+    return tuple(sorted(asleep.intersection(move.dest for move in moves)))
+
+
+def _where(board: Board, layout: Layout, adopted: Mapping[str, str]) -> dict[str, str]:
+    """Return the host of each guest; before the plan, an adopted one is still where it comes from."""
+    found = {
+        place.guest.uuid: board.search.hosts[layout.at[block]]
+        for block, group in enumerate(board.members)
+        for place in group
+    }
+    if adopted:
+        found.update({place.guest.uuid: place.host for place in residents(board.snapshot)})
+    return found
+
+
+def _frail(board: Board, layout: Layout) -> Optional[tuple[str, ...]]:
+    if board.request.survive_loss is SurviveLoss.IGNORE:
+        return None
+    return tuple(board.search.hosts[loss.host] for loss in survives_loss(layout))
+
+
+def _watts(
+    board: Board, guests: Mapping[str, Guest], where: Mapping[str, str], woken: Iterable[str], off: Iterable[str]
+) -> Optional[float]:
+    hosts = board.snapshot.hosts
+    if not any(host.power for host in hosts):
+        return None
+    on = {host.name for host in hosts if is_on(host)}.union(woken).difference(off)
+    return fleet_watts(hosts, dict(_by_host(guests, where)), on)
+
+
+def _by_host(guests: Mapping[str, Guest], where: Mapping[str, str]) -> Iterator[tuple[str, list[Guest]]]:
+    found: dict[str, list[Guest]] = {}
+    for uuid, host in where.items():
+        found.setdefault(host, []).append(guests[uuid])
+    yield from found.items()
