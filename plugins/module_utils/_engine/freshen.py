@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
 
@@ -34,24 +36,60 @@ def freshen(plan: Plan, snapshot: Snapshot) -> Freshened:
             f"the plan moves {strangers[0].name!r} ({strangers[0].guest}), which no host that answers knows",
             "It was made from another snapshot; plan again",
         )
-    done, stale, left = [], [], []
-    for move in plan.moves:
-        doable = _current(move, places[move.guest])
-        if doable is not None:
-            left.append(doable)
-        elif residence(places[move.guest]).host == move.dest:
-            done.append(move)
-        else:
-            stale.append(move)
+    fates = _fates(plan, places)
+    done, stale, left = (tuple(fates[move.id].move for move in plan.moves if fates[move.id].now is now) for now in _Now)
     gone = {move.id for move in (*done, *stale)}
     rest = tuple(replace(move, after=tuple(other for other in move.after if other not in gone)) for move in left)
     # what was left over then may be mended by now, and a second definition be the only one
     current = replace(plan, moves=rest, leftovers=leftovers(snapshot, plan.request))
-    fresh = Freshened(current, tuple(done), tuple(stale))
+    fresh = Freshened(current, done, stale)
     violation = first_violation(snapshot, fresh.plan)
     if violation is not None:
         raise FleetError(f"the plan no longer fits the fleet: {violation}", "Plan again from a fresh survey")
     return fresh
+
+
+class _Now(enum.Enum):
+    DONE = "done"
+    STALE = "stale"
+    LEFT = "left"
+
+
+@dataclass(frozen=True)
+class _Fate:
+    """What has become of a move; one that is left, as it can be done now."""
+
+    now: _Now
+    move: Move
+
+
+def _fates(plan: Plan, places: Mapping[str, tuple[Located, ...]]) -> dict[str, _Fate]:
+    by_guest: dict[str, list[Move]] = {}
+    for move in plan.moves:
+        by_guest.setdefault(move.guest, []).append(move)
+    found: dict[str, _Fate] = {}
+    there_and_back = {guest for guest, moves in by_guest.items() if moves[0].source == moves[-1].dest}
+    for guest, moves in by_guest.items():
+        if guest not in there_and_back:
+            found.update(_of_guest(moves, places[guest]))
+    # a guest that is back where it began has been away if all others have arrived
+    over = bool(found) and all(fate.now is _Now.DONE for fate in found.values())
+    for guest in sorted(there_and_back):
+        moves = by_guest[guest]
+        found.update({move.id: _Fate(_Now.DONE, move) for move in moves} if over else _of_guest(moves, places[guest]))
+    return found
+
+
+def _of_guest(moves: Sequence[Move], places: tuple[Located, ...]) -> dict[str, _Fate]:
+    """Return the fates of one guest's moves, of which the later ones go on from where the earlier ones end."""
+    for number, move in enumerate(moves):
+        doable = _current(move, places)
+        if doable is not None:
+            before = {other.id: _Fate(_Now.DONE, other) for other in moves[:number]}
+            after = {other.id: _Fate(_Now.LEFT, other) for other in moves[number + 1 :]}
+            return {**before, doable.id: _Fate(_Now.LEFT, doable), **after}
+    now = _Now.DONE if residence(places).host == moves[-1].dest else _Now.STALE
+    return {move.id: _Fate(now, move) for move in moves}
 
 
 def _check_hosts(plan: Plan, snapshot: Snapshot) -> None:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .._model.host import Host
+from .._model.host import Host, HostState
 from .._model.plan import Method, Request
 from .._model.refusal import Refusal
 from .._model.rules import Rule, RuleKind, Scope, When
@@ -19,7 +19,8 @@ from .._model.snapshot import Located, Snapshot, by_uuid
 from . import ruleset
 from .compat import blockers
 from .find import residents
-from .grid import Grid, Limit
+from .grid import Grid, Layout, Limit
+from .outcome import Hop, Wish
 from .reach import Reaches, method_for, method_refusals, parkable
 from .resources import local_sizes, resource_limits
 from .ruleset import BoundRule
@@ -33,7 +34,7 @@ class Board:
 
     ``members`` are the guests of each block, where they live; ``block`` and ``host`` give indices by UUID and by name;
     ``stuck`` says by UUID why a guest can't be moved anywhere; ``methods`` how it moves. ``bound`` are all rules, the
-    soft ones too where the grids leave them out.
+    soft ones too where the grids leave them out. ``wake``: hosts on standby take guests.
     """
 
     snapshot: Snapshot
@@ -47,10 +48,13 @@ class Board:
     methods: Mapping[str, Method]
     bound: tuple[BoundRule, ...]
     reaches: Reaches
+    wake: bool
 
 
-def make_board(snapshot: Snapshot, request: Request, adopted: Mapping[str, str], soft: bool) -> Board:
-    """Return the board; ``soft`` rules bind like hard ones or not at all.
+def make_board(
+    snapshot: Snapshot, request: Request, wishes: Sequence[Wish], adopted: Mapping[str, str], *, soft: bool, wake: bool
+) -> Board:
+    """Return the board; ``soft`` rules bind like hard ones or not at all; ``wake``: hosts on standby take guests.
 
     ``adopted``: destinations, by UUID, of moves under way that serve the goal. Their guests are on the grid where they
     are going, to stay there, and their sources have so much less room.
@@ -68,19 +72,39 @@ def make_board(snapshot: Snapshot, request: Request, adopted: Mapping[str, str],
     ghosts = _ghosts(snapshot, places)
     resources = resource_limits(places, ghosts, block, snapshot.hosts, request.max_cpu_percent)
     base = _base(snapshot, request, members, host, ghosts)
-    reaches = Reaches(snapshot, ruleset.barred(binding, snapshot.hosts), request.wake)
+    at = {place.guest.uuid: place.host for place in places}
+    wanted = {wish.place.guest.uuid: frozenset(wish.candidates) for wish in wishes}
+    pens = ruleset.pens(binding, snapshot.hosts, at, wanted)
+    reaches = Reaches(snapshot, _joined(ruleset.barred(binding, snapshot.hosts), pens), wake)
+    lasting_reaches = Reaches(snapshot, ruleset.barred(lasting, snapshot.hosts), wake)
     search, order = (
-        replace(
-            base,
-            reach=_masks(members, grid_reaches, still),
-            **_limits([*resources, *ruleset.limits(rules, snapshot.hosts, weights)], len(members)),
+        _ruled(
+            replace(base, reach=_masks(members, each, still)),
+            [*resources, *ruleset.limits(rules, snapshot.hosts, weights)],
         )
-        for rules, grid_reaches in (
-            (binding, reaches),
-            (lasting, Reaches(snapshot, ruleset.barred(lasting, snapshot.hosts), request.wake)),
-        )
+        for rules, each in ((binding, reaches), (lasting, lasting_reaches))
     )
-    return Board(snapshot, request, search, order, members, block, host, stuck, methods, bound, reaches)
+    return Board(snapshot, request, search, order, members, block, host, stuck, methods, bound, reaches, wake)
+
+
+def settled(board: Board, hops: Iterable[Hop]) -> Layout:
+    """Return the placement after the hops, on a grid in which nobody may return to a host that takes no guests."""
+    grid = board.search
+    at = list(grid.at)
+    for hop in hops:
+        at[hop.block] = hop.dest
+    takes = [host.state is HostState.SCHEDULABLE for host in board.snapshot.hosts]
+    rows = {
+        (row, host): bytes(1 if index == host else int(takes[index] and may) for index, may in enumerate(row))
+        for row, host in set(zip(grid.reach, at))
+    }
+    return Layout(replace(grid, at=tuple(at), reach=tuple(rows[key] for key in zip(grid.reach, at))))
+
+
+def _joined(
+    barred: Mapping[str, Mapping[str, str]], pens: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, str]]:
+    return {guest: {**pens.get(guest, {}), **barred.get(guest, {})} for guest in {*barred, *pens}}
 
 
 def _where(place: Located, adopted: Mapping[str, str]) -> Located:
@@ -198,11 +222,11 @@ def _common(group: Group, reaches: Reaches) -> bytes:
     return mask
 
 
-def _limits(limits: Sequence[Limit], blocks: int) -> dict[str, tuple[object, ...]]:
-    """Return the grid's two fields about limits; empty where none counts anybody."""
+def _ruled(grid: Grid, limits: Sequence[Limit]) -> Grid:
+    """Return the grid with its limits; those that count nobody are left out."""
     kept = tuple(limit for limit in limits if limit.weight)
-    of: list[list[int]] = [[] for _block in range(blocks)]
+    of: list[list[int]] = [[] for _block in grid.blocks]
     for index, limit in enumerate(kept):
         for block in limit.weight:
             of[block].append(index)
-    return {"limits": kept, "limits_of": tuple(tuple(indices) for indices in of) if kept else ()}
+    return replace(grid, limits=kept, limits_of=tuple(tuple(indices) for indices in of) if kept else ())

@@ -60,8 +60,8 @@ def lines_of(snapshot: Snapshot) -> Lines:
     """Return the lines of a fleet: a card for each host and the links that its inventory names."""
     speed: dict[Line, float] = {("host", host.name): float(HOST_BYTES_PER_SECOND) for host in snapshot.hosts}
     for link in snapshot.links:
-        ends = sorted((link.sites[0], link.sites[-1]))
-        speed[("link", *ends)] = link.bandwidth_mibs * MIB
+        first, second = sorted((link.sites[0], link.sites[-1]))
+        speed[("link", first, second)] = link.bandwidth_mibs * MIB
     return Lines(speed, {host.name: host.site for host in snapshot.hosts})
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 from .._model.codec import digest
 from .._model.errors import FleetError
@@ -42,14 +43,17 @@ def make_plan(snapshot: Snapshot, request: Request) -> Plan:
 def _best(
     snapshot: Snapshot, request: Request, wishes: Sequence[Wish], adopted: Mapping[str, str]
 ) -> tuple[Board, Outcome]:
-    """Keep soft rules too, unless that leaves more guests behind than breaking them."""
-    board = make_board(snapshot, request, adopted, soft=True)
-    outcome = outcome_of(board, wishes)
-    if not outcome.unplaced or all(item.rule.hard for item in board.bound):
-        return board, outcome
-    other = make_board(snapshot, request, adopted, soft=False)
-    relaxed = outcome_of(other, wishes)
-    return (other, relaxed) if len(relaxed.unplaced) < len(outcome.unplaced) else (board, outcome)
+    """Leave hosts asleep and keep soft rules too, unless that leaves more guests behind; soft rules give way last."""
+    wakes = (False, True) if request.wake else (False,)
+    tried: list[tuple[Board, Outcome]] = []
+    for soft, wake in product((True, False), wakes):
+        if tried and not soft and all(item.rule.hard for item in tried[0][0].bound):
+            break
+        board = make_board(snapshot, request, wishes, adopted, soft=soft, wake=wake)
+        tried.append((board, outcome_of(board, wishes)))
+        if not tried[-1][1].unplaced:
+            break
+    return min(tried, key=lambda attempt: len(attempt[1].unplaced))
 
 
 def _adopted(snapshot: Snapshot, wishes: Sequence[Wish]) -> dict[str, str]:

@@ -84,7 +84,7 @@ class Reaches:
         rule = self._barred.get(place.guest.uuid, {}).get(dest)
         if rule is None:
             return self.pair(place, dest).refusals
-        facts = {"rule": rule, "why": "by its pin or ban"}
+        facts = {"rule": rule, "why": "it is closed to the guest"}
         return (*self.pair(place, dest).refusals, Refusal(RefusalCode.RULE, place.guest.name, dest, facts))
 
     def hop(self, place: Located, stop: str, dest: str) -> bool:

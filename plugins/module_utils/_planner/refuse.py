@@ -31,10 +31,13 @@ def stay(board: Board, layout: Layout, place: Located, candidates: Iterable[str]
 
 def refusals_at(board: Board, layout: Layout, place: Located, dest: str, why: str = "") -> tuple[Refusal, ...]:
     """Return why the guest does not go to ``dest`` with all others as in ``layout``."""
-    closed = host_refusals(board.snapshot.hosts[board.host[dest]], board.snapshot.hosts, board.request.wake)
+    closed = host_refusals(board.snapshot.hosts[board.host[dest]], board.snapshot.hosts, board.wake)
     if closed:
         return closed  # what a closed host has left is of no interest
-    found = (*board.reaches.refusals(place, dest), *room_refusals(board, layout, place, dest))
+    found = board.reaches.refusals(place, dest)
+    said = {refusal.code for refusal in found}
+    # a NUMA node that is not there has no room either, which need not be said twice
+    found = (*found, *(each for each in room_refusals(board, layout, place, dest) if each.code not in said))
     if found or not why:
         return found
     return (Refusal(RefusalCode.NO_WAY, place.guest.name, dest, {"why": why, "remedy": "free memory, or add a host"}),)

@@ -14,7 +14,7 @@ from .._model.host import Host
 from .._model.rules import GuestRule, Rule, RuleKind, Scope
 from .._model.snapshot import Located
 from .grid import Limit
-from .select import domains, in_rule, rule_hosts
+from .select import domain_of, domains, in_rule, rule_hosts
 
 _GROUPED = (RuleKind.AFFINITY, RuleKind.ANTI_AFFINITY)
 
@@ -74,6 +74,52 @@ def barred(bound: Iterable[BoundRule], hosts: Sequence[Host]) -> dict[str, dict[
                 for name in closed:
                     found[guest].setdefault(name, item.rule.name)
     return dict(found)
+
+
+def pens(
+    bound: Iterable[BoundRule], hosts: Sequence[Host], at: Mapping[str, str], free: Mapping[str, frozenset[str]]
+) -> dict[str, dict[str, str]]:
+    """Return, like ``barred``, what affinity by rack or site closes: guests that share one stay in it together.
+
+    ``at`` is each guest's host, ``free`` has the hosts that a goal wants it on. Where all of them have to leave their
+    rack or site they go to one other, the one with the most memory: the largest hosts are the likeliest to hold them.
+    """
+    by_name = {host.name: host for host in hosts}
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for item in bound:
+        if item.rule.kind is not RuleKind.AFFINITY or item.rule.scope is Scope.HOST:
+            continue
+        groups: dict[str, list[str]] = defaultdict(list)
+        for guest in item.guests:
+            groups[domain_of(by_name[at[guest]], item.rule.scope)].append(guest)
+        for place, guests in groups.items():
+            kept = place if len(guests) == 1 and len(groups) > 1 else _common_place(item, place, guests, hosts, free)
+            for guest in guests if len(item.guests) > 1 else ():
+                for host in hosts:
+                    if domain_of(host, item.rule.scope) != kept:
+                        found[guest].setdefault(host.name, item.rule.name)
+    return dict(found)
+
+
+def _common_place(
+    item: BoundRule,
+    place: str,
+    guests: Sequence[str],
+    hosts: Sequence[Host],
+    free: Mapping[str, frozenset[str]],
+) -> str:
+    """Return where the guests that share ``place`` may go: stay there, unless the goal wants all of them elsewhere."""
+    wanted = [free[guest] for guest in guests if guest in free]
+    if len(wanted) < len(guests):
+        return place
+    common = frozenset.intersection(*wanted)
+    memory: dict[str, int] = defaultdict(int)
+    for host in hosts:
+        if host.name in common:
+            memory[domain_of(host, item.rule.scope)] += host.allocatable_memory
+    if not memory or place in memory:
+        return place
+    return min(memory, key=lambda name: (-memory[name], name))
 
 
 def method_rules(bound: Iterable[BoundRule]) -> dict[str, tuple[Rule, ...]]:

@@ -12,7 +12,7 @@ from .._model.guest import Guest
 from .._model.host import HostState
 from .._model.plan import Goal, Move, Plan, Stay, SurviveLoss, Wave
 from .._model.snapshot import Located
-from .board import Board
+from .board import Board, settled
 from .breaches import breaches
 from .estimate import Lines, lines_of, move_bytes, move_downtime_ms, move_seconds, schedule
 from .find import residents
@@ -26,7 +26,7 @@ from .search_loss import survives_loss
 from .sequence_credit import dependencies
 
 # goals after which "restore" brings a guest back
-_NOTES_HOME = frozenset({Goal.EVACUATE, Goal.RELOCATE, Goal.ROLLING})
+_NOTES_HOME = frozenset({Goal.EVACUATE, Goal.RELOCATE})
 
 
 def write_plan(
@@ -57,7 +57,7 @@ def write_plan(
         waves=waves,
         bounds=outcome.bounds,
         breaches=breaches(board.bound, board.snapshot.hosts, guests, before, after),
-        frail=_frail(board, layout),
+        frail=_frail(board, outcome),
         critical_path=timing.critical_path,
         watts_before=_watts(board, guests, before, (), ()),
         watts_after=_watts(board, guests, after, power_on, off),
@@ -84,7 +84,9 @@ def _moves(
     board: Board, outcome: Outcome, wishes: Sequence[Wish], lines: Lines, offset: int
 ) -> tuple[tuple[Move, ...], tuple[Wave, ...]]:
     """Return a move for each guest of each hop, waiting for those of the hops before it that must be over."""
-    wished = {wish.place.guest.uuid for wish in wishes}
+    noted = {wish.place.guest.uuid for wish in wishes}
+    if board.request.bring_back:
+        noted |= {place.guest.uuid for group in board.members for place in group}
     after = dependencies(board.order, [(hop.block, hop.source, hop.dest) for hop in outcome.hops])
     ids: list[tuple[str, ...]] = []
     moves: list[Move] = []
@@ -99,7 +101,7 @@ def _moves(
                 offset + len(moves) + 1,
                 lines,
                 reason=outcome.reasons.get(hop.block, ""),
-                home=_home(board, place) if not wished or place.guest.uuid in wished else place.guest.notes.home,
+                home=_home(board, place) if place.guest.uuid in noted else place.guest.notes.home,
             )
             moves.append(replace(made, after=waits, parking=hop.parking))
             mine.append(made.id)
@@ -160,7 +162,7 @@ def _stays(board: Board, outcome: Outcome, wishes: Sequence[Wish], layout: Layou
         for place in board.members[block]:
             others = tuple(name for name in everywhere if name != place.host)
             wish = chosen.get(place.guest.uuid) or (None if wishes else Wish(place, others, ""))
-            if wish is not None and place.guest.uuid not in board.stuck:
+            if wish is not None and wish not in wished:
                 wished.append(wish)
     found = [
         stay(board, layout, wish.place, wish.candidates, outcome.unplaced.get(board.block[wish.place.guest.uuid], ""))
@@ -186,10 +188,10 @@ def _where(board: Board, layout: Layout, adopted: Mapping[str, str]) -> dict[str
     return found
 
 
-def _frail(board: Board, layout: Layout) -> Optional[tuple[str, ...]]:
+def _frail(board: Board, outcome: Outcome) -> Optional[tuple[str, ...]]:
     if board.request.survive_loss is SurviveLoss.IGNORE:
         return None
-    return tuple(board.search.hosts[loss.host] for loss in survives_loss(layout))
+    return tuple(board.search.hosts[loss.host] for loss in survives_loss(settled(board, outcome.hops)))
 
 
 def _watts(

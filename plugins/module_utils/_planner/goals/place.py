@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from ..._model.plan import Bound, Goal
-from ..board import Board
+from ..._model.plan import Bound, Goal, SurviveLoss
+from ..board import Board, settled
 from ..grid import Layout
 from ..outcome import Hop, Outcome, Wish
 from ..search_evacuate import Left, Relocation, Why, relocate
+from ..search_loss import survives_loss
 from ..select import goal_hosts
 from .ways import hop_of
 
@@ -27,6 +28,25 @@ _WORDS = {
 
 def place(board: Board, wishes: Sequence[Wish]) -> Outcome:
     """Return how the wishes are fulfilled; what is already where it should be, or can't move at all, is left out."""
+    found = _place(board, wishes)
+    if board.request.survive_loss is not SurviveLoss.KEEP or not found.hops:
+        return found
+    frail = _newly_frail(board, found)
+    if not frail:
+        return found
+    why = f"the others could not take the guests of {', '.join(frail)} any more if it failed (survive_loss)"
+    masks = _masks(board, wishes)
+    return Outcome(unplaced=dict.fromkeys(sorted({*found.unplaced, *masks}), why))
+
+
+def _newly_frail(board: Board, outcome: Outcome) -> tuple[str, ...]:
+    """Return the hosts whose loss the others could take before, and can't once the moves are done."""
+    known = {loss.host for loss in survives_loss(settled(board, ()))}
+    after = survives_loss(settled(board, outcome.hops))
+    return tuple(board.search.hosts[loss.host] for loss in after if loss.host not in known)
+
+
+def _place(board: Board, wishes: Sequence[Wish]) -> Outcome:
     grid = board.search
     masks = _masks(board, wishes)
     displace = board.request.displace and board.request.goal in _DISPLACING

@@ -21,6 +21,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors 
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Guest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, Pool
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
+    Breach,
     Goal,
     Leftover,
     Move,
@@ -78,6 +79,12 @@ def outcome_of(scenario: Scenario) -> dict[str, Any]:
         "moves": [_move_words(move) for move in plan.moves],
         "stays": {f"{stay.name} on {stay.host}": [_refusal_words(r) for r in stay.refusals] for stay in plan.stays},
         "leftovers": [_leftover_words(leftover) for leftover in plan.leftovers],
+        "power_on": list(plan.power_on),
+        "power_off": list(plan.power_off),
+        "waves": [", ".join(wave.hosts) for wave in plan.waves],
+        "breaches": [_breach_words(breach) for breach in plan.breaches],
+        "frail": list(plan.frail or ()),
+        "remarks": list(plan.remarks),
     }
     return {key: value for key, value in found.items() if value or key == "moves"}
 
@@ -136,7 +143,14 @@ def _move_words(move: Move) -> str:
     words = f"{move.name}: {move.source} -> {move.dest}, {move.method.value}"
     words += "".join(f", copies {copy.target} to {copy.dest.pool}/{copy.dest.volume}" for copy in move.copies)
     words += f", home {move.home}" if move.home else ""
+    words += ", to stop there" if move.parking else ""
+    words += f", after {' '.join(move.after)}" if move.after else ""
     return words + (", adopted" if move.adopt else "")
+
+
+def _breach_words(breach: Breach) -> str:
+    kind = "hard" if breach.hard else "soft"
+    return f"{breach.rule} ({kind}{', before too' if breach.before else ''}): {breach.detail}"
 
 
 def _refusal_words(refusal: Refusal) -> str:
