@@ -11,7 +11,7 @@ from random import Random
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import JobKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import HostState
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Move
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Move, Plan, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import GuestRule, Rule, RuleKind, When
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner import verify
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
@@ -26,6 +26,7 @@ from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._pl
     Case,
     breach,
     valid_case,
+    worst,
 )
 
 SEEDS = range(4)
@@ -160,3 +161,30 @@ def test_steps_can_be_judged_without_what_the_whole_promises() -> None:
     unsafe = verify.first_unsafe_step(broken.fleet, broken.plan)
     assert unsafe is not None
     assert unsafe.rule == "schedulable destination"
+
+
+def test_room_is_judged_exactly_as_by_trying_all_sets_of_arrivals() -> None:
+    """On small random orders; a host that is overfull from the start may be entered once it no longer is."""
+    fitting = 0
+    for seed in range(300):
+        rng = Random(seed)
+        names = [f"g{number}" for number in range(7)]
+        guests = {name: build.guest(name, memory=rng.randint(1, 4) * build.MIB) for name in names}
+        where = {name: rng.choice(("hv1", "hv2", "hv3")) for name in names}
+        moves = []
+        for number, name in enumerate(names):
+            dest = rng.choice([host for host in ("hv1", "hv2", "hv3") if host != where[name]])
+            after = tuple(move.id for move in moves if rng.random() < 0.3)
+            moves.append(build.move(number, name, where[name], dest, after=after))
+        plan = Plan("id", Request(Goal.REPAIR), tuple(moves))
+        hosts, fits = [], True
+        for host in ("hv1", "hv2", "hv3"):
+            there = [guests[name] for name in names if where[name] == host]
+            need = worst(plan, host, lambda guest: guest.memory, there, guests)
+            size = max(0, int(need) + rng.choice((-1, 0, 0, 0)))
+            fits = fits and (size >= need or not any(move.dest == host for move in moves))
+            hosts.append(build.host(host, *there, allocatable_memory=size))
+        fitting += fits
+        found = verify.first_unsafe_step(build.snapshot(*hosts), plan)
+        assert (found is None) is fits, f"{seed}: {found}"
+    assert 50 < fitting < 250
