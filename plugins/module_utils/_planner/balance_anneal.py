@@ -1,11 +1,12 @@
 """Look for an even placement near a given one by simulated annealing. Must promise no order of moves.
 
-A walk over legal placements (not over plans): each step tries one change, takes it when it makes the placement more even,
-and takes a worse one with a chance that falls as the walk cools (Kirkpatrick, Gelatt, Vecchi 1983). The changes: a block
-goes to another host or home; two blocks change places; a moved block is replaced by another (of its own first host, or
-of any), which is what finds better moves under a budget that is used up. A move has a price and the budgets of moves and
-bytes are kept by penalties in the energy, so that the walk may pass through dearer placements; what is returned never is.
-The number of steps is fixed before the walk begins, and the chance is a seeded generator's: same grid, same answer.
+A walk over legal placements (not over plans): each step tries one change, takes it when it makes the placement more
+even, and takes a worse one with a chance that falls as the walk cools (Kirkpatrick, Gelatt, Vecchi 1983). The changes:
+a block goes to another host or home; two blocks change places; a moved block is replaced by another (of its own first
+host, or of any), which is what finds better moves under a budget that is used up. A move has a price, and the budgets
+of moves and bytes are kept by penalties in the energy, so that the walk may pass through dearer placements; what is
+returned is within them. The number of steps is fixed before the walk begins, and the chance is a seeded generator's:
+same grid, same answer.
 """
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -172,7 +173,7 @@ class _Walk:
         puts += [(other, dest, source) for _block, other, source, dest in changes if other != NOBODY]
         for block, _source, dest in puts:
             layout.put(block, dest)
-        if not all([stands(layout, block) for block, _source, _dest in puts]):
+        if not all(stands(layout, block) for block, _source, _dest in puts):
             for block, source, _dest in reversed(puts):
                 layout.put(block, source)
             return False

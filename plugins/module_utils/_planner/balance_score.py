@@ -1,10 +1,11 @@
 """How uneven a placement is, as one number, with an O(1) answer to "and after this move?". Must choose no move.
 
-A *signal* is something that guests bring to a host: memory, vCPUs, measured CPU use. A host's *fill* in a signal is what
-its guests bring over the room it has. The *spread* of a signal is the standard deviation of the fill over all hosts (0.1:
-hosts are typically ten points of a hundred off the mean), and the *imbalance* is the sum of the spreads, each times the
-signal's weight. With the overcommit ratio as its weight the vCPU signal counts vCPUs per core, as Ganeti's score does.
-Sums of fills and of their squares are kept by signal, so that a move or a swap costs the same on 10 and on 1,000 hosts.
+A *signal* is something that guests bring to a host: memory, vCPUs, measured CPU use. A host's *fill* in a signal is
+what its guests bring over the room it has. The *spread* of a signal is the standard deviation of the fill over all
+hosts (0.1: hosts are typically ten points of a hundred off the mean), and the *imbalance* is the sum of the spreads,
+each times the signal's weight. With the overcommit ratio as its weight the vCPU signal counts vCPUs per core, as
+Ganeti's cluster score does (hbal(1), CLUSTER SCORING). Sums of fills and of their squares are kept by signal, so that
+a move or a swap costs the same on 10 and on 1,000 hosts.
 """
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -73,9 +74,9 @@ class Spread:
             change = amount[block] - amount[other]
             less = change * part[source]
             more = change * part[dest]
-            total += more - less
-            square += more * (2.0 * fill[dest] + more) - less * (2.0 * fill[source] - less)
-            spread = square * hosts - total * total
+            sums = total + more - less
+            squares = square + more * (2.0 * fill[dest] + more) - less * (2.0 * fill[source] - less)
+            spread = squares * hosts - sums * sums
             if spread > 0.0:
                 found += weight * sqrt(spread)
         return found

@@ -1,7 +1,7 @@
 """Puts given blocks on given hosts as they stand, all of them or none. Moves nothing out of the way, orders nothing.
 
 Blocks go largest first, each to the host with the least room that takes it (best fit decreasing), or with the most
-(spread). "Room" is one number, memory and vCPUs each weighed by how scarce it will be, so that bisection finds the host.
+(spread). "Room" is one number, memory and vCPUs each weighed by how scarce it will be: bisection finds the host.
 """
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -102,7 +102,7 @@ def _place_for(layout: Layout, block: int, order: Order, weigh: Weights, spread:
 
 
 def pack_whole(layout: Layout, host: int, order: Order, weigh: Weights, *, empty: bool) -> Optional[list[Hop]]:
-    """Bring all that is on ``host`` to the one host of ``order`` with the least room that takes it (None: no such host).
+    """Bring all that is on ``host`` to the one host of ``order`` with the least room that takes it, if there is one.
 
     ``empty``: only to a host with nothing on it.
     """

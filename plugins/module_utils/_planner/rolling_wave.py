@@ -1,4 +1,4 @@
-"""Chooses the hosts of one wave of a rolling upgrade and empties them on the layout. Orders no steps, plans no next wave.
+"""Chooses and empties, on the layout, the hosts of one wave of a rolling upgrade. Orders no steps, plans no next wave.
 
 Method: first hosts whose guests all go to settled hosts (those done, or not to be done at all), where they can stay:
 the one with the most room free comes first, as it brings the most room, and its guests stay together where they fit
@@ -177,7 +177,7 @@ def _one_by_one(
 def _with_others_aside(
     layout: Layout, wave: Emptied, rest: list[int], _settled: Sequence[int], quota: Quota, style: Style
 ) -> Emptied:
-    """Empty more hosts of ``rest``, guests that stay changing places for it; of a few hosts the one with least moves."""
+    """Empty more hosts of ``rest``, others changing places for it: of a few hosts the one with the least moves."""
     while True:
         ways: list[tuple[int, int, list[Hop]]] = []
         for host in [host for host in rest if host not in wave.hosts and quota.admits(wave.hosts, host)]:

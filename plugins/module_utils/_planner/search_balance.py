@@ -4,10 +4,10 @@ Method: (1) look whether any one move or swap would pay; if none does, the fleet
 (2) A few annealed walks (balance_anneal) look for an even placement within the budgets. (3) Each is put in order: every
 move goes straight to its destination and fits with those before it done; a block that never fits stays. (4) It is
 polished by single moves and swaps until none pays or the budget is used up, and the best is kept. So a run on its own
-result stops at (1), unless a budget had cut it short. A move pays when the imbalance (balance_score) times the number of
-hosts falls by more than ``min_gain``, a swap when it falls by twice that.
-Bounds: ``STEPS`` tries per block and walk, within LEAST and MOST, and MOST_OF_ALL over all walks; polishing ends because
-each step must pay, and looks for each block at the NEAR emptiest hosts, for swaps at the NEAR most and least loaded ones.
+result stops at (1), unless a budget had cut it short. A move pays when the imbalance (balance_score) times the number
+of hosts falls by more than ``min_gain``, a swap when it falls by twice that.
+Bounds: STEPS tries per block and walk, within LEAST and MOST, and MOST_OF_ALL over all walks; polishing ends because
+each step must pay, and looks for each block at the NEAR emptiest hosts, for swaps at the NEAR fullest and emptiest.
 """
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -23,9 +23,9 @@ from .balance_anneal import Change, Terms, anneal
 from .balance_score import NOBODY, Signal, Spread
 from .grid import Grid, Layout
 
-STEPS = 400
-LEAST, MOST = 300_000, 4_000_000
-WALKS, MOST_OF_ALL = 4, 1_200_000
+STEPS = 350
+LEAST, MOST = 230_000, 3_000_000
+WALKS, MOST_OF_ALL = 3, 700_000
 NEAR = 10
 ANY = 1 << 62
 HAIR = 1e-9  # what the imbalance must fall by where min_gain asks for nothing: more than rounding
@@ -125,7 +125,7 @@ def _result(grid: Grid, signals: Sequence[Signal], moves: tuple[Move, ...], outc
 class _Polish:
     """One placement, improved by steps that are each legal as they are made; ``cut`` says that a budget forbade one."""
 
-    __slots__ = ("cost", "cut", "grid", "layout", "moved", "movable", "spread", "steps", "terms")
+    __slots__ = ("cost", "cut", "grid", "layout", "movable", "moved", "spread", "steps", "terms")
 
     def __init__(self, grid: Grid, signals: Sequence[Signal], pool: Iterable[int], terms: Terms) -> None:
         self.grid, self.terms = grid, terms

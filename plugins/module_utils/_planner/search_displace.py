@@ -18,7 +18,7 @@ from itertools import combinations
 from typing import Optional
 
 from .grid import Grid, Layout
-from .search_limbo import Found, keeps, sizes, union, with_limbo
+from .search_limbo import Found, keeps, scarcer_vcpus, sizes, union, with_limbo
 
 WIDTH = 30
 BRANCH = 12  # options kept of one state
@@ -85,7 +85,11 @@ class _Beam:
             self.layout.put(block, self.limbo)
         self.base = list(self.layout.at)
         self.placed, self.lost = placed, lost
-        self.size = sizes(grid, self.start, union(allowed, lost))
+        hosts = union(allowed, lost)
+        self.size = sizes(grid, self.start, hosts)
+        by_vcpus = scarcer_vcpus(grid, self.start, hosts, lost)
+        self.scarce = (self.layout.vcpus, grid.vcpus) if by_vcpus else (self.layout.memory, grid.memory)
+        self.worth = sum(grid.cost) / max(sum(self.scarce[1]), 1)
         self.hosts: dict[bytes, list[int]] = {}
         self.known: dict[tuple[int, int, tuple[int, ...], tuple[int, ...]], list[_Option]] = {}
         self.looked = 0
@@ -282,20 +286,20 @@ class _Beam:
         return (len(state.left), left, state.cost + 2 * self._missing(state), state.cost, sorted(state.where.items()))
 
     def _missing(self, state: _State) -> int:
-        """Return the memory that best fit would lack for those in limbo."""
+        """Return the bytes of memory, or the same in vCPUs where these are scarcer, that best fit would lack."""
         if not state.limbo:
             return 0
-        memory = self.layout.memory
-        holes = sorted(memory[host] for host in self._hosts(self.allowed[state.limbo[0]]) if memory[host] > 0)
+        free, needs = self.scarce
+        holes = sorted(free[host] for host in self._hosts(self.allowed[state.limbo[0]]) if free[host] > 0)
         lack = 0
         for block in state.limbo:
-            need = self.grid.memory[block]
+            need = needs[block]
             index = bisect_left(holes, need)
             if index < len(holes):
                 insort(holes, holes.pop(index) - need)
             else:
                 lack += need - (holes.pop() if holes else 0)
-        return lack
+        return int(lack * self.worth)
 
 
 def _better(state: _State, best: Optional[_State]) -> bool:

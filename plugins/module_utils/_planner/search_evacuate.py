@@ -164,7 +164,7 @@ def _candidates(grid: Grid, asked: _Asked, order: Order, steps: int) -> Iterator
     largest = sorted(pool, key=lambda block: (-grid.memory[block], block))
     for number in range(stay, min(stay + TRIES, len(pool))):
         # a block that is given up from the start is in nobody's way, one that finds no place at the end may be
-        found = _displaced(grid, sorted(largest[number:]), allowed, steps)
+        found = _displaced(grid, sorted(largest[number:]), allowed, steps if number == 0 else steps // TRIES)
         if found is not None:
             left = tuple(block for block in pool if block not in found.where)
             yield _Candidate(_less_left(grid, pool, Found(found.where, left, found.cost), allowed), stay)
@@ -249,11 +249,18 @@ def _fill(grid: Grid, layout: Layout, host: int) -> float:
 def _without_vain(grid: Grid, where: Mapping[int, int], movers: frozenset[int], order: Order) -> ordering.Sequence:
     """Return the moves, without those of blocks that would step aside for nothing."""
     best = order(where)
-    for block in sorted(set(where).difference(movers)):
-        fewer = {other: host for other, host in where.items() if other != block}
-        tried = order(fewer)
-        if len(tried.stuck) <= len(best.stuck) and tried.cost(grid) <= best.cost(grid):
-            best, where = tried, fewer
+    stuck = {stuck.block for stuck in best.stuck}
+    layout = Layout(grid)
+    for block, host in where.items():
+        if block not in stuck:
+            layout.put(block, host)
+    for block in sorted(set(where).difference(movers, stuck)):
+        if layout.fits(block, grid.at[block]):
+            fewer = {other: host for other, host in where.items() if other != block}
+            tried = order(fewer)
+            if len(tried.stuck) <= len(best.stuck) and tried.cost(grid) <= best.cost(grid):
+                best, where = tried, fewer
+                layout.put(block, grid.at[block])
     return best
 
 

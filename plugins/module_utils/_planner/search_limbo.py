@@ -22,11 +22,20 @@ class Found:
     cost: int
 
 
+def _free(free: Sequence[int], hosts: bytes) -> int:
+    return max(sum(room for open_, room in zip(hosts, free) if open_ and room > 0), 1)
+
+
 def sizes(grid: Grid, layout: Layout, hosts: bytes) -> list[float]:
     """Return how hard each block is to place: its share of what is free on ``hosts``, memory and vCPUs added."""
-    memory = sum(free for open_, free in zip(hosts, layout.memory) if open_ and free > 0)
-    vcpus = sum(free for open_, free in zip(hosts, layout.vcpus) if open_ and free > 0)
-    return [m / max(memory, 1) + v / max(vcpus, 1) for m, v in zip(grid.memory, grid.vcpus)]
+    memory, vcpus = _free(layout.memory, hosts), _free(layout.vcpus, hosts)
+    return [m / memory + v / vcpus for m, v in zip(grid.memory, grid.vcpus)]
+
+
+def scarcer_vcpus(grid: Grid, layout: Layout, hosts: bytes, blocks: Sequence[int]) -> bool:
+    """Return whether the blocks want more of the vCPUs free on ``hosts`` than of the memory."""
+    memory = sum(grid.memory[block] for block in blocks) / _free(layout.memory, hosts)
+    return sum(grid.vcpus[block] for block in blocks) / _free(layout.vcpus, hosts) > memory
 
 
 def union(masks: Sequence[bytes], blocks: Sequence[int]) -> bytes:

@@ -1,4 +1,4 @@
-"""Tells which hosts the fleet can't lose (N+1): whether what runs on one fits on the others as they stand. Moves nothing.
+"""Tells which hosts the fleet can't lose (N+1): those whose guests do not fit on the others as they stand. Moves none.
 
 For each host alone: what is active there is packed onto the others, largest first, tightest first, for a few weightings
 of memory against vCPUs; nobody else moves, as nobody would wait for that after a loss. A host whose guests need more

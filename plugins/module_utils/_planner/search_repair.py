@@ -17,11 +17,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from math import gcd
 
 from .grid import Grid, Layout
 
-STEPS = 2_000
-WIDE = 400
+STEPS = 400
+WIDE = 100
 DESTS, WIDE_DESTS = 6, 2
 
 MEMORY, VCPUS = -1, -2
@@ -96,32 +97,28 @@ def _search(
     layout: Layout, account: Account, stay: frozenset[int], bound: int, wide: bool
 ) -> tuple[tuple[Move, ...], int]:
     """Return the cheapest moves found, and the excess that they leave."""
-    rate = _rate(layout, account, stay)
-    first = _excess(layout, account)
-    best: tuple[int, int, tuple[Move, ...]] = (first, 0, ())
-    heap: list[tuple[float, int, int, tuple[Move, ...]]] = [(0.0, 0, first, ())]
-    seen: set[frozenset[tuple[int, int]]] = set()
     sends = layout.grid.cost
+    known: dict[int, list[int]] = {}  # where blocks fitted when first looked at, the roomiest first
+    rate, unit = _rate(layout, account, stay)
+    best: tuple[int, int, tuple[Move, ...]] = (_excess(layout, account), 0, ())
+    heap: list[tuple[float, int, tuple[Move, ...]]] = [(0.0, best[0], ())]
+    seen: set[frozenset[tuple[int, int]]] = set()
     for _step in range(bound):
-        if not heap:
+        if not heap or (best[0] == 0 and heap[0][0] >= best[1]):
             break
-        _estimate, _length, excess, moves = heappop(heap)
+        _estimate, excess, moves = heappop(heap)
         cost = sum(sends[block] for block, _source, _dest in moves)
-        best = min(best, (excess, cost, moves))
-        if excess == 0:
-            break
-        for block, _source, dest in moves:
-            layout.put(block, dest)
-        gone = frozenset(block for block, _source, _dest in moves) | stay
-        for block, dest in list(_children(layout, account, gone, wide)):
-            key = frozenset([(one, there) for one, _source, there in moves] + [(block, dest)])
-            if key not in seen:
-                seen.add(key)
-                left = max(0, excess - _relief(layout, account, block, dest))
-                step = (block, layout.at[block], dest)
-                heappush(heap, (cost + sends[block] + rate * left, len(moves) + 1, left, (*moves, step)))
-        for block, source, _dest in reversed(moves):
-            layout.put(block, source)
+        ends = frozenset((block, dest) for block, _source, dest in moves)
+        for block, source, dest in _children(layout, account, moves, stay, known, wide):
+            key = ends | {(block, dest)}
+            if key in seen:
+                continue
+            seen.add(key)
+            left = max(0, excess - _relief(layout, account, block, source, dest))
+            found = (left, cost + sends[block], (*moves, (block, source, dest)))
+            best = min(best, found)
+            if left:
+                heappush(heap, (found[1] + rate * (-(-left // unit) * unit), left, found[2]))
     return best[2], best[0]
 
 
@@ -149,9 +146,9 @@ def _holds(layout: Layout, account: Account, host: int) -> bool:
     return host == where if kind in (MEMORY, VCPUS) else layout.grid.limits[kind].domain[host] == where
 
 
-def _relief(layout: Layout, account: Account, block: int, dest: int) -> int:
+def _relief(layout: Layout, account: Account, block: int, source: int, dest: int) -> int:
     """Return what the account gets back by the move."""
-    if not _holds(layout, account, layout.at[block]) or _holds(layout, account, dest):
+    if not _holds(layout, account, source) or _holds(layout, account, dest):
         return 0
     return _weight(layout.grid, account, block)
 
@@ -176,36 +173,59 @@ def _unlike(layout: Layout, blocks: Iterable[int]) -> Iterator[int]:
             yield block
 
 
-def _rate(layout: Layout, account: Account, stay: frozenset[int]) -> float:
-    """Return the fewest bytes that any of the account's blocks sends for a unit of it."""
+def _rate(layout: Layout, account: Account, stay: frozenset[int]) -> tuple[float, int]:
+    """Return the fewest bytes that any of the account's blocks sends for a unit of it, and in what steps it shrinks."""
     grid = layout.grid
-    rates = [grid.cost[block] / _weight(grid, account, block) for block in _blocks(layout, account, stay)]
-    return min(rates, default=0.0)
+    blocks = _blocks(layout, account, stay)
+    weights = [_weight(grid, account, block) for block in blocks]
+    rates = [grid.cost[block] / weight for block, weight in zip(blocks, weights)]
+    return min(rates, default=0.0), gcd(*weights) or 1
 
 
-def _children(layout: Layout, account: Account, gone: frozenset[int], wide: bool) -> Iterator[tuple[int, int]]:
-    """Yield moves that relieve the account and, if wide, moves that make room where its blocks may go."""
+def _children(
+    layout: Layout,
+    account: Account,
+    moves: tuple[Move, ...],
+    stay: frozenset[int],
+    known: dict[int, list[int]],
+    wide: bool,
+) -> list[Move]:
+    """Return, after these moves, those that relieve the account and, if wide, those that make room for its blocks."""
+    for block, _source, dest in moves:
+        layout.put(block, dest)
+    gone = stay.union(block for block, _source, _dest in moves)
+    opened = [source for _block, source, _dest in moves]
     own = _blocks(layout, account, gone)
-    for block in own:
-        for dest in _dests(layout, block, account)[:DESTS]:
-            yield block, dest
-    if not wide:
-        return
+    found = [(block, dest) for block in own for dest in _dests(layout, account, block, known, opened)[:DESTS]]
+    if wide:
+        found += _room_makers(layout, account, own, gone, known)
+    steps = [(block, layout.at[block], dest) for block, dest in found]
+    for block, source, _dest in reversed(moves):
+        layout.put(block, source)
+    return steps
+
+
+def _room_makers(
+    layout: Layout, account: Account, own: list[int], gone: frozenset[int], known: dict[int, list[int]]
+) -> Iterator[tuple[int, int]]:
     reach = layout.grid.reach
     for host in range(len(layout.grid.hosts)):
         if _holds(layout, account, host) or not any(reach[block][host] for block in own):
             continue
         for other in _unlike(layout, sorted(layout.on[host] - gone)):
-            for dest in _dests(layout, other, account)[:WIDE_DESTS]:
+            for dest in _dests(layout, account, other, known, [])[:WIDE_DESTS]:
                 yield other, dest
 
 
-def _dests(layout: Layout, block: int, account: Account) -> list[int]:
-    """Return the hosts outside the account where the block fits, the roomiest first."""
-    memory, at = layout.memory, layout.at[block]
-    hosts = [host for host in range(len(memory)) if host != at and not _holds(layout, account, host)]
-    fitting = [host for host in hosts if layout.fits(block, host)]
-    return sorted(fitting, key=lambda host: (-memory[host], host))
+def _dests(layout: Layout, account: Account, block: int, known: dict[int, list[int]], opened: list[int]) -> list[int]:
+    """Return hosts outside the account where the block fits, those that moves have made room on included."""
+    if block not in known:
+        memory = layout.memory
+        hosts = [host for host in range(len(memory)) if not _holds(layout, account, host)]
+        fitting = [host for host in hosts if host != layout.at[block] and layout.fits(block, host)]
+        known[block] = sorted(fitting, key=lambda host: (-memory[host], host))[: 2 * DESTS]
+    hosts = [host for host in opened if host != layout.at[block] and not _holds(layout, account, host)]
+    return [host for host in dict.fromkeys(hosts + known[block]) if layout.fits(block, host)]
 
 
 def name_of(grid: Grid, item: Broken) -> str:

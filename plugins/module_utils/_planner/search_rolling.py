@@ -2,11 +2,11 @@
 
 Method: a guest that goes to a host that is done need not move again, so each wave is emptied into the hosts of the one
 before, and the fleet shifts by one wave. Only the guests of the first wave move twice: it takes the hosts with the
-fewest. rolling_wave.py empties a wave. Where the waves are more than a lower bound, it is tried again with memory and
-vCPUs weighed otherwise, then with other guests stepping aside (search_evacuate.py). "As many as fit" is then planned again
-with no more hosts per wave than the number of waves needs, as small first waves move less. With ``return_home`` guests
-come home after each wave, as Ganeti's hroller has it (two moves per guest). Bound: a handful of plans, each of at most
-one wave per host; letting others step aside takes ``steps`` for each host tried.
+fewest. rolling_wave.py empties a wave. Where the waves are more than a lower bound (or hosts are left), it is tried
+again with memory and vCPUs weighed otherwise, then with other guests stepping aside (search_evacuate.py). "As many as
+fit" is planned once more with as many hosts per wave as the number of waves needs: small first waves move less. With
+``return_home`` guests come home after each wave, as Ganeti's hroller has it (two moves per guest). Bound: at most eight
+plans, each of at most one wave per host; letting others step aside takes ``steps`` for each host tried.
 """
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later

@@ -1,10 +1,10 @@
 """What each move of an ordered, legal list has to wait for so that every other order is legal too. Must order nothing.
 
-Method: each resource (memory and vCPUs of a host, one domain of a limit) is an account, kept first in, first out along
-the list. A move that arrives waits for the shortest run of departures that, with what was free at the start, covers all
-arrivals listed up to it. Whatever is under way, the last listed arrival among it has waited for its run, which covers
-the others: so the account never goes below zero, in any order that the dependencies allow. Departures count when they
-are over, arrivals from their start. Linear in the moves, but for the number of dependencies itself.
+Method: each resource (memory and vCPUs of a host, one domain of a limit) is an account of units, each free at the start
+or held by a block that will leave. A move that arrives takes units, the free ones first, then those that are given back
+earliest in the list, and waits for the departures that give them. No unit is given twice, so the account never goes
+below zero, in any order that the dependencies allow. Where too much was given out at the start, the first to leave pay
+that back, and all arrivals wait for them. Departures count when they are over, arrivals from their start. Linear.
 """
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -12,6 +12,7 @@ are over, arrivals from their start. Linear in the moves, but for the number of 
 from __future__ import annotations
 
 import enum
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from .grid import Grid, Layout
@@ -28,21 +29,35 @@ _Key = tuple[_Kind, int, int]
 
 
 class _Account:
-    """Credit of one resource along the list: what is free, and who gives something back in which order."""
+    """Units of one resource along the list: what is free, and what departures give back that nobody has taken yet."""
 
-    __slots__ = ("balance", "releases", "taken")
+    __slots__ = ("debt", "free", "paid", "releases")
 
     def __init__(self, free: int) -> None:
-        self.balance, self.taken = free, 0
-        self.releases: list[tuple[int, int]] = []
+        self.free, self.debt = max(free, 0), max(-free, 0)
+        self.paid: list[int] = []
+        self.releases: deque[tuple[int, int]] = deque()
+
+    def give(self, number: int, amount: int) -> None:
+        """Let the move ``number`` give the amount back once it is over."""
+        if self.debt > 0:
+            self.paid.append(number)
+        left = amount - self.debt
+        self.debt = max(-left, 0)
+        if left > 0:
+            self.releases.append((number, left))
 
     def take(self, amount: int) -> Iterator[int]:
         """Take the amount and yield the moves that must be over for it."""
-        self.balance -= amount
-        while self.balance < 0 and self.taken < len(self.releases):
-            self.balance += self.releases[self.taken][1]
-            self.taken += 1
-        return (number for number, _amount in self.releases[: self.taken])
+        yield from self.paid
+        taken = min(self.free, amount)
+        self.free -= taken
+        while taken < amount and self.releases:
+            number, left = self.releases.popleft()
+            yield number
+            taken += left
+        if taken > amount:
+            self.releases.appendleft((number, taken - amount))
 
 
 def dependencies(grid: Grid, moves: Sequence[tuple[int, int, int]]) -> list[tuple[int, ...]]:
@@ -55,7 +70,7 @@ def dependencies(grid: Grid, moves: Sequence[tuple[int, int, int]]) -> list[tupl
         for key, amount in _amounts(grid, block, dest, source):
             after.update(accounts[key].take(amount))
         for key, amount in _amounts(grid, block, source, dest):
-            accounts[key].releases.append((number, amount))
+            accounts[key].give(number, amount)
         found.append(_without_implied(after, found))
         last[block] = number
     return found

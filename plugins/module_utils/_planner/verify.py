@@ -34,7 +34,7 @@ def first_violation(snapshot: Snapshot, plan: Plan) -> Optional[Violation]:
         return broken
     case = open_case(snapshot, plan)
     rules = bound_rules(case)
-    return _first_step(case, rules)
+    return _first_step(case, rules) or next(_as_a_whole(case, rules), None)
 
 
 def first_unsafe_step(snapshot: Snapshot, plan: Plan) -> Optional[Violation]:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from .._model.host import Host
 from .._model.plan import Goal, Move
-from .._model.rules import RuleKind, Scope
+from .._model.rules import RuleKind
 from .verify_case import Case, Violation, asked_hosts
-from .verify_rules import BoundRule, scope_of
+from .verify_rules import BoundRule, domain_of
 
 AIMED = (Goal.EVACUATE, Goal.RELOCATE, Goal.MOVE, Goal.RESTORE)
 WITHIN = (Goal.CONSOLIDATE, Goal.BALANCE)
@@ -152,19 +152,29 @@ def _companions(case: Case, wishes: Wishes, rules: tuple[BoundRule, ...]) -> fro
 
 
 def _crowding(case: Case, rules: tuple[BoundRule, ...]) -> Callable[[Move], bool]:
-    """Return whether another guest comes to where a move begins, or to a place of a rule that it is part of."""
-    scopes = {Scope.HOST, *(rule.scope for rule in rules if rule.kind is RuleKind.ANTI_AFFINITY)}
-    places = {name: {scope_of(scope, host) for scope in scopes} for name, host in case.hosts.items()}
+    """Return whether another guest comes to where a move begins, or would be too many of a rule there."""
     coming: dict[str, set[str]] = {}
     for move in case.plan.moves:
-        for place in places[move.dest]:
-            coming.setdefault(place, set()).add(move.guest)
+        coming.setdefault(move.dest, set()).add(move.guest)
+    counting = [rule for rule in rules if rule.kind is RuleKind.ANTI_AFFINITY]
+    full = {rule.number: _full_domains(case, rule) for rule in counting}
 
     def crowded(move: Move) -> bool:
-        arriving = [coming.get(place, set()) for place in places[move.source]]
-        return any(len(guests) > (move.guest in guests) for guests in arriving)
+        if coming.get(move.source, set()) - {move.guest}:
+            return True
+        source = case.hosts[move.source]
+        return any(move.guest in rule.guests and domain_of(rule, source) in full[rule.number] for rule in counting)
 
     return crowded
+
+
+def _full_domains(case: Case, rule: BoundRule) -> frozenset[str]:
+    """Return the places where those who live there and those who come are together too many for the rule."""
+    there: dict[str, set[str]] = {}
+    for uuid in rule.guests:
+        for name in (case.before[uuid], *(move.dest for move in case.chains.get(uuid, ()))):
+            there.setdefault(domain_of(rule, case.hosts[name]), set()).add(uuid)
+    return frozenset(domain for domain, guests in there.items() if len(guests) > rule.most)
 
 
 def _stays(case: Case, wishes: Wishes) -> Iterator[Violation]:

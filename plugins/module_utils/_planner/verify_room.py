@@ -24,6 +24,7 @@ from .verify_rules import BoundRule, domain_of
 
 # What is counted, of which host, and more where a host has several: a pool and volume, a cell, a size of pages
 Key = tuple[Union[str, int], ...]
+NO_POOL = float("-inf")
 SLACK = 1e-6  # of a byte, a vCPU, a guest: what fractions lose on their way
 
 
@@ -107,6 +108,8 @@ def _amounts(hop: Hop, host: Host, limited: Mapping[str, list[BoundRule]], arriv
     found.update(_held(hop.guest, host))
     disks = {disk.target: disk for disk in hop.guest.disks}
     for copy in hop.move.copies:
+        if copy.target not in disks:
+            continue  # said elsewhere: nobody knows how large it is
         disk, volume = disks[copy.target], copy.dest if arriving else copy.source
         size = disk.allocation or (disk.capacity or copy.capacity if arriving else 0)
         space: Key = ("space", host.name, volume.pool)
@@ -181,7 +184,7 @@ def _limit(case: Case, rules: Sequence[BoundRule], key: Key) -> float:
         return sum(cell.memory for cell in host.numa_cells if cell.id == key[2])
     if key[0] == "space":
         pools = [pool for pool in host.pools if pool.name == key[2] and pool.active and pool.identity is None]
-        return sum(pool.available for pool in pools) if pools else -1.0
+        return sum(pool.available for pool in pools) if pools else NO_POOL
     return 1.0  # a name, a volume
 
 
@@ -202,7 +205,7 @@ def _violation(case: Case, key: Key, index: int, would: float, limit: float) -> 
         return Violation("free name", move, f"{host} has or gets another {place}")
     if key[0] == "volume":
         return Violation("free volume", move, f"{place} is taken in pool {key[2]} of {host}")
-    if key[0] == "space" and limit < 0:
+    if key[0] == "space" and limit == NO_POOL:
         return Violation("pool of the copy", move, f"{host} has no active local pool {place}")
     if key[0] == "space":
         return Violation("disk space", move, f"pool {place} of {host} would need {amount} bytes")

@@ -51,6 +51,23 @@ def test_a_chain_waits_step_by_step_and_names_only_the_last_link() -> None:
     assert [step.after for step in found.steps] == [(), (0,), (1,)]
 
 
+def test_what_an_overfull_host_has_given_out_too_much_is_paid_back_first() -> None:
+    # hv0 lacks 2: of the 4 that block 0 gives back, block 3 gets 2; block 4 waits for block 1 and for the debt
+    fleet = grid([10, 9, 9], [(0, 4), (0, 3), (0, 5), (1, 2), (1, 1)])
+    found = sequence(fleet, {0: 2, 1: 2, 3: 0, 4: 0})
+    number = {step.block: index for index, step in enumerate(found.steps)}
+    waits = {step.block: set(step.after) for step in found.steps}
+    assert waits[3] == {number[0]}
+    assert waits[4] == {number[0], number[1]}
+
+
+def test_arrivals_wait_each_for_their_own_departure() -> None:
+    found = sequence(grid([9, 6, 9], [(0, 3), (0, 3), (1, 3), (1, 3)]), {0: 1, 1: 1, 2: 2, 3: 2})
+    waits = [step.after for step in found.steps if step.dest == 1]
+    assert [len(after) for after in waits] == [1, 1]
+    assert waits[0] != waits[1]
+
+
 def test_two_that_change_places_need_a_stop_of_the_cheaper_one() -> None:
     found = sequence(grid([8, 8, 8], [(0, 8), (1, 7)]), {0: 1, 1: 0})
     assert hops(found) == [(1, 1, 2), (0, 0, 1), (1, 2, 0)]

@@ -117,7 +117,7 @@ def _leavers(rng: Random, host: str, dests: tuple[str, ...], offset: int = 0) ->
 def _evacuate(rng: Random, _guests: Guests) -> Drawn:
     steps = _leavers(rng, "hv1", NAMES[2:])
     extra: list[Step] = []
-    back = rng.random() < 0.5
+    back = rng.random() < 0.7
     if back:  # who stepped aside comes home when the plan is done
         extra = [Step(steps[0].guest, steps[0].dest, steps[0].source, (0, 1))]
     dests = rng.choice(((), NAMES[2:]))
@@ -256,11 +256,14 @@ def _fleet(guests: Guests, plan: Plan) -> Snapshot:
     return build.snapshot(*hosts, asleep)
 
 
-def worst(plan: Plan, host: str, amount: Callable[[Guest], float], start: list[Guest], by_name: dict[str, Guest]) -> float:
+def worst(
+    plan: Plan, host: str, amount: Callable[[Guest], float], start: list[Guest], by_name: dict[str, Guest]
+) -> float:
     """Return the most that any order of the moves can bring together on the host: every set of arrivals is tried."""
     before = {move.id: ancestors(plan, move.id) for move in plan.moves}
-    arrivals = [move for move in plan.moves if move.dest == host]
-    most = base = sum(amount(guest) for guest in start)
+    arrivals = [move for move in plan.moves if move.dest == host and amount(by_name[move.name])]
+    base = sum(amount(guest) for guest in start)
+    most = 0.0 if arrivals else base
     for count in range(1, len(arrivals) + 1):
         for some in combinations(arrivals, count):
             over = set().union(*(before[move.id] for move in some))
