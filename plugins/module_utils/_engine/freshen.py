@@ -14,7 +14,7 @@ from .._model.guest import JobKind
 from .._model.plan import Move, Plan, method_fits
 from .._model.snapshot import Located, Snapshot, by_uuid, residence
 from .._planner.planner import leftovers
-from .._planner.verify import first_violation
+from .._planner.verify import first_unsafe_step
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def freshen(plan: Plan, snapshot: Snapshot) -> Freshened:
     # what was left over then may be mended by now, and a second definition be the only one
     current = replace(plan, moves=rest, leftovers=leftovers(snapshot, plan.request))
     fresh = Freshened(current, done, stale)
-    violation = first_violation(snapshot, fresh.plan)
+    violation = first_unsafe_step(snapshot, fresh.plan)
     if violation is not None:
         raise FleetError(f"the plan no longer fits the fleet: {violation}", "Plan again from a fresh survey")
     return fresh

@@ -34,13 +34,15 @@ class Hop:
 class Outcome:
     """What a goal came to: hops in a legal order, each block's reason to move, and who found no place.
 
-    ``unplaced`` has, by block, what kept it, in words. ``waves``: hosts of each wave and how many of the hops come
+    ``unplaced`` has, by block, what kept it, in words. ``away`` are blocks that should have come back to where they were
+    and found no room there. ``waves``: hosts of each wave and how many of the hops come
     before it. ``emptied``: hosts with nobody left.
     """
 
     hops: tuple[Hop, ...] = ()
     reasons: Mapping[int, str] = field(default_factory=dict)
     unplaced: Mapping[int, str] = field(default_factory=dict)
+    away: tuple[int, ...] = ()
     bounds: tuple[Bound, ...] = ()
     waves: tuple[tuple[tuple[int, ...], int], ...] = ()
     emptied: tuple[int, ...] = ()

@@ -93,7 +93,7 @@ def pens(
         for guest in item.guests:
             groups[domain_of(by_name[at[guest]], item.rule.scope)].append(guest)
         for place, guests in groups.items():
-            kept = place if len(guests) == 1 and len(groups) > 1 else _common_place(item, place, guests, hosts, free)
+            kept = _common_place(item, place, guests, hosts, free)
             for guest in guests if len(item.guests) > 1 else ():
                 for host in hosts:
                     if domain_of(host, item.rule.scope) != kept:

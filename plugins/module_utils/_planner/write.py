@@ -14,7 +14,7 @@ from .._model.plan import Goal, Move, Plan, Stay, SurviveLoss, Wave
 from .._model.snapshot import Located
 from .board import Board, settled
 from .breaches import breaches
-from .estimate import Lines, lines_of, move_bytes, move_downtime_ms, move_seconds, schedule
+from .estimate import Lines, Schedule, lines_of, move_bytes, move_downtime_ms, move_seconds, schedule
 from .find import residents
 from .grid import Layout
 from .leftovers import leftovers
@@ -38,7 +38,7 @@ def write_plan(
     moves, waves = _moves(board, outcome, wishes, lines, len(watched))
     moves = (*watched, *moves)
     layout = _end(board, outcome)
-    timing = schedule(moves, board.request.slots, lines)
+    timing = _timing(board, moves, waves, lines)
     power_on = _woken(board, moves)
     before, after = _where(board, Layout(board.search), adopted), _where(board, layout, {})
     guests = {place.guest.uuid: place.guest for place in residents(board.snapshot)}
@@ -63,6 +63,21 @@ def write_plan(
         watts_after=_watts(board, guests, after, power_on, off),
         remarks=(*remarks(board.bound, residents(board.snapshot), board.snapshot.hosts), *outcome.remarks),
     )
+
+
+def _timing(board: Board, moves: Sequence[Move], waves: Sequence[Wave], lines: Lines) -> Schedule:
+    """Return how long the plan takes; a wave begins when the one before is over, upgrades not counted."""
+    if not waves:
+        return schedule(moves, board.request.slots, lines)
+    by_id = {move.id: move for move in moves}
+    parts = []
+    for wave in waves:
+        inside = frozenset(wave.moves)
+        mine = [by_id[one] for one in wave.moves]
+        alone = [replace(move, after=tuple(one for one in move.after if one in inside)) for move in mine]
+        parts.append(schedule(alone, board.request.slots, lines))
+    path = tuple(one for part in parts for one in part.critical_path)
+    return Schedule(round(sum(part.seconds for part in parts), 1), path)
 
 
 def _adopted_moves(board: Board, wishes: Sequence[Wish], adopted: Mapping[str, str], lines: Lines) -> tuple[Move, ...]:
@@ -164,6 +179,10 @@ def _stays(board: Board, outcome: Outcome, wishes: Sequence[Wish], layout: Layou
             wish = chosen.get(place.guest.uuid) or (None if wishes else Wish(place, others, ""))
             if wish is not None and wish not in wished:
                 wished.append(wish)
+    for block in outcome.away:
+        for place in board.members[block]:
+            now = replace(place, host=board.search.hosts[layout.at[block]])
+            wished.append(Wish(now, (place.host,), ""))
     found = [
         stay(board, layout, wish.place, wish.candidates, outcome.unplaced.get(board.block[wish.place.guest.uuid], ""))
         for wish in wished

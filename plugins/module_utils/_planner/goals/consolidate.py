@@ -70,7 +70,9 @@ def _reachable(board: Board, scope: Scope, keep: Collection[int]) -> tuple[Conso
     while True:
         survive = request.survive_loss is SurviveLoss.KEEP
         found = search(scope.grid, weights, kept, request.min_on, survive)
-        order = sequence(scope.grid, found.targets, hop=hop_of(board, scope))
+        # a host that is to be switched off is no place for a stop
+        stops = bytes(0 if host in found.emptied else 1 for host in range(len(scope.hosts)))
+        order = sequence(scope.grid, found.targets, hop=hop_of(board, scope), parking=stops)
         blocked = {scope.grid.at[stuck.block] for stuck in order.stuck} - kept
         if not blocked:
             return found, order

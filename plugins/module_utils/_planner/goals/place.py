@@ -52,12 +52,16 @@ def _place(board: Board, wishes: Sequence[Wish]) -> Outcome:
     displace = board.request.displace and board.request.goal in _DISPLACING
     found = relocate(grid, masks, _open(board), displace=displace, hop=hop_of(board))
     hops = [Hop(step.block, step.source, step.dest, step.parking) for step in found.sequence.steps]
+    away: tuple[int, ...] = ()
     if board.request.bring_back:
-        hops += _back(board, hops, found.displaced)
+        back = _back(board, hops, found.displaced)
+        hops += back
+        away = tuple(sorted(set(found.displaced) - {hop.block for hop in back}))
     return Outcome(
         hops=tuple(hops),
         reasons=_reasons(board, wishes, found),
         unplaced={left.block: _why(board, left, found) for left in found.left},
+        away=away,
         bounds=(_bytes_bound(board, masks, found, hops),),
     )
 

@@ -37,9 +37,10 @@ def rolling(board: Board) -> Outcome:
         hops=tuple(hops),
         reasons=_reasons(board, found),
         unplaced={block: left.reason.value for left in found.left for block in left.blocks},
+        away=found.away,
         bounds=(
             Bound("waves", "waves", 0, len(found.waves), found.least_waves),
-            Bound("moves of a guest", "moves", 0, round(found.moves_per_block, 3), 1.0 if found.concerned else 0.0),
+            Bound("moves of a guest", "moves", 0, round(found.moves_per_block, 3)),
         ),
         waves=tuple(waves),
     )

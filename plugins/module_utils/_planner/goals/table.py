@@ -13,6 +13,7 @@ from ..outcome import Outcome, Wish
 from .balance import balance
 from .consolidate import consolidate
 from .place import place
+from .repair import misplaced, repair
 from .rolling import rolling
 from .wished import WISHES
 
@@ -25,11 +26,15 @@ _OF_THE_FLEET: Mapping[Goal, Callable[[Board], Outcome]] = {
 
 def wishes_of(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
     """Return the guests that the goal wants elsewhere; none where it looks at the fleet as a whole."""
+    if request.goal is Goal.REPAIR:
+        return misplaced(snapshot, request)
     goal = WISHES.get(request.goal)
     return goal(snapshot, request) if goal else ()
 
 
 def outcome_of(board: Board, wishes: Sequence[Wish]) -> Outcome:
     """Return what the goal comes to."""
+    if board.request.goal is Goal.REPAIR:
+        return repair(board, wishes)
     whole = _OF_THE_FLEET.get(board.request.goal)
     return whole(board) if whole else place(board, wishes)

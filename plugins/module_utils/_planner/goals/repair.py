@@ -1,0 +1,102 @@
+"""Goal repair: mend broken rules and overfull hosts with as few bytes as a search finds. Pure."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Optional
+
+from ..._model.plan import Bound, Request
+from ..._model.rules import RuleKind
+from ..._model.snapshot import Located, Snapshot
+from ..board import Board, settled
+from ..find import residents
+from ..outcome import Hop, Outcome, Wish
+from ..ruleset import BoundRule, barred, bind
+from ..search_repair import MEMORY, VCPUS, Broken
+from ..search_repair import repair as search
+from ..select import domain_of
+from .place import place
+
+
+def misplaced(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
+    """Return a wish for each guest that a pin or a ban does not let stay, or that is apart from its affinity group."""
+    places = residents(snapshot)
+    bound = bind(request.rules, places, snapshot.hosts)
+    closed = barred(bound, snapshot.hosts)
+    names = tuple(host.name for host in snapshot.hosts)
+    wishes = {
+        each.guest.uuid: Wish(
+            each,
+            tuple(name for name in names if name not in closed[each.guest.uuid]),
+            f"rule {closed[each.guest.uuid][each.host]} does not let it be on {each.host}",
+        )
+        for each in places
+        if each.host in closed.get(each.guest.uuid, {})
+    }
+    for item in bound:
+        for wish in _apart(item, places, snapshot):
+            wishes.setdefault(wish.place.guest.uuid, wish)
+    return tuple(wishes[each.guest.uuid] for each in places if each.guest.uuid in wishes)
+
+
+def _apart(item: BoundRule, places: Sequence[Located], snapshot: Snapshot) -> list[Wish]:
+    """Return wishes that bring the guests of an affinity rule to where most of their memory is already."""
+    if item.rule.kind is not RuleKind.AFFINITY:
+        return []
+    domain = {host.name: domain_of(host, item.rule.scope) for host in snapshot.hosts}
+    members = frozenset(item.guests)
+    mine = [each for each in places if each.guest.uuid in members]
+    memory: dict[str, int] = defaultdict(int)
+    for each in mine:
+        memory[domain[each.host]] += each.guest.memory
+    if len(memory) < 2:
+        return []
+    best = min(memory, key=lambda name: (-memory[name], name))
+    candidates = tuple(name for name in sorted(domain) if domain[name] == best)
+    why = f"rule {item.rule.name} wants it beside the others"
+    return [Wish(each, candidates, why) for each in mine if domain[each.host] != best]
+
+
+def repair(board: Board, wishes: Sequence[Wish]) -> Outcome:
+    """Return the moves that bring misplaced guests where they belong, then those that mend what is over its room."""
+    first = place(board, wishes)
+    blocks = {board.block[wish.place.guest.uuid] for wish in wishes}
+    layout = settled(board, first.hops)
+    found = search(layout.grid, frozenset(blocks | {hop.block for hop in first.hops}))
+    hops = [*first.hops, *(Hop(block, source, dest) for block, source, dest in found.moves)]
+    reasons = dict(first.reasons)
+    for block, source, _dest in found.moves:
+        reasons[block] = f"relieves {board.search.hosts[source]}"
+    most, send = board.request.max_moves, board.request.max_bytes
+    kept = _within(board, hops, most, send)
+    left = tuple(_words(board, item) for item in found.left)
+    cut = ("more would be mended, but max_moves or max_bytes is used up",) if len(kept) < len(hops) else ()
+    bound = Bound("over their room", "", len(found.found), len(found.left))
+    return replace(first, hops=kept, reasons=reasons, bounds=(*first.bounds, bound), remarks=(*left, *cut))
+
+
+def _within(board: Board, hops: Sequence[Hop], most: Optional[int], send: Optional[int]) -> tuple[Hop, ...]:
+    """Return the longest beginning of the list that stays within the budget and leaves nobody at a stop."""
+    moves, sent, end = 0, 0, 0
+    stopped: set[int] = set()
+    for number, hop in enumerate(hops, start=1):
+        moves += len(board.search.blocks[hop.block])
+        sent += board.search.cost[hop.block]
+        if (most is not None and moves > most) or (send is not None and sent > send):
+            break
+        stopped.symmetric_difference_update((hop.block,) if hop.parking or hop.block in stopped else ())
+        end = end if stopped else number
+    return tuple(hops[:end])
+
+
+def _words(board: Board, item: Broken) -> str:
+    index, where = item.account
+    if index in (MEMORY, VCPUS):
+        what = "memory" if index == MEMORY else "vCPUs"
+        return f"{board.search.hosts[where]} stays overfull in {what}: no move was found that mends it"
+    limit = board.search.limits[index]
+    return f"{limit.kind.value} {limit.rule} stays exceeded: no move was found that mends it"
