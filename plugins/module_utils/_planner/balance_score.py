@@ -23,12 +23,16 @@ NOBODY = -1  # a block that brings nothing: makes a move of what is otherwise a 
 
 @dataclass(frozen=True)
 class Signal:
-    """What each block brings (``amount``), what each host has room for, and how much the signal's spread counts."""
+    """What each block brings (``amount``), what each host has room for, and how much the signal's spread counts.
+
+    ``base`` is the fill of each host without guests, where ``room`` counts what the host keeps for itself too.
+    """
 
     name: str
     amount: Sequence[float]
     room: Sequence[float]
     weight: float = 1.0
+    base: Sequence[float] = ()
 
 
 def demand_signals(grid: Grid, memory: float = 1.0, vcpus: float = 1.0) -> tuple[Signal, ...]:
@@ -98,7 +102,7 @@ class Spread:
 
 def _row(signal: Signal, at: Sequence[int], hosts: int) -> tuple[list[float], list[float], list[float], float]:
     part = [1.0 / room if room > 0 else 0.0 for room in signal.room]
-    fill = [0.0] * hosts
+    fill = list(signal.base) or [0.0] * hosts
     for block, host in enumerate(at):
         fill[host] += signal.amount[block] * part[host]
     # the last element answers to NOBODY; the weight carries the division by the number of hosts

@@ -185,7 +185,7 @@ def _with_others_aside(
             if hops is not None:
                 undo(layout, hops)
                 ways.append((len(hops), host, hops))
-            if len(ways) == CHOICE or (hops is None and wave.hosts):
+            if len(ways) == CHOICE or wave.hosts:
                 break
         if not ways:
             return wave

@@ -6,8 +6,8 @@ move goes straight to its destination and fits with those before it done; a bloc
 polished by single moves and swaps until none pays or the budget is used up, and the best is kept. So a run on its own
 result stops at (1), unless a budget had cut it short. A move pays when the imbalance (balance_score) times the number
 of hosts falls by more than ``min_gain``, a swap when it falls by twice that.
-Bounds: STEPS tries per block and walk, within LEAST and MOST, and MOST_OF_ALL over all walks; polishing ends because
-each step must pay, and looks for each block at the NEAR emptiest hosts, for swaps at the NEAR fullest and emptiest.
+Bounds: STEPS tries per block and walk, within LEAST and MOST, fewer walks on more hosts; polishing ends because each
+step must pay, and looks for each block at the NEAR emptiest hosts, for swaps at the NEAR fullest and emptiest.
 """
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -25,7 +25,7 @@ from .grid import Grid, Layout
 
 STEPS = 350
 LEAST, MOST = 230_000, 3_000_000
-WALKS, MOST_OF_ALL = 3, 700_000
+WALKS, SHARED = 6, 120  # walks: SHARED over the number of hosts, at most WALKS
 NEAR = 10
 ANY = 1 << 62
 HAIR = 1e-9  # what the imbalance must fall by where min_gain asks for nothing: more than rounding
@@ -79,17 +79,17 @@ def balance(grid: Grid, signals: Sequence[Signal], bounds: Bounds = Bounds()) ->
     polish = _Polish(grid, signals, pool, terms)
     if not polish.pays():
         return _result(grid, signals, (), Outcome.SETTLED)
-    polish.run()
-    best = polish.spread.imbalance(), polish.ordered(), polish.cut
     steps = min(MOST, max(LEAST, STEPS * len(pool)))
-    for seed in range(max(1, min(WALKS, MOST_OF_ALL // steps))):
+    best: Optional[tuple[float, tuple[Move, ...], bool]] = None
+    for seed in range(max(1, min(WALKS, SHARED // hosts))):
         target = anneal(grid, signals, pool, terms, steps, seed)
         polish = _Polish(grid, signals, pool, terms)
         polish.start(direct(grid, target))
         polish.run()
-        if polish.spread.imbalance() < best[0] - HAIR:
+        if best is None or polish.spread.imbalance() < best[0] - HAIR:
             best = polish.spread.imbalance(), polish.ordered(), polish.cut
-    return _result(grid, signals, best[1], Outcome.BUDGET if best[2] else Outcome.BALANCED)
+    _imbalance, moves, cut = best or (0.0, (), False)
+    return _result(grid, signals, moves, Outcome.BUDGET if cut else Outcome.BALANCED)
 
 
 def direct(grid: Grid, target: Sequence[int]) -> tuple[Move, ...]:

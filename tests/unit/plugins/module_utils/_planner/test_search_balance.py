@@ -202,3 +202,9 @@ def test_tiny_fleets_come_out_near_the_best_placement_there_is() -> None:
     assert min(over) >= -1e-9
     assert sorted(over)[2] <= 1e-9
     assert max(over) <= 0.1
+
+
+def test_a_host_that_keeps_much_for_itself_gets_fewer_guests() -> None:
+    grid = grid_of([8, 8], [(2, 2, 0), (2, 2, 0), (2, 2, 1), (2, 2, 1)])
+    memory = Signal("memory", grid.memory, (8.0, 8.0), base=(0.5, 0.0))
+    assert [move[1:] for move in balance(grid, (memory,)).moves] == [(0, 1)]
