@@ -34,9 +34,8 @@ class Hop:
 class Outcome:
     """What a goal came to: hops in a legal order, each block's reason to move, and who found no place.
 
-    ``unplaced`` has, by block, what kept it, in words. ``away`` are blocks that should have come back to where they were
-    and found no room there. ``waves``: hosts of each wave and how many of the hops come
-    before it. ``emptied``: hosts with nobody left.
+    ``unplaced`` has, by block, what kept it, in words. ``away`` are blocks that should have come back and found no room.
+    ``waves``: hosts of each wave and how many of the hops come before its end. ``emptied``: hosts with nobody left.
     """
 
     hops: tuple[Hop, ...] = ()

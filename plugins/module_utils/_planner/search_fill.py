@@ -11,7 +11,7 @@ least bad one and bars both guests for a while (tabu search). Overfill weighs mo
 
 from __future__ import annotations
 
-import random
+from random import Random
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -60,7 +60,7 @@ class Packing:
         self.journal: list[tuple[int, int]] = []
         self.barred: dict[int, int] = {}
         self.price = PRICE
-        self.rng = random.Random(7)
+        self.rng = Random(7)
         for block, host in enumerate(grid.at if at is None else at):
             if host != grid.at[block]:
                 self.move(block, host)
