@@ -34,7 +34,7 @@ class Hop:
 class Outcome:
     """What a goal came to: hops in a legal order, each block's reason to move, and who found no place.
 
-    ``unplaced`` has, by block, what kept it, in words. ``away`` are blocks that should have come back and found no room.
+    ``unplaced`` has, by block, what kept it, in words. ``away`` should have come back and could not.
     ``waves``: hosts of each wave and how many of the hops come before its end. ``emptied``: hosts with nobody left.
     """
 

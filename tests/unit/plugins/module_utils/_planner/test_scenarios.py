@@ -46,7 +46,8 @@ def test_once_carried_out_there_is_nothing_more_to_move(path: Path) -> None:
     again = make_plan(after, scenario.request)
     # a host that is upgraded once more is emptied once more
     assert again.moves == () or scenario.request.goal is Goal.ROLLING
-    assert [stay.guest for stay in again.stays] == [stay.guest for stay in plan.stays]
+    moved = {move.guest for move in plan.moves}
+    assert [stay.guest for stay in again.stays] == [stay.guest for stay in plan.stays if stay.guest not in moved]
 
 
 @pytest.mark.parametrize("path", PLANNED)
