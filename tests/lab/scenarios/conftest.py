@@ -18,7 +18,9 @@ from labview import lab
 @pytest.fixture(scope="module", autouse=True)
 def fresh_lab(request: pytest.FixtureRequest) -> None:
     """Each scenario begins on the lab of its profile, with every guest where and how it was made."""
-    lab("up", "--profile", getattr(request.module, "PROFILE", "default"), timeout=600)
+    hosts = getattr(request.module, "HOSTS", None)
+    number = ("--hosts", str(hosts)) if hosts else ()
+    lab("up", "--profile", getattr(request.module, "PROFILE", "default"), *number, timeout=600)
     if not is_as_made():
         lab("reset")
     assert is_as_made()
