@@ -21,7 +21,8 @@ from random import Random
 from .balance_score import NOBODY, Signal, Spread
 from .grid import Grid, Layout
 
-HOT, COLD = 0.1, 0.005  # temperatures, as shares of what is to gain per host
+HOT, COLD = 0.05, 0.002  # temperatures, as shares of what is to gain per host
+BLUR = 0.015  # of imbalance per signal: without it a signal that is perfect once holds all others where they are
 Change = tuple[int, int, int, int]  # block, the one that it changes places with or NOBODY, its host, the other host
 
 
@@ -76,7 +77,7 @@ class _Walk:
     def __init__(self, grid: Grid, signals: Sequence[Signal], pool: Sequence[int], terms: Terms, seed: int) -> None:
         self.grid, self.pool, self.terms = grid, pool, terms
         self.layout = Layout(grid)
-        self.spread = Spread(signals, grid.at, len(grid.hosts))
+        self.spread = Spread(signals, grid.at, len(grid.hosts), BLUR)
         self.energy = self.spread.imbalance()
         self.moves = self.cost = 0
         self.over_moves = self.energy / max(1, terms.moves)

@@ -47,14 +47,17 @@ def demand_signals(grid: Grid, memory: float = 1.0, vcpus: float = 1.0) -> tuple
 class Spread:
     """The imbalance of one placement while a search changes it. Never leaves the function it is made in."""
 
-    __slots__ = ("_rows", "_squares", "_sums", "hosts", "load", "signals")
+    __slots__ = ("_blurred", "_rows", "_squares", "_sums", "hosts", "load", "signals")
 
-    def __init__(self, signals: Sequence[Signal], at: Sequence[int], hosts: int) -> None:
+    def __init__(self, signals: Sequence[Signal], at: Sequence[int], hosts: int, blur: float = 0.0) -> None:
+        """``blur`` is an imbalance that ``after`` mixes into each signal's part, lest one that is perfect stay so."""
         self.signals = tuple(signals)
         self.hosts = hosts
         self._rows = [_row(signal, at, hosts) for signal in signals]
         self._sums = [sum(fill) for _amount, fill, _part, _weight in self._rows]
         self._squares = [sum(value * value for value in fill) for _amount, fill, _part, _weight in self._rows]
+        # in the units of the spread under the root in after()
+        self._blurred = [(blur / signal.weight * hosts) ** 2 for signal in signals]
         # by host, the weighted fill over all signals: what tells a crowded host from an empty one
         self.load = [0.0] * hosts
         for _amount, fill, _part, weight in self._rows:
@@ -74,15 +77,17 @@ class Spread:
         """Return what the imbalance would be, were ``block`` on dest and ``other`` (or NOBODY) on source instead."""
         found = 0.0
         hosts = self.hosts
-        for (amount, fill, part, weight), total, square in zip(self._rows, self._sums, self._squares):
+        for (amount, fill, part, weight), total, square, blurred in zip(
+            self._rows, self._sums, self._squares, self._blurred
+        ):
             change = amount[block] - amount[other]
             less = change * part[source]
             more = change * part[dest]
             sums = total + more - less
             squares = square + more * (2.0 * fill[dest] + more) - less * (2.0 * fill[source] - less)
             spread = squares * hosts - sums * sums
-            if spread > 0.0:
-                found += weight * sqrt(spread)
+            if spread > 0.0 or blurred:
+                found += weight * sqrt(max(0.0, spread) + blurred)
         return found
 
     def shift(self, block: int, other: int, source: int, dest: int) -> None:

@@ -6,7 +6,7 @@ move goes straight to its destination and fits with those before it done; a bloc
 polished by single moves and swaps until none pays or the budget is used up, and the best is kept. So a run on its own
 result stops at (1), unless a budget had cut it short. A move pays when the imbalance (balance_score) times the number
 of hosts falls by more than ``min_gain``, a swap when it falls by twice that.
-Bounds: STEPS tries per block and walk, within LEAST and MOST, fewer walks on more hosts; polishing ends because each
+Bounds: STEPS tries per host and walk, within LEAST and MOST, fewer walks on more hosts; polishing ends because each
 step must pay, and looks for each block at the NEAR emptiest hosts, for swaps at the NEAR fullest and emptiest.
 """
 # Copyright: (c) 2026, virtfleet.migration contributors
@@ -23,9 +23,9 @@ from .balance_anneal import Change, Terms, anneal
 from .balance_score import NOBODY, Signal, Spread
 from .grid import Grid, Layout
 
-STEPS = 350
-LEAST, MOST = 230_000, 3_000_000
-WALKS, SHARED = 6, 120  # walks: SHARED over the number of hosts, at most WALKS
+STEPS = 6_500
+LEAST, MOST = 350_000, 5_000_000
+WALKS, SHARED = 4, 80  # walks: SHARED over the number of hosts, at most WALKS
 NEAR = 10
 ANY = 1 << 62
 HAIR = 1e-9  # what the imbalance must fall by where min_gain asks for nothing: more than rounding
@@ -79,7 +79,7 @@ def balance(grid: Grid, signals: Sequence[Signal], bounds: Bounds = Bounds()) ->
     polish = _Polish(grid, signals, pool, terms)
     if not polish.pays():
         return _result(grid, signals, (), Outcome.SETTLED)
-    steps = min(MOST, max(LEAST, STEPS * len(pool)))
+    steps = min(MOST, max(LEAST, STEPS * hosts))
     best: Optional[tuple[float, tuple[Move, ...], bool]] = None
     for seed in range(max(1, min(WALKS, SHARED // hosts))):
         target = anneal(grid, signals, pool, terms, steps, seed)

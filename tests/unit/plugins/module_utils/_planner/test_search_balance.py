@@ -30,7 +30,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._planner.searc
 def short_walks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiny fleets need few steps."""
     monkeypatch.setattr(search_balance, "LEAST", 1_000)
-    monkeypatch.setattr(search_balance, "STEPS", 100)
+    monkeypatch.setattr(search_balance, "STEPS", 300)
 
 
 def grid_of(rooms: list[int], blocks: list[tuple[int, int, int]], limits: tuple[Limit, ...] = ()) -> Grid:
