@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .._model.errors import FleetError
+from .._model.host import HostState
 from .._model.plan import Leftover, Move, Plan
 from .._model.snapshot import Snapshot, by_uuid, residence, runs_twice
 from .._planner.planner import leftovers
@@ -29,6 +30,7 @@ def carry_out(
     Raises FleetError, with nothing changed, where a guest runs twice or the plan does not fit the fleet any more.
     """
     check_runs_once(before)
+    check_appliable(plan, before)
     fresh = freshen(plan, before)
     began = driver.now()
     results = list(run(fresh.plan, driver, options, emit))
@@ -59,6 +61,26 @@ def rehearsal(before: Snapshot, start: float) -> tuple[Driver, Look]:
     """Return the driver of check mode, and the look at the fleet as its moves leave it."""
     simulator = Simulator(before, start)
     return simulator, lambda: simulator.fleet
+
+
+def check_appliable(plan: Plan, snapshot: Snapshot) -> None:
+    """Raise FleetError where people, or another role, have to do something before or between the moves."""
+    if plan.waves:
+        hosts = " and ".join(plan.waves[0].hosts)
+        raise FleetError(
+            "a rolling plan is not carried out as a whole: its hosts are upgraded between its waves",
+            f"Evacuate the hosts of one wave at a time, {hosts or 'the first one'} first",
+        )
+    asleep = [name for name in plan.power_on if not _is_awake(name, snapshot)]
+    if asleep:
+        raise FleetError(
+            f"the plan needs {' and '.join(asleep)} to be switched on", "Switch it on, then apply the plan"
+        )
+
+
+def _is_awake(name: str, snapshot: Snapshot) -> bool:
+    host = snapshot.host(name)
+    return host is not None and host.state is HostState.SCHEDULABLE
 
 
 def check_runs_once(snapshot: Snapshot) -> None:

@@ -8,9 +8,11 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.freshen import freshen
+from ansible_collections.virtfleet.migration.plugins.module_utils._engine.session import check_appliable
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import GuestState, JobKind
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import GuestState, JobKind, Notes
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import HostState
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Plan, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
@@ -121,3 +123,72 @@ def test_a_plan_whose_destination_has_filled_up_is_refused() -> None:
 def test_a_plan_broken_by_hand_is_refused() -> None:
     broken = replace(PLAN, moves=(PLAN.moves[0], PLAN.moves[0]))
     assert refused(broken, fleet()).startswith("the plan no longer fits the fleet: unique id")
+
+
+def swap(a: str, b: str) -> Snapshot:
+    """Two guests of a host's whole size, away from home, and a third host with room for one of them."""
+    guests = {
+        a: build.guest("a", memory=build.GIB, notes=Notes(home="hv2")),
+        b: build.guest("b", memory=build.GIB, notes=Notes(home="hv1")),
+    }
+    hosts = ("hv1", "hv2", "hv3")
+    return build.snapshot(
+        *(
+            build.host(name, *(guests[key] for key in (a, b) if key == name), allocatable_memory=build.GIB)
+            for name in hosts
+        )
+    )
+
+
+SWAP = make_plan(swap("hv1", "hv2"), Request(Goal.RESTORE, ("hv1", "hv2")))
+
+
+def test_a_guest_at_its_stop_goes_on_from_there() -> None:
+    assert [(move.name, move.parking) for move in SWAP.moves] == [("b", True), ("a", False), ("b", False)]
+    fresh = freshen(SWAP, swap("hv1", "hv3"))
+    assert [move.id for move in fresh.done] == ["m0001"]
+    assert [move.id for move in fresh.plan.moves] == ["m0002", "m0003"]
+    assert fresh.stale == ()
+
+
+def test_a_guest_that_has_made_its_stop_and_gone_on_is_done_with_both() -> None:
+    fresh = freshen(SWAP, swap("hv2", "hv1"))
+    assert [move.id for move in fresh.done] == ["m0001", "m0002", "m0003"]
+    assert fresh.plan.moves == ()
+
+
+def test_a_guest_that_is_neither_at_its_stop_nor_where_it_should_be_is_stale_with_both() -> None:
+    other = swap("hv1", "hv2")
+    elsewhere = build.snapshot(
+        *other.hosts[:1], build.host("hv2"), build.host("hv3"), build.host("hv4", *other.hosts[1].guests)
+    )
+    fresh = freshen(SWAP, elsewhere)
+    assert [move.id for move in fresh.stale] == ["m0001", "m0003"]
+
+
+def test_who_stepped_aside_and_came_back_is_done_when_all_others_are() -> None:
+    web, aside = build.guest("web"), build.guest("aside")
+    there, back = (
+        build.move(1, "aside", "hv2", "hv3", parking=True),
+        build.move(3, "aside", "hv3", "hv2", after=("m0002",)),
+    )
+    moves = (there, build.move(2, "web", "hv1", "hv2", after=("m0001",)), back)
+    plan = replace(PLAN, moves=moves)
+    before = build.snapshot(build.host("hv1", web), build.host("hv2", aside), build.host("hv3"))
+    after = build.snapshot(build.host("hv1"), build.host("hv2", web, aside), build.host("hv3"))
+    assert freshen(plan, before).plan.moves == moves
+    assert freshen(plan, after).done == moves
+
+
+def test_a_rolling_plan_is_not_carried_out_as_a_whole() -> None:
+    rolling = make_plan(fleet(), Request(Goal.ROLLING, ("hv1",)))
+    with pytest.raises(FleetError, match="its hosts are upgraded between its waves"):
+        check_appliable(rolling, fleet())
+
+
+def test_a_plan_waits_for_the_hosts_that_it_needs_awake() -> None:
+    asleep = build.snapshot(build.host("hv1", WEB), build.host("hv2", state=HostState.STANDBY))
+    plan = make_plan(asleep, build.evacuate("hv1", wake=True))
+    with pytest.raises(FleetError, match="hv2 to be switched on"):
+        check_appliable(plan, asleep)
+    check_appliable(plan, build.snapshot(build.host("hv1", WEB), build.host("hv2")))
