@@ -1,4 +1,4 @@
-"""Documentation of the options that narrow down what a plan may do. Text only."""
+"""Documentation of the options that say what a plan is for and what it may do. Text only."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -10,16 +10,43 @@ class ModuleDocFragment:
 
     DOCUMENTATION = r"""
 options:
+  goal_hosts:
+    description:
+      - The hosts that the goal is about, by name. The goals V(evacuate), V(restore) and V(move) need hosts here or, but
+        for V(move), O(goal_sites). Left out, V(consolidate), V(balance), V(rolling) and V(repair) look at the whole
+        fleet.
+    type: list
+    elements: str
+  goal_sites:
+    description: All hosts of these sites, beside those of O(goal_hosts).
+    type: list
+    elements: str
+    default: []
   guests:
-    description: Names or UUIDs of the guests to move, for the goal V(move).
+    description: Names or UUIDs of the guests to move, for the goals V(move) and V(relocate).
     type: list
     elements: str
     default: []
+  guest_labels:
+    description: Guests that have all these labels, beside those of O(guests).
+    type: dict
+    default: {}
   dests:
-    description: Only these hosts may take guests. Left empty, all may.
+    description:
+      - Only these hosts may take guests, for the goals V(evacuate) and V(relocate).
+      - O(dests), O(dest_sites) and O(dest_labels) together are one set. Where all three are empty, every host may.
     type: list
     elements: str
     default: []
+  dest_sites:
+    description: Hosts of these sites may take guests, beside those of O(dests).
+    type: list
+    elements: str
+    default: []
+  dest_labels:
+    description: Hosts that have all these labels may take guests, beside those of O(dests).
+    type: dict
+    default: {}
   method:
     description:
       - V(auto) moves running guests live, paused ones paused, shut-off ones as a definition.
@@ -27,4 +54,169 @@ options:
     type: str
     choices: [auto, paused]
     default: auto
+  rules:
+    description:
+      - Rules about which guests live where, beside those that guests bring along in their own metadata.
+      - A hard rule is never broken by a plan; a rule that is broken already is not made worse.
+      - A rule selects guests by O(rules[].guests), by O(rules[].labels), or by both at once, and hosts by
+        O(rules[].hosts), O(rules[].host_labels), O(rules[].sites) and O(rules[].racks), of which each given one must
+        match.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the rule in plans, refusals and reports. Each rule has its own.
+        type: str
+        required: true
+      kind:
+        description:
+          - V(affinity) keeps its guests in one place, as O(rules[].scope) understands it.
+          - V(anti_affinity) allows at most O(rules[].most) of its guests in each place.
+          - V(pin) lets its guests go to its hosts only, V(ban) never to them.
+          - V(max_guests) allows at most O(rules[].most) of its active guests on each of its hosts.
+          - V(methods) lets its guests move by O(rules[].methods) only.
+        type: str
+        choices: [affinity, anti_affinity, pin, ban, max_guests, methods]
+        required: true
+      guests:
+        description: Names, UUIDs or shell patterns of guests.
+        type: list
+        elements: str
+        default: []
+      labels:
+        description: Labels that a guest must have, all of them.
+        type: dict
+        default: {}
+      group_by:
+        description: Makes a rule of its own for each value of this label among the selected guests.
+        type: str
+      hosts:
+        description: Names or shell patterns of hosts.
+        type: list
+        elements: str
+        default: []
+      host_labels:
+        description: Labels that a host must have, all of them.
+        type: dict
+        default: {}
+      sites:
+        description: Sites of which the host must be on one.
+        type: list
+        elements: str
+        default: []
+      racks:
+        description: Racks of which the host must be in one.
+        type: list
+        elements: str
+        default: []
+      scope:
+        description:
+          - What counts as one place for V(affinity) and V(anti_affinity). A host without a rack, or without a site, is
+            a place of its own.
+        type: str
+        choices: [host, rack, site]
+        default: host
+      hard:
+        description:
+          - A soft rule (V(false)) is kept too, unless more guests would have to stay because of it; the plan then lists
+            it among C(breaches).
+        type: bool
+        default: true
+      when:
+        description:
+          - V(throughout) holds at every step, a guest that is moving counting at both ends.
+          - V(at_end) holds once all moves are over. V(affinity) always holds at the end only.
+        type: str
+        choices: [throughout, at_end]
+        default: throughout
+      most:
+        description: Number of guests for V(max_guests), which needs it, and for V(anti_affinity), where it is 1 if left
+          out.
+        type: int
+      methods:
+        description: Any of V(live), V(paused), V(offline), for the kind V(methods).
+        type: list
+        elements: str
+        default: []
+  headroom_percent:
+    description: Share of each host's allocatable memory and vCPUs that stays free where a guest comes to, in percent.
+    type: float
+    default: 0.0
+  max_cpu_percent:
+    description:
+      - Share of a host's CPUs that its guests may use as measured, in percent; a guest that was not measured counts
+        as 0. Left out, measured usage limits nothing.
+    type: float
+  survive_loss:
+    description:
+      - V(report) lists in the plan the hosts whose loss the others could not take.
+      - V(keep) makes no plan after which the fleet could not lose any one host, unless it could not before; then no
+        further host may become such a one.
+    type: str
+    choices: [ignore, report, keep]
+    default: ignore
+  displace:
+    description: Other guests may step aside where the goal's own guests can't all move otherwise.
+    type: bool
+    default: true
+  bring_back:
+    description: Guests that stepped aside go back at the end, as far as there is room.
+    type: bool
+    default: false
+  wake:
+    description: Hosts on standby may be switched on; the plan lists them in C(power_on).
+    type: bool
+    default: false
+  max_moves:
+    description: At most this number of moves, for the goals V(consolidate), V(balance) and V(repair).
+    type: int
+  max_bytes:
+    description: At most this much to send, in bytes or as in V(200G), for V(consolidate), V(balance) and V(repair).
+    type: bytes
+  keep_on:
+    description: Hosts that V(consolidate) does not empty.
+    type: list
+    elements: str
+    default: []
+  min_on:
+    description: Number of hosts that V(consolidate) leaves on at least.
+    type: int
+    default: 1
+  threshold:
+    description: Imbalance that is good enough for V(balance), which moves nothing below it.
+    type: float
+    default: 0.0
+  min_gain:
+    description:
+      - What a move of V(balance) must even out at least, as a share of one host's room, to be worth it.
+    type: float
+    default: 0.005
+  max_at_once:
+    description: Hosts that V(rolling) empties at a time; V(0) for as many as fit.
+    type: int
+    default: 1
+  one_per:
+    description: At most one host of each rack, or of each site, in a wave of V(rolling).
+    type: str
+    choices: [rack, site]
+  return_home:
+    description: Guests that V(rolling) moved go back to where they were.
+    type: bool
+    default: false
+  links:
+    description: What migrations may use of the links between sites. Only the estimated times depend on it.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      sites:
+        description: The two sites, or one for what its own hosts have between them.
+        type: list
+        elements: str
+        required: true
+      bandwidth_mibs:
+        description: Bandwidth in MiB/s, shared by all moves over the link.
+        type: float
+        required: true
 """

@@ -44,12 +44,9 @@ options:
       - Plan for this goal from a survey of its own, show the plan, and carry it out at once.
       - It is the same plan as M(virtfleet.migration.migration_plan) makes, without the time that a second task and a
         second survey take.
+      - M(virtfleet.migration.migration_plan) explains the goals.
     type: str
-    choices: [evacuate, restore, move]
-  goal_hosts:
-    description: The hosts that the goal is about. Needed with O(goal).
-    type: list
-    elements: str
+    choices: [evacuate, restore, move, relocate, consolidate, balance, rolling, repair]
   max_failures:
     description: Start no further move once more than this number have failed. Left out, there is no limit.
     type: int
@@ -171,10 +168,11 @@ from ..module_utils._ansible.arguments import fleet_spec, hosts_of, journal_spec
 from ..module_utils._ansible.detached import detached
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run
-from ..module_utils._ansible.request import request_of, request_spec
+from ..module_utils._ansible.request import links_of, request_of, request_spec, with_links
 from ..module_utils._ansible.shell import read_text, run_module
 from ..module_utils._engine.engine import RunOptions
-from ..module_utils._engine.report import plan_facts, silent_lines
+from ..module_utils._engine.plan_text import plan_facts
+from ..module_utils._engine.report import silent_lines
 from ..module_utils._engine.session import carry_out, check_runs_once, module_result, rehearsal
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
@@ -191,8 +189,8 @@ Planner = Callable[[Snapshot], Plan]
 def planner_of(params: dict[str, Any]) -> Planner:
     """Return what gives the plan for a snapshot: the plan that the user gave, or one made for the user's request."""
     if params["goal"] is not None:
-        request = request_of(params)
-        return lambda snapshot: make_plan(snapshot, request)
+        request, links = request_of(params), links_of(params)
+        return lambda snapshot: make_plan(with_links(snapshot, links), request)
     if params["plan"] is not None:
         given = load_document(Plan, params["plan"], "the plan", SCHEMA)
     else:
@@ -246,7 +244,6 @@ def main() -> None:
         argument_spec=spec,
         mutually_exclusive=sources,
         required_one_of=sources,
-        required_by={"goal": ["goal_hosts"]},
         supports_check_mode=True,
     )
     run_module(module, body, missing=libvirt is None)

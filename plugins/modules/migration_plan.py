@@ -15,11 +15,14 @@ description:
     Nothing is moved; M(virtfleet.migration.migration_apply) carries the plan out.
   - A guest that should move and can't is listed with a reason for each host it might have gone to.
   - The same fleet and the same goal give the same plan, whatever the hosts' load is at the moment.
+  - Each number of a plan is explained in
+    R(Planning, ansible_collections.virtfleet.migration.docsite.guide_planning).
 author:
   - virtfleet.migration contributors (@virtfleet)
 extends_documentation_fragment:
   - virtfleet.migration.fleet
   - virtfleet.migration.moves.slots
+  - virtfleet.migration.request
   - virtfleet.migration.attributes.info
 options:
   goal:
@@ -27,37 +30,31 @@ options:
       - V(evacuate) leaves no guest on the hosts of O(goal_hosts), shut-off ones included.
       - V(restore) brings guests back whose home is one of O(goal_hosts). A guest's home is noted when it is evacuated.
       - V(move) brings the guests of O(guests) to the one host of O(goal_hosts).
+      - V(relocate) brings the guests of O(guests), and those on O(goal_hosts), to the hosts that O(dests),
+        O(dest_sites) and O(dest_labels) allow.
+      - V(consolidate) empties as many hosts as it can, or those that save the most watts at rest where all hosts have a
+        power model. The plan lists them in C(power_off).
+      - V(balance) evens out how full the hosts are, in memory, vCPUs and measured CPU time.
+      - V(rolling) orders hosts for an upgrade in waves, each host emptied once, by default every host of the fleet.
+      - V(repair) mends rules that are broken and hosts that are overfull, with as few moves as it finds.
+      - V(explain) plans nothing and returns RV(explanation), for the guests of O(guests) and O(guest_labels) and for
+        those on O(goal_hosts) and O(goal_sites), what keeps each of them from each host that O(dests) allows, or what
+        the move there would cost.
     type: str
-    choices: [evacuate, restore, move]
+    choices: [evacuate, restore, move, relocate, consolidate, balance, rolling, repair, explain]
     required: true
-  goal_hosts:
-    description: The hosts that the goal is about.
-    type: list
-    elements: str
-    required: true
-  guests:
-    description: Names or UUIDs of the guests to move, for the goal V(move).
-    type: list
-    elements: str
-    default: []
-  dests:
-    description: Only these hosts may take guests. Left empty, all may.
-    type: list
-    elements: str
-    default: []
-  method:
-    description:
-      - V(auto) moves running guests live, paused ones paused, shut-off ones as a definition.
-      - V(paused) suspends running guests while they move.
-    type: str
-    choices: [auto, paused]
-    default: auto
   snapshot:
     description: Plan on this snapshot instead of surveying O(hosts).
     type: dict
   snapshot_file:
     description: Plan on the snapshot in this file, faster than O(snapshot) for large fleets.
     type: path
+  text_moves:
+    description:
+      - Number of moves, and of reasons for which guests stay, that RV(text) shows of a longer plan; V(0) for all of
+        them. The plan itself is always whole.
+    type: int
+    default: 60
   fail_on_stays:
     description: Fail if any guest that should move can't.
     type: bool
@@ -79,21 +76,111 @@ EXAMPLES = r"""
 - name: Show the plan
   ansible.builtin.debug:
     var: planned.text
+
+# The examples below plan on a snapshot that was saved; with hosts in its place, they survey.
+- name: Plan to empty two hosts at once, only to hosts of their own site, with databases in different racks
+  virtfleet.migration.migration_plan:
+    snapshot_file: fleet.json
+    goal: evacuate
+    goal_hosts: [hv1, hv2]
+    dest_sites: [north]
+    bring_back: true
+    rules:
+      - name: databases-apart
+        kind: anti_affinity
+        labels: {role: db}
+        group_by: cluster
+        scope: rack
+
+- name: Plan to bring the guests of hv1 home
+  virtfleet.migration.migration_plan:
+    snapshot_file: fleet.json
+    goal: restore
+    goal_hosts: [hv1]
+
+- name: Plan to move two guests to hv3
+  virtfleet.migration.migration_plan:
+    snapshot_file: fleet.json
+    goal: move
+    guests: [web, db]
+    goal_hosts: [hv3]
+
+- name: Plan to move a tenant to another site, over a link that leaves 200 MiB/s to migrations
+  virtfleet.migration.migration_plan:
+    snapshot_file: fleet.json
+    goal: relocate
+    guest_labels: {tenant: blue}
+    dest_sites: [south]
+    links:
+      - sites: [north, south]
+        bandwidth_mibs: 200
+
+- name: Plan to empty hosts for the night, with room for the loss of any one host
+  virtfleet.migration.migration_plan:
+    snapshot_file: fleet.json
+    goal: consolidate
+    keep_on: [hv1]
+    min_on: 3
+    headroom_percent: 10
+    max_cpu_percent: 60
+    survive_loss: keep
+
+- name: Plan to even out the load with at most ten moves
+  virtfleet.migration.migration_plan:
+    snapshot_file: fleet.json
+    goal: balance
+    max_moves: 10
+    max_bytes: 200G
+
+- name: Plan the waves of an upgrade, two hosts at a time, never two of one rack
+  virtfleet.migration.migration_plan:
+    snapshot_file: fleet.json
+    goal: rolling
+    max_at_once: 2
+    one_per: rack
+    return_home: true
+
+- name: Plan to mend what breaks a rule
+  virtfleet.migration.migration_plan:
+    snapshot_file: fleet.json
+    goal: repair
+    rules:
+      - name: licensed
+        kind: pin
+        guests: ["oracle-*"]
+        host_labels: {licence: oracle}
+
+- name: Ask where a guest could go and why not elsewhere
+  virtfleet.migration.migration_plan:
+    snapshot_file: fleet.json
+    goal: explain
+    guests: [web]
 """
 
 RETURN = r"""
 plan:
   description:
-    - The plan, a document with a schema number that M(virtfleet.migration.migration_apply) takes.
-    - RV(plan.est_seconds) and RV(plan.est_bytes) assume a link of 1 Gbit/s and one pass over each guest's memory.
-  returned: success, or when guests stay
+    - The plan, a document with a schema number that M(virtfleet.migration.migration_apply) takes. Its JSON schema is
+      C(docs/schemas/plan-1.json).
+    - RV(plan.est_seconds) and RV(plan.est_bytes) assume a network card of 1 Gbit/s in each host, and one pass over each
+      guest's memory.
+  returned: success, or when guests stay; not for the goal V(explain)
   type: dict
   contains:
     plan_id:
       description: Digest of snapshot and request.
       type: str
+    request:
+      description: What was asked for, with the defaults filled in.
+      type: dict
     moves:
-      description: Moves in the order in which they start, each once those of its C(after) are over.
+      description:
+        - Moves in the order in which they start, each once those of its C(after) are over. C(parking) marks a stop on
+          the way, C(est_downtime_ms) is how long nothing runs.
+      type: list
+      elements: dict
+    stays:
+      description: Guests that should move and can't, as codes and facts; RV(stays) has them in words.
       type: list
       elements: dict
     leftovers:
@@ -106,32 +193,99 @@ plan:
     est_bytes:
       description: Estimate of what is sent, in bytes.
       type: int
+    est_downtime_ms:
+      description: Sum of the moves' downtimes as estimated, in milliseconds.
+      type: int
+    power_on:
+      description: Hosts on standby that have to be switched on before the first move.
+      type: list
+      elements: str
+    power_off:
+      description: Hosts that have no guest left after the last move and can be switched off.
+      type: list
+      elements: str
+    waves:
+      description: Hosts that are upgraded together, and the moves that empty them, for the goal V(rolling).
+      type: list
+      elements: dict
+    bounds:
+      description:
+        - The goal's own numbers. Each has C(what), C(unit), C(before), the C(value) reached, and C(bound), which no
+          plan could have been better than (null where none is known).
+      type: list
+      elements: dict
+    breaches:
+      description: Rules that don't hold at the end; C(before) says that they were broken already.
+      type: list
+      elements: dict
+    frail:
+      description: Hosts whose loss the others could not take at the end; null unless O(survive_loss) asks for it.
+      type: list
+      elements: str
+    critical_path:
+      description: Ids of the moves, each started by the end of the one before, that decide RV(plan.est_seconds).
+      type: list
+      elements: str
+    watts_before:
+      description: Watts of the hosts that are on, from their power models; null where one has none.
+      type: float
+    watts_after:
+      description: The same after the plan.
+      type: float
+    remarks:
+      description: What the planner noticed and could not honour, such as rules that contradict each other.
+      type: list
+      elements: str
   sample:
     schema: 1
     plan_id: 8e6cd1b3ae0d9f04
+    request: {goal: evacuate, hosts: [hv1]}
     moves:
       - id: m0001
+        guest: 5e7d1c6e-0f3e-5e0b-9d7b-0a4a3a6f5a01
         name: web
         source: hv1
         dest: hv2
         method: live
         after: []
         copies: []
+        adopt: false
+        home: hv1
         est_seconds: 2.7
         est_bytes: 134217728
+        est_downtime_ms: 300
         reason: hv1 is evacuated
+        parking: false
+    stays: []
+    leftovers: []
+    est_seconds: 2.7
+    est_bytes: 134217728
+    est_downtime_ms: 300
+    power_on: []
+    power_off: []
+    waves: []
+    bounds:
+      - {what: sent, unit: MiB, before: 0.0, value: 128.0, bound: 128.0}
+    breaches: []
+    frail: null
+    critical_path: [m0001]
+    watts_before: 310.5
+    watts_after: 310.5
+    remarks: []
 text:
-  description: The plan as lines for people.
+  description: The plan, or for the goal V(explain) the explanation, as lines for people of at most 120 columns.
   returned: success, or when guests stay
   type: list
   elements: str
   sample:
-    - id     name  source  dest  method  mib    est_s  why
-    - m0001  web   hv1     hv2   live    128.0  2.7    hv1 is evacuated
-    - 1 moves, about 128.0 MiB, about 2.7 s
+    - "Plan 8e6cd1b3ae0d9f04: empty hv1"
+    - id     guest  from  to   how   MiB  seconds  waits for  why
+    - m0001  web    hv1   hv2  live  128      2.7  -          hv1 is evacuated
+    - 1 moves, about 128 MiB, about 2.7 s, guests stand still for 0.3 s in sum
+    - "Sent: 128 MiB; at the bound, no plan does better"
 stays_text:
-  description: A line for people for each reason for which a guest stays; also at the end of RV(text).
-  returned: success, or when guests stay
+  description: A line for people for each reason for which a guest stays; also in RV(text).
+  returned: success, or when guests stay; not for the goal V(explain)
   type: list
   elements: str
   sample:
@@ -140,7 +294,7 @@ stays_text:
       its allocatable memory
 stays:
   description: Guests that should move and can't, with a refusal for each candidate.
-  returned: success, or when guests stay
+  returned: success, or when guests stay; not for the goal V(explain)
   type: list
   elements: dict
   contains:
@@ -163,6 +317,66 @@ stays:
           host: hv2
           message: hv2 has 64 MiB of allocatable memory left, the guest needs 128 MiB
           remedy: free memory there, or raise its allocatable memory
+explanation:
+  description: For each guest asked for, every other host.
+  returned: success, for the goal V(explain)
+  type: list
+  elements: dict
+  contains:
+    guest:
+      description: UUID of the guest.
+      type: str
+    name:
+      description: Name of the guest.
+      type: str
+    host:
+      description: Where it is.
+      type: str
+    together:
+      description: Names of the guests that a hard rule of affinity takes along. The cost counts them too.
+      type: list
+      elements: str
+    blockers:
+      description: What keeps the guest where it is, wherever it would go.
+      type: list
+      elements: dict
+    hosts:
+      description:
+        - Every other host, whether the guest could go there alone as the fleet stands (C(possible)), else why not
+          (C(refusals)). C(breaks) names soft rules that hold now and would not then.
+        - C(cost) has the method, bytes, seconds and downtime of the move, disks to copy, whether the host has to be
+          switched on (C(wake)), and what it would have left in bytes of memory and in vCPUs, beyond the headroom.
+      type: list
+      elements: dict
+  sample:
+    - guest: 5e7d1c6e-0f3e-5e0b-9d7b-0a4a3a6f5a01
+      name: web
+      host: hv1
+      together: []
+      blockers: []
+      hosts:
+        - host: hv2
+          possible: true
+          refusals: []
+          breaks: []
+          cost:
+            method: live
+            est_bytes: 134217728
+            est_seconds: 2.7
+            est_downtime_ms: 300
+            free_memory: 7247757312
+            free_vcpus: 11
+            copies: []
+            wake: false
+        - host: hv3
+          possible: false
+          refusals:
+            - code: host_in_maintenance
+              host: hv3
+              message: hv3 is in maintenance (new memory)
+              remedy: take its mark off with host_maintenance
+          breaks: []
+          cost: null
 placement:
   description: Names of the guests on each host as they are before the plan, sorted.
   returned: success, or when guests stay
@@ -175,17 +389,31 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._ansible.arguments import fleet_spec, hosts_of
-from ..module_utils._ansible.request import request_of, request_spec
+from ..module_utils._ansible.request import (
+    GOALS,
+    check_links,
+    links_of,
+    lost_links,
+    request_of,
+    request_spec,
+    with_links,
+)
 from ..module_utils._ansible.shell import read_text, run_module
-from ..module_utils._engine.report import placement, plan_lines, stay_facts, stay_lines
+from ..module_utils._engine.explanation_text import explanation_facts, explanation_lines
+from ..module_utils._engine.plan_text import plan_lines
+from ..module_utils._engine.report import placement, silent_lines, stay_facts, stay_lines
 from ..module_utils._engine.session import check_runs_once
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.codec import load_document, to_json
-from ..module_utils._model.host import HostState
+from ..module_utils._model.errors import FleetError
+from ..module_utils._model.plan import Goal, Request
 from ..module_utils._model.snapshot import SCHEMA, Snapshot, read_snapshot
+from ..module_utils._planner.explain import explain
 from ..module_utils._planner.planner import make_plan
+
+EXPLAIN = "explain"
 
 
 def look(params: dict[str, Any]) -> Snapshot:
@@ -199,24 +427,35 @@ def look(params: dict[str, Any]) -> Snapshot:
         return survey(fleet)
 
 
-def body(module: AnsibleModule) -> dict[str, Any]:
-    """Plan and return the plan."""
-    request, snapshot = request_of(module.params), look(module.params)
-    check_runs_once(snapshot)
-    for host in snapshot.hosts:
-        if host.state is HostState.UNREACHABLE:
-            module.warn(f"host {host.name} does not answer and takes no guests: {host.error}")
+def planned(snapshot: Snapshot, request: Request, shown: int) -> dict[str, Any]:
+    """Return the plan, as data and in words."""
     plan = make_plan(snapshot, request)
     stays = [stay_facts(stay) for stay in plan.stays]
-    result = {
-        "plan": to_json(plan),
-        "text": plan_lines(plan),
-        "stays": stays,
-        "stays_text": stay_lines(stays),
-        "placement": placement(snapshot),
-    }
-    if stays and module.params["fail_on_stays"]:
-        return {**result, "failed": True, "msg": "; ".join(stay_lines(stays))}
+    return {"plan": to_json(plan), "text": plan_lines(plan, shown), "stays": stays, "stays_text": stay_lines(stays)}
+
+
+def explained(snapshot: Snapshot, request: Request, shown: int) -> dict[str, Any]:
+    """Return the explanation, as data and in words."""
+    found = explain(snapshot, request)
+    return {"explanation": explanation_facts(found), "text": explanation_lines(found, shown)}
+
+
+def body(module: AnsibleModule) -> dict[str, Any]:
+    """Plan and return the plan, or explain."""
+    params = module.params
+    explaining, shown = params["goal"] == EXPLAIN, params["text_moves"]
+    if shown < 0:
+        raise FleetError(f"text_moves is {shown}", "Give the number of moves to show, or 0 for all")
+    request, links = request_of(params, Goal.RELOCATE if explaining else None), links_of(params)
+    snapshot = with_links(look(params), links)
+    check_links(snapshot.links)
+    check_runs_once(snapshot)
+    for line in (*silent_lines(snapshot), *lost_links(snapshot)):
+        module.warn(line)
+    result = (explained if explaining else planned)(snapshot, request, shown)
+    result["placement"] = placement(snapshot)
+    if result.get("stays") and params["fail_on_stays"]:
+        return {**result, "failed": True, "msg": "; ".join(result["stays_text"])}
     return result
 
 
@@ -224,16 +463,18 @@ def main() -> None:
     """Run the module."""
     spec = {
         **fleet_spec(required=False),
-        **request_spec(required=True),
+        **request_spec(required=True, goals=(*GOALS, EXPLAIN)),
         "snapshot": {"type": "dict"},
         "snapshot_file": {"type": "path"},
+        "text_moves": {"type": "int", "default": 60},
         "fail_on_stays": {"type": "bool", "default": False},
     }
     sources = [("hosts", "snapshot", "snapshot_file")]
     module = AnsibleModule(
         argument_spec=spec, mutually_exclusive=sources, required_one_of=sources, supports_check_mode=True
     )
-    run_module(module, body, missing=libvirt is None)
+    # a snapshot is planned on without libvirt
+    run_module(module, body, missing=libvirt is None and module.params["hosts"] is not None)
 
 
 if __name__ == "__main__":

@@ -5,40 +5,158 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Optional
 
+from .._model.codec import from_json
 from .._model.errors import FleetError
-from .._model.plan import Goal, Method, Request
+from .._model.plan import Goal, Method, Request, SurviveLoss
+from .._model.rules import Rule, RuleKind, Scope, When, check_rules
+from .._model.snapshot import Link, Snapshot
 from .arguments import slots_of, slots_spec
 
+GOALS = tuple(goal.value for goal in Goal)
+# goals that say nothing without a host; the others look at the whole fleet then
+_ABOUT_HOSTS = frozenset({Goal.EVACUATE, Goal.RESTORE, Goal.MOVE})
 
-def request_spec(required: bool) -> dict[str, Any]:
+
+def _names_spec() -> dict[str, Any]:
+    return {"type": "list", "elements": "str", "default": []}
+
+
+_RULE_OPTIONS: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "kind": {"type": "str", "choices": [kind.value for kind in RuleKind], "required": True},
+    **{label: _names_spec() for label in ("guests", "hosts", "sites", "racks", "methods")},
+    "labels": {"type": "dict", "default": {}},
+    "group_by": {"type": "str"},
+    "host_labels": {"type": "dict", "default": {}},
+    "scope": {"type": "str", "choices": [scope.value for scope in Scope], "default": "host"},
+    "hard": {"type": "bool", "default": True},
+    "when": {"type": "str", "choices": [when.value for when in When], "default": "throughout"},
+    "most": {"type": "int"},
+}
+_LINK_OPTIONS: dict[str, Any] = {
+    "sites": {"type": "list", "elements": "str", "required": True},
+    "bandwidth_mibs": {"type": "float", "required": True},
+}
+
+
+def request_spec(required: bool, goals: Sequence[str] = GOALS) -> dict[str, Any]:
     """Return the options of a request; ``required``: the module does nothing without one."""
     return {
         **slots_spec(),
-        "goal": {"type": "str", "choices": ["evacuate", "restore", "move"], "required": required},
-        "goal_hosts": {"type": "list", "elements": "str", "required": required},
-        "guests": {"type": "list", "elements": "str", "default": []},
-        "dests": {"type": "list", "elements": "str", "default": []},
+        "goal": {"type": "str", "choices": list(goals), "required": required},
+        "goal_hosts": {"type": "list", "elements": "str"},
+        **{label: _names_spec() for label in ("goal_sites", "guests", "dests", "dest_sites", "keep_on")},
+        "guest_labels": {"type": "dict", "default": {}},
+        "dest_labels": {"type": "dict", "default": {}},
         "method": {"type": "str", "choices": ["auto", "paused"], "default": "auto"},
+        "rules": {"type": "list", "elements": "dict", "default": [], "options": _RULE_OPTIONS},
+        "headroom_percent": {"type": "float", "default": 0.0},
+        "max_cpu_percent": {"type": "float"},
+        "survive_loss": {"type": "str", "choices": [each.value for each in SurviveLoss], "default": "ignore"},
+        "displace": {"type": "bool", "default": True},
+        "bring_back": {"type": "bool", "default": False},
+        "wake": {"type": "bool", "default": False},
+        "max_moves": {"type": "int"},
+        "max_bytes": {"type": "bytes"},
+        "min_on": {"type": "int", "default": 1},
+        "threshold": {"type": "float", "default": 0.0},
+        "min_gain": {"type": "float", "default": 0.005},
+        "max_at_once": {"type": "int", "default": 1},
+        "one_per": {"type": "str", "choices": ["rack", "site"]},
+        "return_home": {"type": "bool", "default": False},
+        "links": {"type": "list", "elements": "dict", "default": [], "options": _LINK_OPTIONS},
     }
 
 
-def request_of(params: Mapping[str, Any]) -> Request:
-    """Return what the user asks for; raises FleetError where the goal is about no host."""
-    hosts = _names(params["goal_hosts"])
-    if not hosts:
-        raise FleetError("no host is given", f"Say which hosts the goal {params['goal']} is about")
+def request_of(params: Mapping[str, Any], goal: Optional[Goal] = None) -> Request:
+    """Return what the user asks for, with ``goal`` in place of theirs; raises FleetError on what is wrong anyhow."""
+    wanted = goal or Goal(params["goal"])
+    hosts, sites = _names(params["goal_hosts"] or ()), _names(params["goal_sites"])
+    if wanted in _ABOUT_HOSTS and goal is None and not (hosts or sites):
+        raise FleetError("no host is given", f"Say which hosts the goal {wanted.value} is about")
+    at_once = params["max_at_once"]
+    if at_once < 0:
+        raise FleetError(f"max_at_once is {at_once}", "Give 1 or more, or 0 for as many as fit")
     return Request(
-        goal=Goal(params["goal"]),
+        goal=wanted,
         hosts=hosts,
-        guests=tuple(params["guests"]),
+        guests=_names(params["guests"]),
         dests=_names(params["dests"]),
         method=Method.PAUSED if params["method"] == "paused" else None,
         slots=slots_of(params),
+        sites=sites,
+        labels=_labels(params["guest_labels"]),
+        dest_sites=_names(params["dest_sites"]),
+        dest_labels=_labels(params["dest_labels"]),
+        rules=rules_of(params["rules"]),
+        survive_loss=SurviveLoss(params["survive_loss"]),
+        keep_on=_names(params["keep_on"]),
+        max_at_once=at_once or None,
+        one_per=Scope(params["one_per"]) if params["one_per"] else None,
+        **{label: params[label] for label in _AS_GIVEN},
     )
+
+
+_AS_GIVEN = (
+    *("headroom_percent", "max_cpu_percent", "displace", "bring_back", "wake"),
+    *("max_moves", "max_bytes", "min_on", "threshold", "min_gain", "return_home"),
+)
+
+
+def rules_of(given: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
+    """Return the rules; raises FleetError on the first that says nothing or contradicts itself."""
+    return check_rules(
+        tuple(
+            from_json(
+                Rule,
+                {**rule, "labels": _labels(rule["labels"]), "host_labels": _labels(rule["host_labels"])},
+                f"rules[{index}]",
+            )
+            for index, rule in enumerate(given)
+        )
+    )
+
+
+def links_of(params: Mapping[str, Any]) -> tuple[Link, ...]:
+    """Return the links between sites; raises FleetError on one that joins no two sites or carries nothing."""
+    return check_links(tuple(Link(_names(each["sites"]), each["bandwidth_mibs"]) for each in params["links"]))
+
+
+def check_links(links: tuple[Link, ...]) -> tuple[Link, ...]:
+    """Return the links; raises FleetError on one that joins no two sites or carries nothing."""
+    for link in links:
+        if len(link.sites) not in (1, 2):
+            raise FleetError(f"a link has {len(link.sites)} sites", "Give two, or one for its own hosts")
+        if not link.bandwidth_mibs > 0:
+            name = " and ".join(link.sites)
+            raise FleetError(
+                f"the link of {name} has {link.bandwidth_mibs:g} MiB/s", "Give what migrations may use of it"
+            )
+    return links
+
+
+def with_links(snapshot: Snapshot, links: Sequence[Link]) -> Snapshot:
+    """Return the snapshot with these links too; one for the same sites takes the place of the older."""
+    given = {frozenset(link.sites) for link in links}
+    kept = tuple(link for link in snapshot.links if frozenset(link.sites) not in given)
+    return replace(snapshot, links=(*kept, *links))
+
+
+def lost_links(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return a sentence for each site that a link names and no host is on: most likely a slip of the pen."""
+    known = {host.site for host in snapshot.hosts}
+    named = sorted({site for link in snapshot.links for site in link.sites} - known)
+    return tuple(f"a link names the site {site}, on which no host is" for site in named)
 
 
 def _names(given: Sequence[str]) -> tuple[str, ...]:
     """Return the names without the blanks of ``a, b``, and without the empty one that a variable without value is."""
     return tuple(name.strip() for name in given if name.strip())
+
+
+def _labels(given: Mapping[Any, Any]) -> dict[str, str]:
+    # YAML makes numbers and truth values of what people write; a label is text
+    return {str(key): str(value) for key, value in given.items()}

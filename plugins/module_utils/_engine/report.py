@@ -9,7 +9,7 @@ from typing import Any, Optional
 
 from .._model import prose
 from .._model.host import HostState
-from .._model.plan import Move, Plan, Stay
+from .._model.plan import Plan, Stay
 from .._model.snapshot import Snapshot, by_uuid, residence
 from .result import ARRIVED, MoveResult, Outcome
 
@@ -90,49 +90,18 @@ def result_lines(report: Mapping[str, Any]) -> list[str]:
 
 
 def stay_lines(stays: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return a line for each reason for which a guest stays."""
+    """Return a line for each reason for which a guest stays; what many hosts have in common is said once."""
     return [
-        f"{stay['name']} stays on {stay['host']}: {refusal['message']}; {refusal['remedy']}"
+        f"{stay['name']} stays on {stay['host']}: {reason}"
         for stay in stays
-        for refusal in stay["refusals"]
+        for reason in prose.summary(stay["refusals"])
     ]
-
-
-def plan_lines(plan: Plan) -> list[str]:
-    """Return the plan as lines for people."""
-    rows = [_plan_row(move) for move in plan.moves]
-    lines = table(rows, ("id", "name", "source", "dest", "method", "mib", "est_s", "why")) if rows else []
-    total = f"{len(rows)} moves, about {_mib(plan.est_bytes)} MiB, about {plan.est_seconds} s"
-    return [
-        *lines,
-        total if rows else "nothing to move",
-        *stay_lines([stay_facts(stay) for stay in plan.stays]),
-    ]
-
-
-def plan_facts(plan: Plan) -> dict[str, Any]:
-    """Return what a module gives back about a plan beside the plan itself: in words, and who stays."""
-    stays = [stay_facts(stay) for stay in plan.stays]
-    return {"plan_text": plan_lines(plan), "stays": stays, "stays_text": stay_lines(stays)}
 
 
 def silent_lines(snapshot: Snapshot) -> list[str]:
     """Return a line for each host that does not answer."""
     silent = (host for host in snapshot.hosts if host.state is HostState.UNREACHABLE)
     return [f"host {host.name} does not answer and takes no guests: {host.error}" for host in silent]
-
-
-def _plan_row(move: Move) -> dict[str, Any]:
-    return {
-        "id": move.id,
-        "name": move.name,
-        "source": move.source,
-        "dest": move.dest,
-        "method": move.method.value,
-        "mib": _mib(move.est_bytes),
-        "est_s": move.est_seconds,
-        "why": move.reason + (f", copies {', '.join(c.target for c in move.copies)}" if move.copies else ""),
-    }
 
 
 def _move(result: MoveResult) -> dict[str, Any]:

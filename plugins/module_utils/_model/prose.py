@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from .refusal import Refusal, RefusalCode
 
 _C = RefusalCode
+# hosts that are each named with the reason for which a guest does not go there
+_FEW = 3
 
 # Cause and remedy. {guest} and {host} are always there; other fields are the refusal's facts.
 _TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
@@ -139,6 +141,22 @@ def describe(refusal: Refusal) -> dict[str, str]:
 def sentence(refusal: Refusal) -> str:
     """Return cause and remedy as one line."""
     return f"{cause(refusal)}; {remedy(refusal)}"
+
+
+def summary(described: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return refusals that ``describe`` gave as lines; where more than a few hosts share a code, one stands for all."""
+    by_code: dict[str, list[Mapping[str, str]]] = {}
+    for refusal in described:
+        by_code.setdefault(refusal["code"], []).append(refusal)
+    return [line for refusals in by_code.values() for line in _lines(refusals)]
+
+
+def _lines(refusals: Sequence[Mapping[str, str]]) -> list[str]:
+    lines = [f"{refusal['message']}; {refusal['remedy']}" for refusal in refusals]
+    others = {refusal["host"] for refusal in refusals} - {refusals[0]["host"]}
+    if len(others) < _FEW:
+        return lines
+    return [f"{lines[0]} (likewise {len(others)} other hosts: {refusals[0]['code']})"]
 
 
 def _fill(refusal: Refusal, part: int) -> str:
