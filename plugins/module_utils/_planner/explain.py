@@ -81,7 +81,7 @@ def explain(snapshot: Snapshot, request: Request) -> tuple[Explanation, ...]:
     if not (request.dests or request.dest_sites or request.dest_labels):
         request = replace(request, dests=tuple(host.name for host in snapshot.hosts))
     check_request(snapshot, request)
-    board = make_board(snapshot, request, {}, soft=False)
+    board = make_board(snapshot, request, (), {}, soft=False, wake=request.wake)
     layout, lines, about = Layout(board.search), lines_of(snapshot), goal_hosts(request, snapshot.hosts)
     dests = [host for host in snapshot.hosts if host.name in allowed_dests(request, snapshot.hosts)]
     return tuple(
@@ -107,7 +107,7 @@ def _explained(board: Board, layout: Layout, lines: Lines, place: Located, hosts
 
 def _candidate(board: Board, layout: Layout, lines: Lines, place: Located, host: Host, movable: bool) -> Candidate:
     group = board.members[board.block[place.guest.uuid]]
-    closed = host_refusals(host, board.snapshot.hosts, board.request.wake)
+    closed = host_refusals(host, board.snapshot.hosts, board.wake)
     if closed:
         return Candidate(host.name, closed)
     refusals = (
