@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import add
 
 from .._model.host import Host, HostState
 from .._model.plan import Method, Request
-from .._model.refusal import Refusal
+from .._model.refusal import Refusal, RefusalCode
 from .._model.rules import Rule, RuleKind, Scope, When
 from .._model.snapshot import Located, Snapshot, by_uuid
 from . import ruleset
@@ -52,12 +53,20 @@ class Board:
 
 
 def make_board(
-    snapshot: Snapshot, request: Request, wishes: Sequence[Wish], adopted: Mapping[str, str], *, soft: bool, wake: bool
+    snapshot: Snapshot,
+    request: Request,
+    wishes: Sequence[Wish],
+    adopted: Mapping[str, str],
+    *,
+    soft: bool,
+    wake: bool,
+    held: frozenset[str] = frozenset(),
 ) -> Board:
     """Return the board; ``soft`` rules bind like hard ones or not at all; ``wake``: hosts on standby take guests.
 
     ``adopted``: destinations, by UUID, of moves under way that serve the goal. Their guests are on the grid where they
-    are going, to stay there, and their sources have so much less room.
+    are going, to stay there, and their sources have so much less room. ``held`` guests do not leave the rack or site
+    in which an affinity rule has them together with others.
     """
     places = tuple(_where(place, adopted) for place in residents(snapshot))
     bound = ruleset.bind(request.rules, places, snapshot.hosts)
@@ -74,7 +83,7 @@ def make_board(
     base = _base(snapshot, request, members, host, ghosts)
     at = {place.guest.uuid: place.host for place in places}
     wanted = {wish.place.guest.uuid: frozenset(wish.candidates) for wish in wishes}
-    pens = ruleset.pens(binding, snapshot.hosts, at, wanted)
+    pens = ruleset.pens(binding, snapshot.hosts, at, wanted, held.union(still))
     reaches = Reaches(snapshot, _joined(ruleset.barred(binding, snapshot.hosts), pens), wake)
     lasting_reaches = Reaches(snapshot, ruleset.barred(lasting, snapshot.hosts), wake)
     search, order = (
@@ -87,18 +96,57 @@ def make_board(
     return Board(snapshot, request, search, order, members, block, host, stuck, methods, bound, reaches, wake)
 
 
-def settled(board: Board, hops: Iterable[Hop]) -> Layout:
-    """Return the placement after the hops, on a grid in which nobody may return to a host that takes no guests."""
+def settled(board: Board, hops: Iterable[Hop], closed: Iterable[int] = ()) -> Layout:
+    """Return the placement after the hops, to judge a loss on: no headroom is kept, and only hosts that are on take
+    guests. ``closed`` are hosts that will take none: emptied to go away, or to be switched off."""
     grid = board.search
     at = list(grid.at)
+    woken = set()
     for hop in hops:
         at[hop.block] = hop.dest
-    takes = [host.state is HostState.SCHEDULABLE for host in board.snapshot.hosts]
+        woken.add(hop.dest)
+    shut = frozenset(closed)
+    takes = [
+        index not in shut
+        and (host.state is HostState.SCHEDULABLE or (host.state is HostState.STANDBY and index in woken))
+        for index, host in enumerate(board.snapshot.hosts)
+    ]
     rows = {
         (row, host): bytes(1 if index == host else int(takes[index] and may) for index, may in enumerate(row))
         for row, host in set(zip(grid.reach, at))
     }
-    return Layout(replace(grid, at=tuple(at), reach=tuple(rows[key] for key in zip(grid.reach, at))))
+    memory, vcpus = kept_free(board)
+    return Layout(
+        replace(
+            grid,
+            at=tuple(at),
+            reach=tuple(rows[key] for key in zip(grid.reach, at)),
+            room_memory=tuple(map(add, grid.room_memory, memory)),
+            room_vcpus=tuple(map(add, grid.room_vcpus, vcpus)),
+        )
+    )
+
+
+def torn_apart(board: Board, hops: Iterable[Hop], *, soft: bool) -> frozenset[str]:
+    """Return the guests that the hops part from others of an affinity rule, ``soft`` ones too if asked."""
+    names, at = board.search.hosts, list(board.search.at)
+    for hop in hops:
+        at[hop.block] = hop.dest
+    before, after = (
+        {place.guest.uuid: names[host] for group, host in zip(board.members, where) for place in group}
+        for where in (board.search.at, at)
+    )
+    binding = (item for item in board.bound if item.rule.hard or soft)
+    return ruleset.parted(binding, board.snapshot.hosts, before, after)
+
+
+def kept_free(board: Board) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the memory and vCPUs of each host that headroom keeps free of arrivals: those on it may have them."""
+    share, hosts = 1 - board.request.headroom_percent / 100, board.snapshot.hosts
+    return (
+        tuple(host.allocatable_memory - int(host.allocatable_memory * share) for host in hosts),
+        tuple(host.allocatable_vcpus - int(host.allocatable_vcpus * share) for host in hosts),
+    )
 
 
 def _joined(
@@ -120,6 +168,7 @@ def _movable(
 ) -> tuple[dict[str, Method], dict[str, tuple[Refusal, ...]]]:
     """Return how each guest would move, and why some can't at all."""
     copies, rules = by_uuid(snapshot), ruleset.method_rules(binding)
+    asleep = {host.name for host in snapshot.hosts if host.state is HostState.STANDBY}
     none: tuple[Rule, ...] = ()
     methods, stuck = {}, {}
     for place in places:
@@ -127,6 +176,8 @@ def _movable(
         mine = rules.get(guest.uuid, none)
         method = methods[guest.uuid] = method_for(guest, request.method, mine)
         refusals = (*blockers(copies[guest.uuid], place), *method_refusals(guest, method, mine))
+        if place.host in asleep:  # what a host that is off holds, nobody can send
+            refusals = (*refusals, Refusal(RefusalCode.HOST_ON_STANDBY, guest.name, place.host))
         if refusals and guest.uuid not in adopted:
             stuck[guest.uuid] = refusals
     return methods, stuck

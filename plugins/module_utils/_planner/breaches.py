@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from .._model.guest import Guest
 from .._model.host import Host
-from .._model.plan import Breach
+from .._model.plan import Breach, Method
 from .._model.rules import RuleKind
 from .ruleset import BoundRule
 from .select import domain_of
@@ -18,13 +18,18 @@ Where = Mapping[str, str]  # host by UUID of the guest
 
 
 def breaches(
-    bound: Sequence[BoundRule], hosts: Sequence[Host], guests: Mapping[str, Guest], before: Where, after: Where
+    bound: Sequence[BoundRule],
+    hosts: Sequence[Host],
+    guests: Mapping[str, Guest],
+    before: Where,
+    after: Where,
+    methods: Mapping[str, Method],
 ) -> tuple[Breach, ...]:
-    """Return the rules broken after the plan, each with whether it was broken before."""
+    """Return the rules broken after the plan, each with whether it was before; ``methods``: how those move that do."""
     by_name = {host.name: host for host in hosts}
     found = []
     for item in bound:
-        broken = problem(item, by_name, guests, after)
+        broken = problem(item, by_name, guests, after) or _ways(item, guests, methods)
         if broken:
             was = bool(problem(item, by_name, guests, before))
             found.append(Breach(item.rule.name, item.rule.hard, was, "; ".join(broken)))
@@ -49,6 +54,14 @@ def problem(item: BoundRule, hosts: Mapping[str, Host], guests: Mapping[str, Gue
     if rule.kind is RuleKind.MAX_GUESTS:
         return _too_many(item, guests, where)
     return []
+
+
+def _ways(item: BoundRule, guests: Mapping[str, Guest], methods: Mapping[str, Method]) -> list[str]:
+    if item.rule.kind is not RuleKind.METHODS:
+        return []
+    moving = [guest for guest in item.guests if guest in methods]
+    wrong = [guest for guest in moving if methods[guest].value not in item.rule.methods]
+    return [f"{guests[guest].name} is moved {methods[guest].value}" for guest in wrong]
 
 
 def _by_domain(

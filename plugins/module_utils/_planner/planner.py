@@ -12,7 +12,7 @@ from .._model.errors import FleetError
 from .._model.guest import JobKind
 from .._model.plan import Plan, Request
 from .._model.snapshot import Snapshot, by_uuid
-from .board import Board, make_board
+from .board import Board, make_board, torn_apart
 from .check import check_request
 from .compat import in_flight
 from .goals.table import outcome_of, wishes_of
@@ -49,11 +49,24 @@ def _best(
     for soft, wake in product((True, False), wakes):
         if tried and not soft and all(item.rule.hard for item in tried[0][0].bound):
             break
-        board = make_board(snapshot, request, wishes, adopted, soft=soft, wake=wake)
-        tried.append((board, outcome_of(board, wishes)))
+        tried.append(_attempt(snapshot, request, wishes, adopted, soft=soft, wake=wake))
         if not tried[-1][1].unplaced:
             break
     return min(tried, key=lambda attempt: len(attempt[1].unplaced))
+
+
+def _attempt(
+    snapshot: Snapshot, request: Request, wishes: Sequence[Wish], adopted: Mapping[str, str], *, soft: bool, wake: bool
+) -> tuple[Board, Outcome]:
+    """Return what the goal comes to where nobody is parted from those it has affinity to: then all of them stay."""
+    held: frozenset[str] = frozenset()
+    while True:
+        board = make_board(snapshot, request, wishes, adopted, soft=soft, wake=wake, held=held)
+        outcome = outcome_of(board, wishes)
+        torn = torn_apart(board, outcome.hops, soft=soft) - held
+        if not torn:
+            return board, outcome
+        held |= torn
 
 
 def _adopted(snapshot: Snapshot, wishes: Sequence[Wish]) -> dict[str, str]:

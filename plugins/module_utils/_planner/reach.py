@@ -91,7 +91,14 @@ class Reaches:
         """Return whether the guest may go on to ``dest`` from a stop at ``stop``."""
         if self._closed[dest] or dest in self._barred.get(place.guest.uuid, {}):
             return False
-        return not self.pair(replace(place, host=stop), dest).refusals
+        return not self.pair(arrived(place, stop), dest).refusals
+
+
+def arrived(place: Located, host: str) -> Located:
+    """Return the guest as it is once it has moved to ``host``: one that is paused has not run there."""
+    guest = place.guest
+    ran = guest.has_run and guest.state is not GuestState.PAUSED
+    return Located(host, guest if ran == guest.has_run else replace(guest, has_run=ran))
 
 
 def parkable(place: Located, source: Host) -> bool:

@@ -6,7 +6,7 @@ each rule means."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .._model.guest import Guest
@@ -47,15 +47,19 @@ def _split(rule: Rule, places: Sequence[Located]) -> list[tuple[Rule, tuple[str,
 
 
 def _of_guests(places: Sequence[Located]) -> Iterator[tuple[Rule, tuple[str, ...]]]:
-    groups: dict[tuple[RuleKind, str, Scope, bool], list[str]] = defaultdict(list)
+    groups: dict[tuple[RuleKind, str, Scope], list[str]] = defaultdict(list)
+    hard: set[tuple[RuleKind, str, Scope]] = set()
     for place in places:
         for rule in place.guest.notes.rules:
             if rule.kind in _GROUPED:
-                groups[rule.kind, rule.group or "", rule.scope, rule.hard].append(place.guest.uuid)
+                key = (rule.kind, rule.group or "", rule.scope)
+                groups[key].append(place.guest.uuid)
+                hard.update({key} if rule.hard else ())
             else:
                 yield _own_rule(place.guest, rule), (place.guest.uuid,)
-    for (kind, group, scope, hard), members in groups.items():
-        yield Rule(f"{kind.value} of group {group}", kind, scope=scope, hard=hard), tuple(members)
+    for key, members in groups.items():
+        kind, group, scope = key
+        yield Rule(f"{kind.value} of group {group}", kind, scope=scope, hard=key in hard), tuple(dict.fromkeys(members))
 
 
 def _own_rule(guest: Guest, rule: GuestRule) -> Rule:
@@ -77,12 +81,17 @@ def barred(bound: Iterable[BoundRule], hosts: Sequence[Host]) -> dict[str, dict[
 
 
 def pens(
-    bound: Iterable[BoundRule], hosts: Sequence[Host], at: Mapping[str, str], free: Mapping[str, frozenset[str]]
+    bound: Iterable[BoundRule],
+    hosts: Sequence[Host],
+    at: Mapping[str, str],
+    free: Mapping[str, frozenset[str]],
+    held: Container[str],
 ) -> dict[str, dict[str, str]]:
     """Return, like ``barred``, what affinity by rack or site closes: guests that share one stay in it together.
 
     ``at`` is each guest's host, ``free`` has the hosts that a goal wants it on. Where all of them have to leave their
     rack or site they go to one other, the one with the most memory: the largest hosts are the likeliest to hold them.
+    Those who share a place with one of ``held``, which stays there, stay too.
     """
     by_name = {host.name: host for host in hosts}
     found: dict[str, dict[str, str]] = defaultdict(dict)
@@ -93,12 +102,30 @@ def pens(
         for guest in item.guests:
             groups[domain_of(by_name[at[guest]], item.rule.scope)].append(guest)
         for place, guests in groups.items():
-            kept = _common_place(item, place, guests, hosts, free)
+            stays = any(guest in held for guest in guests)
+            kept = place if stays else _common_place(item, place, guests, hosts, free)
             for guest in guests if len(item.guests) > 1 else ():
                 for host in hosts:
                     if domain_of(host, item.rule.scope) != kept:
                         found[guest].setdefault(host.name, item.rule.name)
     return dict(found)
+
+
+def parted(
+    bound: Iterable[BoundRule], hosts: Sequence[Host], before: Mapping[str, str], after: Mapping[str, str]
+) -> frozenset[str]:
+    """Return the guests that share a place of an affinity rule before and are not all together after."""
+    by_name = {host.name: host for host in hosts}
+    found: set[str] = set()
+    for item in bound:
+        if item.rule.kind is RuleKind.AFFINITY:
+            groups: dict[str, list[str]] = defaultdict(list)
+            for guest in item.guests:
+                groups[domain_of(by_name[before[guest]], item.rule.scope)].append(guest)
+            for guests in groups.values():
+                if len({domain_of(by_name[after[guest]], item.rule.scope) for guest in guests}) > 1:
+                    found.update(guests)
+    return frozenset(found)
 
 
 def _common_place(

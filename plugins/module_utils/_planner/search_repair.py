@@ -19,13 +19,14 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import gcd
 
-from .grid import Grid, Layout
+from .grid import Grid, Kind, Layout
 
 STEPS = 400
 WIDE = 100
 DESTS, WIDE_DESTS = 6, 2
 
 MEMORY, VCPUS = -1, -2
+_ROOMS = ((MEMORY, "room_memory"), (VCPUS, "room_vcpus"))
 Move = tuple[int, int, int]  # block, source, dest
 Account = tuple[int, int]  # MEMORY or VCPUS and a host, or a limit and one of its domains
 
@@ -39,6 +40,17 @@ class Broken:
 
 
 @dataclass(frozen=True)
+class Spare:
+    """Memory and vCPUs by host that arrivals leave free, and those who are there need not."""
+
+    memory: tuple[int, ...] = ()
+    vcpus: tuple[int, ...] = ()
+
+
+NO_SPARE = Spare()
+
+
+@dataclass(frozen=True)
 class Repaired:
     """Moves in a legal order, what was broken before them, and what still is."""
 
@@ -47,17 +59,22 @@ class Repaired:
     left: tuple[Broken, ...]
 
 
-def repair(grid: Grid, stay: frozenset[int] = frozenset()) -> Repaired:
-    """Return the moves that mend what can be mended without a block of ``stay``."""
+def repair(grid: Grid, stay: frozenset[int] = frozenset(), spare: Spare = NO_SPARE) -> Repaired:
+    """Return the moves that mend what can be mended without a block of ``stay``.
+
+    ``spare`` is what each host may be over its room without being broken. Only limits that are rules can be broken:
+    what else a host has too little of keeps guests away, and hurts nobody who is there.
+    """
     layout = Layout(grid)
-    found = broken(layout)
+    found = broken(layout, spare)
     moves: list[Move] = []
     hopeless: set[Account] = set()
     while True:
-        todo = [item.account for item in broken(layout) if item.account not in hopeless]
+        left = broken(layout, spare)
+        todo = [item.account for item in left if item.account not in hopeless]
         if not todo:
-            return Repaired(tuple(moves), found, broken(layout))
-        steps = _mend(layout, todo[0], stay)
+            return Repaired(tuple(moves), found, left)
+        steps = _mend(layout, todo[0], stay, spare)
         if not steps:
             hopeless.add(todo[0])
             continue
@@ -67,43 +84,39 @@ def repair(grid: Grid, stay: frozenset[int] = frozenset()) -> Repaired:
         hopeless.clear()  # room that others found to be missing may be there now
 
 
-def broken(layout: Layout) -> tuple[Broken, ...]:
+def broken(layout: Layout, spare: Spare = NO_SPARE) -> tuple[Broken, ...]:
     """Return what is over its room, the largest share first."""
     grid = layout.grid
-    found: list[tuple[float, Account, int]] = []
-    for kind, free, room in ((MEMORY, layout.memory, grid.room_memory), (VCPUS, layout.vcpus, grid.room_vcpus)):
-        found += [(free[host] / max(1, room[host]), (kind, host), -free[host]) for host in _below_zero(free)]
+    rooms = [((kind, host), room) for kind, each in _ROOMS for host, room in enumerate(getattr(grid, each))]
     for index, limit in enumerate(grid.limits):
-        for domain, (used, room_there) in enumerate(zip(layout.used[index], limit.room)):
-            if used > room_there:
-                found.append(((room_there - used) / max(1, room_there), (index, domain), used - room_there))
-    return tuple(Broken(account, excess) for _share, account, excess in sorted(found))
+        if limit.kind is Kind.RULE:
+            rooms += [((index, domain), room) for domain, room in enumerate(limit.room)]
+    over = [(account, room, _excess(layout, account, spare)) for account, room in rooms]
+    shares = sorted((-excess / max(1, room), account, excess) for account, room, excess in over if excess)
+    return tuple(Broken(account, excess) for _share, account, excess in shares)
 
 
-def _below_zero(free: Iterable[int]) -> list[int]:
-    return [host for host, value in enumerate(free) if value < 0]
-
-
-def _mend(layout: Layout, account: Account, stay: frozenset[int]) -> tuple[Move, ...]:
+def _mend(layout: Layout, account: Account, stay: frozenset[int], spare: Spare) -> tuple[Move, ...]:
     """Return the moves that bring the account down to its room, or as far as was seen; the layout stays as it is."""
-    steps, rest = _search(layout, account, stay, STEPS, wide=False)
+    excess = _excess(layout, account, spare)
+    steps, rest = _search(layout, account, stay, excess, wide=False)
     if rest == 0:
         return steps
-    others, less = _search(layout, account, stay, WIDE, wide=True)
+    others, less = _search(layout, account, stay, excess, wide=True)
     return others if less < rest else steps
 
 
 def _search(
-    layout: Layout, account: Account, stay: frozenset[int], bound: int, wide: bool
+    layout: Layout, account: Account, stay: frozenset[int], over: int, wide: bool
 ) -> tuple[tuple[Move, ...], int]:
-    """Return the cheapest moves found, and the excess that they leave."""
+    """Return the cheapest moves found, and what they leave of ``over``, the account's excess."""
     sends = layout.grid.cost
     known: dict[int, list[int]] = {}  # where blocks fitted when first looked at, the roomiest first
     rate, unit = _rate(layout, account, stay)
-    best: tuple[int, int, tuple[Move, ...]] = (_excess(layout, account), 0, ())
+    best: tuple[int, int, tuple[Move, ...]] = (over, 0, ())
     heap: list[tuple[float, int, tuple[Move, ...]]] = [(0.0, best[0], ())]
     seen: set[frozenset[tuple[int, int]]] = set()
-    for _step in range(bound):
+    for _step in range(WIDE if wide else STEPS):
         if not heap or (best[0] == 0 and heap[0][0] >= best[1]):
             break
         _estimate, excess, moves = heappop(heap)
@@ -122,12 +135,12 @@ def _search(
     return best[2], best[0]
 
 
-def _excess(layout: Layout, account: Account) -> int:
+def _excess(layout: Layout, account: Account, spare: Spare) -> int:
     kind, where = account
     if kind == MEMORY:
-        return max(0, -layout.memory[where])
+        return max(0, -layout.memory[where] - (spare.memory[where] if spare.memory else 0))
     if kind == VCPUS:
-        return max(0, -layout.vcpus[where])
+        return max(0, -layout.vcpus[where] - (spare.vcpus[where] if spare.vcpus else 0))
     return max(0, layout.used[kind][where] - layout.grid.limits[kind].room[where])
 
 

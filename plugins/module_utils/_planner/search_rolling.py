@@ -215,7 +215,8 @@ def _home(task: _Task, layout: Layout, before: Sequence[int], steps: Sequence[St
     hops = []
     for block in dict.fromkeys(step.block for step in reversed(steps)):
         source, dest = there[block], before[block]
-        if source != dest and layout.grid.reach[block][dest]:
+        # a host that was overfull took nobody, and does not take its own back
+        if source != dest and layout.fits(block, dest):
             hops.append(Hop(block, source, dest))
             layout.put(block, dest)
     home = _in_order(task, layout, there, hops)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .._model.guest import Guest
-from .._model.host import Host
+from .._model.host import Host, HostState
 from .._model.plan import Goal, SurviveLoss
 from .verify_case import Case, Violation, asked_hosts, takes_guests
 
@@ -42,7 +42,8 @@ def loss_violations(case: Case, limited: frozenset[str]) -> Iterator[Violation]:
         yield Violation("frail hosts", "", f"{name} has no guest to lose")
     for name in sorted(fatal - set(frail)) if frail is not None else ():
         yield Violation("frail hosts", "", f"the loss of {name} can't be taken, and is not told")
-    if asked is SurviveLoss.KEEP and fatal:
+    changed = bool(case.plan.power_off) or any(not move.adopt for move in case.plan.moves)
+    if asked is SurviveLoss.KEEP and fatal and changed:
         earlier = _loads(case, case.before)
         was_fatal = _fatal(earlier)
         for name in sorted(fatal - was_fatal):
@@ -53,8 +54,9 @@ def loss_violations(case: Case, limited: frozenset[str]) -> Iterator[Violation]:
 
 
 def _loads(case: Case, where: Mapping[str, str]) -> tuple[Load, ...]:
-    """Return the hosts that are on at the end; EVACUATE's go away, so they take nobody then."""
-    gone = asked_hosts(case) if case.request.goal is Goal.EVACUATE and where is case.after else frozenset()
+    """Return the hosts with their guests as in ``where``; what the plan switches or empties counts at its end only."""
+    ends = where is case.after
+    gone = asked_hosts(case) if case.request.goal is Goal.EVACUATE and ends else frozenset()
     guests: dict[str, list[Guest]] = {name: [] for name in case.hosts}
     for uuid, name in where.items():
         if case.homes[uuid].guest.active:
@@ -64,7 +66,10 @@ def _loads(case: Case, where: Mapping[str, str]) -> tuple[Load, ...]:
         there = tuple(guests[name])
         memory = host.allocatable_memory - sum(guest.memory for guest in there)
         vcpus = host.allocatable_vcpus - sum(guest.vcpus for guest in there)
-        takes = takes_guests(case, host) and name not in gone and name not in case.plan.power_off
+        if ends:
+            takes = takes_guests(case, host) and name not in gone and name not in case.plan.power_off
+        else:
+            takes = host.state is HostState.SCHEDULABLE
         found.append(Load(host, max(memory, 0), max(vcpus, 0), there, takes))
     return tuple(found)
 

@@ -199,11 +199,13 @@ def repair_violations(case: Case, rules: tuple[BoundRule, ...]) -> Iterator[Viol
 
 
 def _overfull(case: Case, where: Mapping[str, str]) -> float:
-    """Return by how much hosts are overfull, each in shares of what it has for guests."""
+    """Return by how much hosts are overfull, each in shares of what it has for guests; second copies count too."""
     memory: Counter[str] = Counter()
     vcpus: Counter[str] = Counter()
-    for uuid, name in where.items():
-        guest = case.homes[uuid].guest
+    held = [(name, case.homes[uuid].guest) for uuid, name in where.items()]
+    for uuid, places in case.places.items():
+        held += [(place.host, place.guest) for place in places if place.host != case.before[uuid]]
+    for name, guest in held:
         if guest.active:
             memory[name] += guest.memory
             vcpus[name] += guest.vcpus

@@ -12,17 +12,17 @@ from .._model.guest import Guest
 from .._model.host import HostState
 from .._model.plan import Goal, Move, Plan, Stay, SurviveLoss, Wave
 from .._model.snapshot import Located
-from .board import Board, settled
+from .board import Board
 from .breaches import breaches
 from .estimate import Lines, Schedule, lines_of, move_bytes, move_downtime_ms, move_seconds, schedule
 from .find import residents
+from .frailty import frail_after
 from .grid import Layout
 from .leftovers import leftovers
 from .outcome import Outcome, Wish
 from .power import fleet_watts, is_on
 from .refuse import stay
 from .ruleset import remarks
-from .search_loss import survives_loss
 from .sequence_credit import dependencies
 
 # goals after which "restore" brings a guest back
@@ -42,6 +42,7 @@ def write_plan(
     power_on = _woken(board, moves)
     before, after = _where(board, Layout(board.search), adopted), _where(board, layout, {})
     guests = {place.guest.uuid: place.guest for place in residents(board.snapshot)}
+    methods = {move.guest: move.method for move in moves if not move.adopt}
     off = tuple(board.search.hosts[host] for host in outcome.emptied)
     return Plan(
         plan_id=plan_id,
@@ -56,7 +57,7 @@ def write_plan(
         power_off=off,
         waves=waves,
         bounds=outcome.bounds,
-        breaches=breaches(board.bound, board.snapshot.hosts, guests, before, after),
+        breaches=breaches(board.bound, board.snapshot.hosts, guests, before, after, methods),
         frail=_frail(board, outcome),
         critical_path=timing.critical_path,
         watts_before=_watts(board, guests, before, (), ()),
@@ -210,7 +211,7 @@ def _where(board: Board, layout: Layout, adopted: Mapping[str, str]) -> dict[str
 def _frail(board: Board, outcome: Outcome) -> Optional[tuple[str, ...]]:
     if board.request.survive_loss is SurviveLoss.IGNORE:
         return None
-    return tuple(board.search.hosts[loss.host] for loss in survives_loss(settled(board, outcome.hops)))
+    return tuple(board.search.hosts[host] for host in frail_after(board, outcome.hops, outcome.emptied))
 
 
 def _watts(

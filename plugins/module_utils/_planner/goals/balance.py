@@ -10,6 +10,7 @@ from statistics import median
 from ..._model.plan import Bound
 from ..balance_score import Signal, demand_signals
 from ..board import Board
+from ..frailty import newly_frail
 from ..outcome import Hop, Outcome
 from ..scope import Scope, narrow
 from ..search_balance import ANY, Balanced, Bounds
@@ -33,6 +34,9 @@ def balance(board: Board) -> Outcome:
     hops = tuple(
         Hop(scope.blocks[block], scope.hosts[source], scope.hosts[dest]) for block, source, dest in found.moves
     )
+    frail = newly_frail(board, hops) if hops else ""
+    if frail:
+        return Outcome(remarks=(f"nothing moves, for {frail}",))
     reasons = {hop.block: f"evens out {board.search.hosts[hop.source]}" for hop in hops}
     return Outcome(hops, reasons, bounds=_bounds(found, signals), remarks=(found.outcome.value,))
 

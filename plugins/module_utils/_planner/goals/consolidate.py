@@ -10,6 +10,7 @@ from typing import Optional
 from ..._model.host import HostState
 from ..._model.plan import Bound, SurviveLoss
 from ..board import Board
+from ..frailty import newly_frail
 from ..outcome import Hop, Outcome
 from ..power import idle_watts
 from ..scope import Scope, narrow
@@ -33,7 +34,12 @@ def consolidate(board: Board) -> Outcome:
         for step in order.steps
     )
     off = _empty(board, scope, hops, found)
-    return Outcome(hops, _reasons(board, hops, off), bounds=_bounds(board, scope, found, off), emptied=off)
+    frail = newly_frail(board, hops, off) if hops else ""
+    if frail:
+        hops, off = (), _empty(board, scope, (), found)
+    remarks = (frail,) if frail else ()
+    bounds = _bounds(board, scope, found, off)
+    return Outcome(hops, _reasons(board, hops, off), bounds=bounds, emptied=off, remarks=remarks)
 
 
 def in_scope(board: Board) -> list[int]:
@@ -90,17 +96,22 @@ def _bytes_on(scope: Scope, host: int) -> int:
 
 
 def _empty(board: Board, scope: Scope, hops: Sequence[Hop], found: Consolidation) -> tuple[int, ...]:
-    """Return the hosts that have nobody at the end, not even a second definition, and need not stay on."""
+    """Return the hosts that have nobody at the end, not even a second definition, and need not stay on.
+
+    Those without which the fleet could not survive a loss any more stay on too, if that is asked: the largest first.
+    """
     at = list(board.search.at)
     for hop in hops:
         at[hop.block] = hop.dest
     used = {*at, *(scope.hosts[host] for host in found.on)}
-    defined = {place.host for place in board.snapshot.located()} - {
-        board.search.hosts[host] for host in board.search.at
-    }
+    home = {place.guest.uuid: place.host for group in board.members for place in group}
+    defined = {place.host for place in board.snapshot.located() if place.host != home[place.guest.uuid]}
     free = [host for host in scope.hosts if host not in used and board.search.hosts[host] not in defined]
     spare = max(0, board.request.min_on - (len(scope.hosts) - len(free)))
-    return tuple(free[spare:])
+    off = free[spare:]
+    while off and newly_frail(board, hops, off):
+        off.remove(max(off, key=lambda host: (board.search.room_memory[host], -host)))
+    return tuple(off)
 
 
 def _reasons(board: Board, hops: Sequence[Hop], off: Collection[int]) -> dict[int, str]:

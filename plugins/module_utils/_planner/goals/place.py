@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from ..._model.plan import Bound, Goal, SurviveLoss
-from ..board import Board, settled
+from ..._model.plan import Bound, Goal
+from ..board import Board
+from ..frailty import newly_frail
 from ..grid import Layout
 from ..outcome import Hop, Outcome, Wish
 from ..search_evacuate import Left, Relocation, Why, relocate
-from ..search_loss import survives_loss
-from ..select import goal_hosts
+from ..select import allowed_dests, goal_hosts
 from .ways import hop_of
 
 MIB = 1024 * 1024
@@ -29,21 +29,8 @@ _WORDS = {
 def place(board: Board, wishes: Sequence[Wish]) -> Outcome:
     """Return how the wishes are fulfilled; what is already where it should be, or can't move at all, is left out."""
     found = _place(board, wishes)
-    if board.request.survive_loss is not SurviveLoss.KEEP or not found.hops:
-        return found
-    frail = _newly_frail(board, found)
-    if not frail:
-        return found
-    why = f"the others could not take the guests of {', '.join(frail)} any more if it failed (survive_loss)"
-    masks = _masks(board, wishes)
-    return Outcome(unplaced=dict.fromkeys(sorted({*found.unplaced, *masks}), why))
-
-
-def _newly_frail(board: Board, outcome: Outcome) -> tuple[str, ...]:
-    """Return the hosts whose loss the others could take before, and can't once the moves are done."""
-    known = {loss.host for loss in survives_loss(settled(board, ()))}
-    after = survives_loss(settled(board, outcome.hops))
-    return tuple(board.search.hosts[loss.host] for loss in after if loss.host not in known)
+    why = newly_frail(board, found.hops) if found.hops else ""
+    return Outcome(unplaced=dict.fromkeys(sorted({*found.unplaced, *_masks(board, wishes)}), why)) if why else found
 
 
 def _place(board: Board, wishes: Sequence[Wish]) -> Outcome:
@@ -88,9 +75,12 @@ def _mask(board: Board, names: Sequence[str]) -> bytes:
 
 
 def _open(board: Board) -> bytes:
-    """Return the hosts to which guests may step aside: not those that are being emptied."""
-    closed = goal_hosts(board.request, board.snapshot.hosts) if board.request.goal is Goal.EVACUATE else frozenset()
-    return bytes(0 if name in closed else 1 for name in board.search.hosts)
+    """Return the hosts to which guests may step aside: allowed ones, and none that is being emptied."""
+    request, hosts = board.request, board.snapshot.hosts
+    if request.goal not in _DISPLACING:
+        return bytes([1]) * len(hosts)
+    closed = goal_hosts(request, hosts) if request.goal is Goal.EVACUATE else frozenset()
+    return _mask(board, tuple(allowed_dests(request, hosts) - closed))
 
 
 def _back(board: Board, hops: Sequence[Hop], displaced: Sequence[int]) -> list[Hop]:

@@ -12,11 +12,13 @@ from typing import Optional
 from ..._model.plan import Bound, Request
 from ..._model.rules import RuleKind
 from ..._model.snapshot import Located, Snapshot
-from ..board import Board, settled
+from ..board import Board, kept_free
 from ..find import residents
+from ..frailty import newly_frail
+from ..grid import Grid
 from ..outcome import Hop, Outcome, Wish
 from ..ruleset import BoundRule, barred, bind
-from ..search_repair import MEMORY, VCPUS, Broken
+from ..search_repair import MEMORY, VCPUS, Broken, Spare
 from ..search_repair import repair as search
 from ..select import domain_of
 from .place import place
@@ -65,8 +67,8 @@ def repair(board: Board, wishes: Sequence[Wish]) -> Outcome:
     """Return the moves that bring misplaced guests where they belong, then those that mend what is over its room."""
     first = place(board, wishes)
     blocks = {board.block[wish.place.guest.uuid] for wish in wishes}
-    layout = settled(board, first.hops)
-    found = search(layout.grid, frozenset(blocks | {hop.block for hop in first.hops}))
+    stay = frozenset(blocks | {hop.block for hop in first.hops})
+    found = search(_moved(board, first.hops), stay, Spare(*kept_free(board)))
     hops = [*first.hops, *(Hop(block, source, dest) for block, source, dest in found.moves)]
     reasons = dict(first.reasons)
     for block, source, _dest in found.moves:
@@ -75,8 +77,19 @@ def repair(board: Board, wishes: Sequence[Wish]) -> Outcome:
     kept = _within(board, hops, most, send)
     left = tuple(_words(board, item) for item in found.left)
     cut = ("more would be mended, but max_moves or max_bytes is used up",) if len(kept) < len(hops) else ()
+    frail = newly_frail(board, kept) if kept else ""
+    if frail:
+        kept, cut = (), (f"more would be mended, but {frail}",)
     bound = Bound("over their room", "", len(found.found), len(found.left))
     return replace(first, hops=kept, reasons=reasons, bounds=(*first.bounds, bound), remarks=(*left, *cut))
+
+
+def _moved(board: Board, hops: Sequence[Hop]) -> Grid:
+    """Return the grid with the guests where the hops bring them; who has moved stays there."""
+    at = list(board.search.at)
+    for hop in hops:
+        at[hop.block] = hop.dest
+    return replace(board.search, at=tuple(at))
 
 
 def _within(board: Board, hops: Sequence[Hop], most: Optional[int], send: Optional[int]) -> tuple[Hop, ...]:

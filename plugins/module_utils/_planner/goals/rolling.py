@@ -4,14 +4,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..._model.host import HostState
 from ..._model.plan import Bound
 from ..board import Board
+from ..frailty import newly_frail
 from ..outcome import Hop, Outcome
 from ..rolling_wave import Quota
-from ..search_rolling import Rolling
+from ..search_rolling import Reason, Rolling, Wave
 from ..search_rolling import rolling as search
 from ..select import domains, goal_hosts
+from ..sequence import Step
 from .ways import reach_from
 
 
@@ -28,22 +32,57 @@ def rolling(board: Board) -> Outcome:
     domain = domains(hosts, request.one_per)[0] if request.one_per is not None else ()
     quota = Quota(request.max_at_once, domain)
     found = search(board.search, todo, quota, return_home=request.return_home, reach_from=reach_from(board))
-    hops: list[Hop] = []
-    waves = []
-    for wave in found.waves:
-        hops += [Hop(step.block, step.source, step.dest, step.parking) for step in (*wave.steps, *wave.home)]
-        waves.append((wave.hosts, len(hops)))
+    frail = newly_frail(board, _in_waves(found)[0])
+    if frail:  # as before the upgrade, the fleet can lose what it could
+        found = search(board.search, todo, quota, return_home=True, reach_from=reach_from(board))
+    hops, waves = _in_waves(found)
+    if frail and newly_frail(board, hops):
+        return _only_empty(board, todo, frail)
+    # hosts that are left for want of places would have needed waves too
+    complete = all(left.reason is not Reason.NOT_FOUND for left in found.left)
     return Outcome(
-        hops=tuple(hops),
+        hops=hops,
         reasons=_reasons(board, found),
         unplaced={block: left.reason.value for left in found.left for block in left.blocks},
         away=found.away,
         bounds=(
-            Bound("waves", "waves", 0, len(found.waves), found.least_waves),
+            Bound("waves", "waves", 0, len(found.waves), found.least_waves if complete else None),
             Bound("moves of a guest", "moves", 0, round(found.moves_per_block, 3)),
         ),
-        waves=tuple(waves),
+        waves=waves,
     )
+
+
+def _only_empty(board: Board, todo: frozenset[int], why: str) -> Outcome:
+    """Return what is left of a rolling upgrade in which nobody may move: the hosts without guests, one by one."""
+    used = frozenset(board.search.at)
+    waves = tuple(((host,), 0) for host in sorted(todo) if host not in used)
+    blocks = [block for block, host in enumerate(board.search.at) if host in todo]
+    return Outcome(unplaced=dict.fromkeys(blocks, why), waves=waves)
+
+
+def _in_waves(found: Rolling) -> tuple[tuple[Hop, ...], tuple[tuple[tuple[int, ...], int], ...]]:
+    """Return all hops, and each wave's hosts with how many of the hops come before its end.
+
+    Guests go home once their hosts are back: at the beginning of the next wave, or in a wave of their own where that
+    one empties the host that they go to, and at the end.
+    """
+    hops: list[Hop] = []
+    waves: list[tuple[tuple[int, ...], int]] = []
+    home: tuple[Step, ...] = ()
+    for wave in (*found.waves, Wave((), ())):
+        hops += _hops(home)
+        if home and (not wave.hosts or any(step.dest in wave.hosts for step in home)):
+            waves.append(((), len(hops)))
+        hops += _hops(wave.steps)
+        if wave.hosts:
+            waves.append((wave.hosts, len(hops)))
+        home = wave.home
+    return tuple(hops), tuple(waves)
+
+
+def _hops(steps: Sequence[Step]) -> list[Hop]:
+    return [Hop(step.block, step.source, step.dest, step.parking) for step in steps]
 
 
 def _reasons(board: Board, found: Rolling) -> dict[int, str]:

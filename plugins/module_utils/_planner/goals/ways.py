@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Optional
 
 from ..board import Board
+from ..reach import arrived
 from ..scope import Scope
 from ..sequence import Hop
 
@@ -26,12 +26,10 @@ def hop_of(board: Board, scope: Optional[Scope] = None) -> Hop:
 
 
 def reach_from(board: Board) -> Callable[[int, int], bytes]:
-    """Return the answer to "where may this block go from that host": a byte for each host."""
+    """Return the answer to "where may this block go once it has moved to that host": a byte for each host."""
 
     def reach(block: int, host: int) -> bytes:
-        if host == board.search.at[block]:
-            return board.search.reach[block]
-        masks = [board.reaches.mask(replace(place, host=board.search.hosts[host])) for place in board.members[block]]
+        masks = [board.reaches.mask(arrived(place, board.search.hosts[host])) for place in board.members[block]]
         found = masks[0]
         for mask in masks[1:]:
             found = bytes(left & right for left, right in zip(found, mask))

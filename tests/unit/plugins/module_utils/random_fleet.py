@@ -1,9 +1,10 @@
-"""Random fleets and requests from a seed: small, crowded and uneven, so that capacity and order decide."""
+"""Random fleets from a seed: small, crowded and uneven, so that capacity and order decide. Asks nothing of them."""
 
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from random import Random
 
@@ -15,48 +16,75 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
     JobKind,
     Notes,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, HostState
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Method, Request
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import Slots
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import (
+    Host,
+    HostState,
+    NumaCell,
+    Pool,
+    PowerModel,
+)
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import GuestRule, RuleKind, Scope
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 
 from . import fleet_builder as build
 
 SOME = (GuestState.RUNNING,) * 6 + (GuestState.PAUSED, GuestState.SHUT_OFF, GuestState.SHUT_OFF, GuestState.CRASHED)
+PAGE_KIB = 2048
 
 
 def random_fleet(rng: Random) -> Snapshot:
     """Return two to six hosts with up to six guests each; hv1 always answers. Every oddity of the model occurs."""
     names = [f"hv{number}" for number in range(1, rng.randint(2, 6) + 1)]
-    hosts = [_host(rng, name, names) for name in names]
+    powered = rng.random() < 0.5
+    hosts = [_furnished(rng, _host(rng, name, names), powered) for name in names]
     if rng.random() < 0.3 and len(hosts) > 1 and hosts[0].guests:
         hosts = _double(rng, hosts)
     return build.snapshot(*hosts)
 
 
-def random_request(rng: Random, fleet: Snapshot) -> Request:
-    """Return a request that makes sense for the fleet."""
-    answering = [host.name for host in fleet.hosts if host.state is not HostState.UNREACHABLE]
-    slots = Slots(rng.randint(1, 3), rng.randint(1, 3), rng.randint(1, 6))
-    method = rng.choice((None, None, Method.PAUSED))
-    goal = rng.choice((Goal.EVACUATE, Goal.EVACUATE, Goal.RESTORE, Goal.MOVE))
-    if goal is Goal.MOVE:
-        names = sorted({place.guest.uuid for place in fleet.located()})
-        if names:
-            picked = rng.sample(names, rng.randint(1, len(names)))
-            return Request(goal, (rng.choice(answering),), tuple(picked), method=method, slots=slots)
-        goal = Goal.EVACUATE
-    return Request(goal, tuple(rng.sample(answering, rng.randint(1, len(answering)))), method=method, slots=slots)
+def small_fleet(rng: Random) -> Snapshot:
+    """Return two to five hosts with up to eight guests in all, on shared storage: few enough to try everything."""
+    names = [f"hv{number}" for number in range(1, rng.randint(2, 5) + 1)]
+    guests: dict[str, list[Guest]] = {name: [] for name in names}
+    for number in range(rng.randint(3, 8)):
+        guests[rng.choice(names)].append(_plain_guest(rng, f"g{number}"))
+    powered = rng.random() < 0.5
+    return build.snapshot(*(_plain_host(rng, name, guests[name], powered) for name in names))
+
+
+def _plain_guest(rng: Random, name: str) -> Guest:
+    state = rng.choice((GuestState.RUNNING,) * 5 + (GuestState.SHUT_OFF,))
+    labels = {"app": rng.choice("ab")} if rng.random() < 0.7 else {}
+    memory = rng.choice((1, 2, 2, 3, 4)) * 256 * build.MIB
+    return build.guest(name, state=state, memory=memory, vcpus=rng.randint(1, 3), notes=Notes(labels=labels))
+
+
+def _plain_host(rng: Random, name: str, guests: Sequence[Guest], powered: bool) -> Host:
+    """Return a host that has room for its guests and little more."""
+    memory = sum(guest.memory for guest in guests if guest.active) + rng.randint(0, 5) * 256 * build.MIB
+    vcpus = sum(guest.vcpus for guest in guests if guest.active) + rng.randint(0, 5)
+    site = rng.choice("ab")
+    return build.host(
+        name,
+        *guests,
+        allocatable_memory=memory,
+        allocatable_vcpus=vcpus,
+        site=site,
+        rack=f"{site}{rng.randint(1, 2)}",
+        power=PowerModel(rng.choice((50.0, 100.0, 200.0)), 300.0) if powered else None,
+    )
 
 
 def _host(rng: Random, name: str, names: list[str]) -> Host:
     odd = rng.random()
     state = HostState.UNREACHABLE if odd < 0.08 else HostState.MAINTENANCE if odd < 0.2 else HostState.SCHEDULABLE
-    if name == "hv1" or state is not HostState.UNREACHABLE:
-        guests = [_guest(rng, name, number, names) for number in range(rng.randint(0, 6))]
-        state = state if name != "hv1" else HostState.SCHEDULABLE
-    else:
+    state = HostState.STANDBY if 0.2 < odd < 0.3 else state
+    state = HostState.SCHEDULABLE if name == "hv1" else state
+    guests = [_guest(rng, name, number, names) for number in range(rng.randint(0, 6))]
+    if state is HostState.UNREACHABLE:
         guests = []
+    if state is HostState.STANDBY:
+        guests = [replace(guest, state=GuestState.SHUT_OFF, job=None) for guest in guests[:1]]
     pools = tuple(pool for pool in (_local(rng), build.SHARED) if rng.random() < 0.9)
     return build.host(
         name,
@@ -70,7 +98,22 @@ def _host(rng: Random, name: str, names: list[str]) -> Host:
     )
 
 
-def _local(rng: Random) -> object:
+def _furnished(rng: Random, host: Host, powered: bool) -> Host:
+    """Return the host with what rules and goals look at: place, labels, power, huge pages, NUMA nodes."""
+    site = rng.choice((None, "a", "a", "b"))
+    pages = {str(PAGE_KIB): rng.choice((0, 64, 256, 1024))}
+    cells = (NumaCell(0, host.allocatable_memory // 2, pages), NumaCell(1, host.allocatable_memory // 2))
+    return replace(
+        host,
+        site=site,
+        rack=f"{site}{rng.randint(1, 2)}" if site is not None and rng.random() < 0.8 else None,
+        labels={"gen": rng.choice("12")} if rng.random() < 0.8 else {},
+        power=PowerModel(rng.choice((50.0, 100.0, 200.0)), 300.0) if powered and rng.random() < 0.95 else None,
+        numa_cells=rng.choice(((), cells, cells, cells[:1])),
+    )
+
+
+def _local(rng: Random) -> Pool:
     return replace(build.LOCAL, available=rng.choice((1, 3, 50)) * build.GIB)
 
 
@@ -88,6 +131,7 @@ def _guest(rng: Random, host: str, number: int, names: list[str]) -> Guest:
             (build.disk(volume, "local"),),
         )
     )
+    odd = rng.random()
     return build.guest(
         key,
         name="same" if number == 0 and rng.random() < 0.5 else key,
@@ -98,16 +142,38 @@ def _guest(rng: Random, host: str, number: int, names: list[str]) -> Guest:
         cpu=GuestCpu(rng.choice(("custom", "host-model", "host-passthrough")), rng.choice((None, "qemu64", "EPYC"))),
         disks=disks,
         unmovable_devices=("PCI 0000:03:00.0",) if rng.random() < 0.05 else (),
-        snapshots=(rng.random() < 0.05 and 1) or 0,
+        snapshots=1 if rng.random() < 0.05 else 0,
         job=JobKind.OTHER if rng.random() < 0.05 else None,
-        notes=Notes(home=rng.choice((None, *names))),
+        notes=Notes(
+            home=rng.choice((None, *names)),
+            labels={key: value for key, value in _labels(rng) if value is not None},
+            rules=(_own_rule(rng, names),) if rng.random() < 0.1 else (),
+        ),
+        usage_cpus=rng.choice((None, 0.0, 0.2, 0.5, 1.5)),
+        hugepage_kib=PAGE_KIB if odd < 0.1 else None,
+        numa_cells=(0, 1) if 0.1 < odd < 0.15 else (1,) if 0.15 < odd < 0.2 else (),
     )
+
+
+def _labels(rng: Random) -> Iterable[tuple[str, str | None]]:
+    return ("app", rng.choice(("web", "db", None))), ("tier", rng.choice(("1", "2", "3", None)))
+
+
+def _own_rule(rng: Random, names: Sequence[str]) -> GuestRule:
+    kind = rng.choice([kind for kind in RuleKind if kind is not RuleKind.MAX_GUESTS])
+    hard = rng.random() < 0.7
+    if kind in (RuleKind.AFFINITY, RuleKind.ANTI_AFFINITY):
+        return GuestRule(kind, rng.choice("xy"), scope=rng.choice(tuple(Scope)), hard=hard)
+    if kind is RuleKind.METHODS:
+        return GuestRule(kind, methods=rng.choice((("live",), ("paused", "offline"), ("live", "offline"))), hard=hard)
+    return GuestRule(kind, hosts=tuple(rng.sample(names, rng.randint(1, len(names)))), hard=hard)
 
 
 def _double(rng: Random, hosts: list[Host]) -> list[Host]:
     """Return the hosts with one guest of the first known to another too: moving, left over, or unexplained."""
     guest, other = rng.choice(hosts[0].guests), rng.choice(hosts[1:])
-    if other.state is HostState.UNREACHABLE or any(item.name == guest.name for item in other.guests):
+    silent = other.state in (HostState.UNREACHABLE, HostState.STANDBY)
+    if silent or any(item.name == guest.name for item in other.guests):
         return hosts
     claim = build.claimed(hosts[0].name, other.name)
     here, there = rng.choice(
