@@ -172,20 +172,6 @@ def test_an_empty_report_says_so() -> None:
     assert report.result_lines(rehearsed(replace(empty, stays=()), EMPTIED)) == ["nothing to move"]
 
 
-def test_the_plan_in_lines() -> None:
-    lines = report.plan_lines(PLAN)
-    assert lines[0].split() == ["id", "name", "source", "dest", "method", "mib", "est_s", "why"]
-    assert [line.split()[1] for line in lines[1:4]] == ["db", "web", "cold"]
-    assert lines[4] == f"3 moves, about 1024.0 MiB, about {PLAN.est_seconds} s"
-    assert len(lines) == 6
-
-
-def test_a_plan_that_copies_a_disk_says_which() -> None:
-    local = build.guest("local", disks=(build.disk("local", "local"),))
-    plan = make_plan(build.snapshot(build.host("hv1", local), build.host("hv2")), build.evacuate("hv1"))
-    assert report.plan_lines(plan)[1].endswith("hv1 is evacuated, copies vda")
-
-
 @pytest.mark.parametrize(
     ("rows", "lines"),
     [

@@ -50,3 +50,23 @@ def test_braces_in_facts_are_only_text() -> None:
 def test_an_error_is_its_cause_and_its_remedy() -> None:
     assert str(FleetError("cause", "remedy")) == "cause. remedy"
     assert str(FleetError("cause")) == "cause"
+
+
+def test_a_few_hosts_are_each_named_and_many_are_counted() -> None:
+    full = [
+        prose.describe(Refusal(RefusalCode.MEMORY, "web", f"hv{number}", {"free_mib": "1", "need_mib": "2"}))
+        for number in range(1, 6)
+    ]
+    asleep = prose.describe(Refusal(RefusalCode.HOST_ON_STANDBY, "web", "hv9"))
+    few = prose.summary([*full[:3], asleep])
+    assert [line.split()[0] for line in few] == ["hv1", "hv2", "hv3", "hv9"]
+    many = prose.summary([full[0], asleep, *full[1:]])
+    assert many[0].startswith("hv1 has 1 MiB")
+    assert many[0].endswith("(likewise 4 other hosts: memory)")
+    assert many[1:] == ["hv9 is on standby; allow the plan to wake hosts (wake: true)"]
+
+
+def test_several_reasons_of_one_host_are_all_said() -> None:
+    facts = [{"disk": f"vd{letter}", "pool": "p", "what": "dir"} for letter in "abcde"]
+    described = [prose.describe(Refusal(RefusalCode.POOL_MISSING, "web", "hv2", each)) for each in facts]
+    assert len(prose.summary(described)) == 5
