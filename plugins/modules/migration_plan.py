@@ -281,7 +281,7 @@ text:
     - "Plan 8e6cd1b3ae0d9f04: empty hv1"
     - id     guest  from  to   how   MiB  seconds  waits for  why
     - m0001  web    hv1   hv2  live  128      2.7  -          hv1 is evacuated
-    - 1 moves, about 128 MiB, about 2.7 s, guests stand still for 0.3 s in sum
+    - 1 move, about 128 MiB, about 2.7 s, guests stand still for 0.3 s in sum
     - "Sent: 128 MiB; at the bound, no plan does better"
 stays_text:
   description: A line for people for each reason for which a guest stays; also in RV(text).

@@ -85,7 +85,9 @@ def _moves(plan: Plan, shown: int) -> list[str]:
     lines = table(_HEADER, [_row(move) for move in plan.moves[:shown]])
     hidden = len(plan.moves) - shown
     if hidden > 0:
-        lines.append(f"... and {hidden} more moves: all are in the plan; migration_plan shows them with text_moves=0")
+        lines.append(
+            f"... and {_count(hidden, 'more move')}: all are in the plan; migration_plan shows them with text_moves=0"
+        )
     return lines
 
 
@@ -108,17 +110,21 @@ def _row(move: Move) -> tuple[str, ...]:
 def _totals(plan: Plan) -> Iterator[str]:
     if plan.moves:
         still = f"guests stand still for {plan.est_downtime_ms / 1000:.1f} s in sum"
-        yield f"{len(plan.moves)} moves, about {mib(plan.est_bytes)} MiB, about {plan.est_seconds} s, {still}"
+        yield f"{_count(len(plan.moves), 'move')}, about {mib(plan.est_bytes)} MiB, about {plan.est_seconds} s, {still}"
     if len(plan.critical_path) > 1:
         yield f"Critical path: {few(plan.critical_path)}"
 
 
 def _waves(plan: Plan, shown: int) -> Iterator[str]:
     for number, wave in enumerate(plan.waves[:shown], start=1):
-        moves = f"{len(wave.moves)} moves, {wave.moves[0]} to {wave.moves[-1]}" if wave.moves else "no moves"
-        yield f"Wave {number}: {few(wave.hosts) or 'guests go home'} ({moves})"
+        span = ", ".join([_count(len(wave.moves), "move"), *([" to ".join(_ends(wave.moves))] if wave.moves else [])])
+        yield f"Wave {number}: {few(wave.hosts) or 'guests go home'} ({span})"
     if len(plan.waves) > shown:
         yield f"... and {len(plan.waves) - shown} more waves"
+
+
+def _ends(ids: Sequence[str]) -> Sequence[str]:
+    return ids if len(ids) < 2 else (ids[0], ids[-1])
 
 
 def _watts(plan: Plan) -> Iterator[str]:
@@ -160,6 +166,10 @@ def _loss(plan: Plan) -> Iterator[str]:
             if plan.frail
             else "The fleet can lose any one host at the end"
         )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _named(what: str, names: Sequence[str]) -> list[str]:
