@@ -104,7 +104,7 @@ def pens(
         for place, guests in groups.items():
             stays = any(guest in held for guest in guests)
             kept = place if stays else _common_place(item, place, guests, hosts, free)
-            for guest in guests if len(item.guests) > 1 else ():
+            for guest in guests if len(guests) > 1 else ():
                 for host in hosts:
                     if domain_of(host, item.rule.scope) != kept:
                         found[guest].setdefault(host.name, item.rule.name)

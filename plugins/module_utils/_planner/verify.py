@@ -62,7 +62,7 @@ def _first_step(case: Case, rules: tuple[BoundRule, ...]) -> Optional[Violation]
 
 
 def _as_a_whole(case: Case, rules: tuple[BoundRule, ...]) -> Iterator[Violation]:
-    limits = (RuleKind.ANTI_AFFINITY, RuleKind.MAX_GUESTS, RuleKind.PIN, RuleKind.BAN)
+    limits = (RuleKind.AFFINITY, RuleKind.ANTI_AFFINITY, RuleKind.MAX_GUESTS, RuleKind.PIN, RuleKind.BAN)
     limited = frozenset().union(*(rule.guests for rule in rules if rule.kind in limits))
     yield from end_violations(case, rules)
     yield from wave_violations(case)

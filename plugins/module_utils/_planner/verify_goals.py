@@ -186,7 +186,9 @@ def _stays(case: Case, wishes: Wishes) -> Iterator[Violation]:
             yield Violation("stays with reasons", "", f"{stay.name} stays, and nobody knows why")
         if case.request.goal is not Goal.ROLLING and hosts and stay.host not in hosts | {case.after[stay.guest]}:
             yield Violation("stays where it is", "", f"{stay.name} is not on {stay.host}")
-        if stay.guest in case.chains and case.after[stay.guest] in wishes.get(stay.guest, ()):
+        goal = wishes.get(stay.guest, frozenset())
+        # one that was where the goal wants it may have stepped aside, and have found no way back
+        if stay.guest in case.chains and case.after[stay.guest] in goal and case.before[stay.guest] not in goal:
             yield Violation("stays where it is", "", f"{stay.name} is said to stay, and moves")
     adopted = {move.guest for move in case.plan.moves if move.adopt}
     for uuid, goal in wishes.items():

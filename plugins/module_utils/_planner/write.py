@@ -21,6 +21,7 @@ from .grid import Layout
 from .leftovers import leftovers
 from .outcome import Outcome, Wish
 from .power import fleet_watts, is_on
+from .reach import arrived
 from .refuse import stay
 from .ruleset import remarks
 from .sequence_credit import dependencies
@@ -176,16 +177,18 @@ def _stays(board: Board, outcome: Outcome, wishes: Sequence[Wish], layout: Layou
     everywhere = tuple(host.name for host in board.snapshot.hosts)
     for block in outcome.unplaced:
         for place in board.members[block]:
-            others = tuple(name for name in everywhere if name != place.host)
-            wish = chosen.get(place.guest.uuid) or (None if wishes else Wish(place, others, ""))
+            moved = layout.at[block] != board.search.at[block]
+            now = arrived(place, board.search.hosts[layout.at[block]]) if moved else place
+            others = tuple(name for name in everywhere if name != now.host)
+            wish = chosen.get(place.guest.uuid) or (None if wishes else Wish(now, others, ""))
             if wish is not None and wish not in wished:
                 wished.append(wish)
     for block in outcome.away:
         for place in board.members[block]:
-            now = replace(place, host=board.search.hosts[layout.at[block]])
-            wished.append(Wish(now, (place.host,), ""))
+            wished.append(Wish(arrived(place, board.search.hosts[layout.at[block]]), (place.host,), ""))
+    why = {**dict.fromkeys(outcome.away, "there was no way back for it"), **outcome.unplaced}
     found = [
-        stay(board, layout, wish.place, wish.candidates, outcome.unplaced.get(board.block[wish.place.guest.uuid], ""))
+        stay(board, layout, wish.place, wish.candidates, why.get(board.block[wish.place.guest.uuid], ""))
         for wish in wished
     ]
     return tuple(sorted(found, key=lambda item: (item.name, item.guest)))

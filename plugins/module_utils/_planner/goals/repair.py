@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Optional
 
@@ -15,10 +15,10 @@ from ..._model.snapshot import Located, Snapshot
 from ..board import Board, kept_free
 from ..find import residents
 from ..frailty import newly_frail
-from ..grid import Grid
+from ..grid import Grid, Layout
 from ..outcome import Hop, Outcome, Wish
 from ..ruleset import BoundRule, barred, bind
-from ..search_repair import MEMORY, VCPUS, Broken, Spare
+from ..search_repair import MEMORY, VCPUS, Broken, Spare, broken
 from ..search_repair import repair as search
 from ..select import domain_of
 from .place import place
@@ -65,7 +65,7 @@ def _apart(item: BoundRule, places: Sequence[Located], snapshot: Snapshot) -> li
 
 def repair(board: Board, wishes: Sequence[Wish]) -> Outcome:
     """Return the moves that bring misplaced guests where they belong, then those that mend what is over its room."""
-    first = place(board, wishes)
+    first = _worthwhile(board, wishes)
     blocks = {board.block[wish.place.guest.uuid] for wish in wishes}
     stay = frozenset(blocks | {hop.block for hop in first.hops})
     found = search(_moved(board, first.hops), stay, Spare(*kept_free(board)))
@@ -77,11 +77,64 @@ def repair(board: Board, wishes: Sequence[Wish]) -> Outcome:
     kept = _within(board, hops, most, send)
     left = tuple(_words(board, item) for item in found.left)
     cut = ("more would be mended, but max_moves or max_bytes is used up",) if len(kept) < len(hops) else ()
+    if cut and not _mends(board, kept, found.found):
+        kept = ()  # what only made room for more is for nothing
     frail = newly_frail(board, kept) if kept else ""
     if frail:
         kept, cut = (), (f"more would be mended, but {frail}",)
     bound = Bound("over their room", "", len(found.found), len(found.left))
     return replace(first, hops=kept, reasons=reasons, bounds=(*first.bounds, bound), remarks=(*left, *cut))
+
+
+def _worthwhile(board: Board, wishes: Sequence[Wish]) -> Outcome:
+    """Return what comes of the wishes, without those of guests who would move and bring no group nearer together."""
+    given_up: frozenset[str] = frozenset()
+    while True:
+        first = place(board, [wish for wish in wishes if wish.place.guest.uuid not in given_up])
+        vain = _vain(board, first.hops) - given_up
+        if not vain:
+            why = "it would be alone there: the others of its affinity rule can't come together"
+            left = {board.block[uuid]: why for uuid in sorted(given_up)}
+            return replace(first, unplaced={**left, **first.unplaced})
+        given_up |= vain
+
+
+def _vain(board: Board, hops: Sequence[Hop]) -> frozenset[str]:
+    """Return those who move for an affinity rule only, of which there are as many places after as before."""
+    before, after = _where(board, ()), _where(board, hops)
+    closed = barred(board.bound, board.snapshot.hosts)
+    found: set[str] = set()
+    for item in board.bound:
+        if item.rule.kind is RuleKind.AFFINITY and 1 < _places(board, item, before) <= _places(board, item, after):
+            moved = {uuid for uuid in item.guests if before[uuid] != after[uuid]}
+            found |= {uuid for uuid in moved if before[uuid] not in closed.get(uuid, {})}
+    return frozenset(found)
+
+
+def _mends(board: Board, hops: Sequence[Hop], over: Sequence[Broken]) -> bool:
+    """Return whether the hops mend a rule, or bring anything nearer to its room."""
+    before, after = _where(board, ()), _where(board, hops)
+    closed = barred(board.bound, board.snapshot.hosts)
+    if any(before[uuid] in names and after[uuid] not in names for uuid, names in closed.items()):
+        return True
+    together = [item for item in board.bound if item.rule.kind is RuleKind.AFFINITY]
+    if any(_places(board, item, after) < _places(board, item, before) for item in together):
+        return True
+    left = {item.account: item.excess for item in broken(Layout(_moved(board, hops)), Spare(*kept_free(board)))}
+    return any(left.get(item.account, 0) < item.excess for item in over)
+
+
+def _where(board: Board, hops: Sequence[Hop]) -> dict[str, str]:
+    return {
+        uuid: board.search.hosts[host]
+        for block, host in enumerate(_moved(board, hops).at)
+        for uuid in board.search.blocks[block]
+    }
+
+
+def _places(board: Board, item: BoundRule, where: Mapping[str, str]) -> int:
+    domain = {host.name: domain_of(host, item.rule.scope) for host in board.snapshot.hosts}
+    return len({domain[where[uuid]] for uuid in item.guests})
 
 
 def _moved(board: Board, hops: Sequence[Hop]) -> Grid:
