@@ -7,7 +7,7 @@ It moves nobody and plans nothing: two guests that could each go to a host may n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
 
@@ -71,6 +71,25 @@ class Explanation:
     candidates: tuple[Candidate, ...]
 
 
+@dataclass(frozen=True)
+class _Ground:
+    """What all explanations stand on; ``closed`` says by host why it takes nobody."""
+
+    board: Board
+    layout: Layout
+    lines: Lines
+    closed: Mapping[str, tuple[Refusal, ...]]
+
+
+@dataclass(frozen=True)
+class _Soft:
+    """Soft rules that hold now and speak of a guest that is to move; where their guests are now."""
+
+    rules: tuple[BoundRule, ...]
+    guests: Mapping[str, Guest]
+    where: Mapping[str, str]
+
+
 def explain(snapshot: Snapshot, request: Request) -> tuple[Explanation, ...]:
     """Return an explanation for each guest that a RELOCATE request chooses, for each destination that it allows.
 
@@ -81,55 +100,62 @@ def explain(snapshot: Snapshot, request: Request) -> tuple[Explanation, ...]:
     if not (request.dests or request.dest_sites or request.dest_labels):
         request = replace(request, dests=tuple(host.name for host in snapshot.hosts))
     check_request(snapshot, request)
-    board = make_board(snapshot, request, (), {}, soft=False, wake=request.wake)
-    layout, lines, about = Layout(board.search), lines_of(snapshot), goal_hosts(request, snapshot.hosts)
-    dests = [host for host in snapshot.hosts if host.name in allowed_dests(request, snapshot.hosts)]
+    about, allowed = goal_hosts(request, snapshot.hosts), allowed_dests(request, snapshot.hosts)
+    dests = [host for host in snapshot.hosts if host.name in allowed]
+    ground = _ground(snapshot, request, dests)
     return tuple(
-        _explained(board, layout, lines, place, [host for host in dests if host.name != place.host])
+        _explained(ground, place, [host for host in dests if host.name != place.host])
         for place in residents(snapshot)
         if chosen_guest(request, place.guest) or place.host in about
     )
 
 
-def _explained(board: Board, layout: Layout, lines: Lines, place: Located, hosts: list[Host]) -> Explanation:
-    guest = place.guest
+def _ground(snapshot: Snapshot, request: Request, dests: Sequence[Host]) -> _Ground:
+    board = make_board(snapshot, request, (), {}, soft=False, wake=request.wake)
+    closed = {host.name: host_refusals(host, snapshot.hosts, board.wake) for host in dests}
+    return _Ground(board, Layout(board.search), lines_of(snapshot), closed)
+
+
+def _explained(ground: _Ground, place: Located, hosts: Sequence[Host]) -> Explanation:
+    board, guest = ground.board, place.guest
     group = board.members[board.block[guest.uuid]]
     blockers = tuple(refusal for member in group for refusal in board.stuck.get(member.guest.uuid, ()))
+    soft = _soft(board, group)
     return Explanation(
         guest.uuid,
         guest.name,
         place.host,
         blockers,
         tuple(member.guest.name for member in group if member.guest.uuid != guest.uuid),
-        tuple(_candidate(board, layout, lines, place, host, not blockers) for host in hosts),
+        tuple(_candidate(ground, place, host, soft, not blockers) for host in hosts),
     )
 
 
-def _candidate(board: Board, layout: Layout, lines: Lines, place: Located, host: Host, movable: bool) -> Candidate:
-    group = board.members[board.block[place.guest.uuid]]
-    closed = host_refusals(host, board.snapshot.hosts, board.wake)
+def _candidate(ground: _Ground, place: Located, host: Host, soft: _Soft, movable: bool) -> Candidate:
+    board, closed = ground.board, ground.closed[host.name]
     if closed:
         return Candidate(host.name, closed)
+    group = board.members[board.block[place.guest.uuid]]
     refusals = (
         *(refusal for member in group for refusal in board.reaches.refusals(member, host.name)),
-        *room_refusals(board, layout, place, host.name),
+        *room_refusals(board, ground.layout, place, host.name),
     )
     if refusals or not movable:
         return Candidate(host.name, refusals)
-    return Candidate(host.name, (), _cost(board, layout, lines, place, host), _soft(board, layout, group, host.name))
+    return Candidate(host.name, (), _cost(ground, place, host), _broken(soft, group, host.name, board))
 
 
-def _cost(board: Board, layout: Layout, lines: Lines, place: Located, host: Host) -> Cost:
+def _cost(ground: _Ground, place: Located, host: Host) -> Cost:
     """Return the cost of the guest's move together with those that affinity takes along, one after the other."""
-    block = board.block[place.guest.uuid]
+    board, layout = ground.board, ground.layout
+    block, index = board.block[place.guest.uuid], board.host[host.name]
     size, seconds, downtime, targets = 0, 0.0, 0, []
     for member in board.members[block]:
         method, copies = board.methods[member.guest.uuid], board.reaches.pair(member, host.name).copies
         mine = move_bytes(member.guest, method, copies)
-        took = move_seconds(mine, member.host, host.name, lines)
+        took = move_seconds(mine, member.host, host.name, ground.lines)
         size, seconds, downtime = size + mine, seconds + took, downtime + move_downtime_ms(method, took)
         targets += [copy.target for copy in copies]
-    index = board.host[host.name]
     return Cost(
         method=board.methods[place.guest.uuid],
         est_bytes=size,
@@ -142,24 +168,29 @@ def _cost(board: Board, layout: Layout, lines: Lines, place: Located, host: Host
     )
 
 
-def _soft(board: Board, layout: Layout, group: Group, dest: str) -> tuple[str, ...]:
+def _soft(board: Board, group: Group) -> _Soft:
+    """Return the soft rules that speak of the group and hold now."""
     moving = {member.guest.uuid for member in group}
-    concerned = [item for item in board.bound if not item.rule.hard and moving.intersection(item.guests)]
-    if not concerned:
+    rules = [item for item in board.bound if not item.rule.hard and moving.intersection(item.guests)]
+    places = [
+        place
+        for block in {board.block[uuid] for item in rules for uuid in item.guests}
+        for place in board.members[block]
+    ]
+    guests = {place.guest.uuid: place.guest for place in places}
+    where = {place.guest.uuid: place.host for place in places}
+    holding = tuple(item for item in rules if not problem(item, _hosts(board), guests, where))
+    return _Soft(holding, guests, where)
+
+
+def _broken(soft: _Soft, group: Group, dest: str, board: Board) -> tuple[str, ...]:
+    """Return the names of the rules that would not hold with the group on ``dest``."""
+    if not soft.rules:
         return ()
-    hosts = {host.name: host for host in board.snapshot.hosts}
-    guests, before = _members(board, layout, concerned)
-    after = {**before, **{uuid: dest for uuid in moving if uuid in before}}
-    return tuple(
-        item.rule.name
-        for item in concerned
-        if problem(item, hosts, guests, after) and not problem(item, hosts, guests, before)
-    )
+    after = {**soft.where, **{member.guest.uuid: dest for member in group if member.guest.uuid in soft.where}}
+    hosts = _hosts(board)
+    return tuple(item.rule.name for item in soft.rules if problem(item, hosts, soft.guests, after))
 
 
-def _members(board: Board, layout: Layout, rules: Sequence[BoundRule]) -> tuple[dict[str, Guest], dict[str, str]]:
-    """Return the guests that the rules speak of, and where each is."""
-    blocks = {board.block[uuid] for rule in rules for uuid in rule.guests}
-    members = [(place.guest, block) for block in blocks for place in board.members[block]]
-    where = {guest.uuid: board.search.hosts[layout.at[block]] for guest, block in members}
-    return {guest.uuid: guest for guest, _block in members}, where
+def _hosts(board: Board) -> dict[str, Host]:
+    return {host.name: host for host in board.snapshot.hosts}
