@@ -15,6 +15,7 @@ unexport PYTHONPATH PYTHONHOME
 
 HOSTS ?= 3
 LAB := /usr/bin/python3 tests/lab/lab.py
+BENCH_DIR ?= ../shared/bench
 
 help:           ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -62,13 +63,16 @@ lab-down:       ## take the lab down
 lab-status:     ## where each guest is, and whether it is well
 	@$(LAB) status
 
-bench: bench-evacuate  ## every benchmark; figures in build/bench
+bench: bench-evacuate bench-planner  ## every benchmark; figures in build/bench
 
 bench-evacuate: setup-run collection lab-up  ## evacuation against xargs and Ansible loops
 	@build/venv/bin/python tests/bench/evacuate.py
+
+bench-planner: setup-run collection  ## the planner beside its peers [BENCH_DIR=../shared/bench ONLY=balance SIZES=10,20]
+	@hacking/bench-planner.sh "$(BENCH_DIR)" --only "$(ONLY)" --sizes "$(SIZES)" --families "$(FAMILIES)"
 
 clean: lab-down ## take the lab down and remove build/
 	@rm -rf build
 
 .PHONY: help setup setup-run collection demo test test-unit test-sanity lint docs package test-lab \
-	lab-up lab-down lab-status bench bench-evacuate clean
+	lab-up lab-down lab-status bench bench-evacuate bench-planner clean

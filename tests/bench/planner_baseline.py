@@ -69,6 +69,7 @@ def drain(fleet: Fleet) -> Drained:
     """Empty the host with the least memory in use, each of its guests to where it fits best; until none can be."""
     free = {each["name"]: each["mem_mib"] - each["os_mem_mib"] - 1 for each in fleet["hosts"]}
     cores = {each["name"]: each["cpus"] * fleet["cpu_ratio"] for each in fleet["hosts"]}
+    room = {name: (max(1, free[name]), cores[name]) for name in free}
     on: dict[str, list[dict[str, Any]]] = {name: [] for name in free}
     for each in fleet["vms"]:
         on[each["host"]].append(each)
@@ -78,7 +79,7 @@ def drain(fleet: Fleet) -> Drained:
     while len(tried) < len(on):
         source = min((name for name in on if name not in tried), key=lambda name: (_memory(on[name]), name))
         tried.add(source)
-        places = _places(on, free, cores, source)
+        places = _places(on, room, free, cores, source)
         for guest, dest in places:
             on[dest].append(guest)
             gib += guest["mem_mib"] / 1024
@@ -93,22 +94,25 @@ def _memory(guests: list[dict[str, Any]]) -> int:
 
 
 def _places(
-    on: Mapping[str, list[dict[str, Any]]], free: dict[str, int], cores: dict[str, float], source: str
+    on: Mapping[str, list[dict[str, Any]]],
+    room: Mapping[str, tuple[float, float]],
+    free: dict[str, int],
+    cores: dict[str, float],
+    source: str,
 ) -> list[tuple[dict[str, Any], str]]:
     """Return where all guests of the host go, the room taken; or nothing where one of them fits nowhere."""
     found: list[tuple[dict[str, Any], str]] = []
-    groups = {name: Counter(guest["anti"] for guest in on[name] if guest["anti"] is not None) for name in on}
-    for guest in sorted(on[source], key=lambda guest: (-guest["mem_mib"], -guest["vcpus"], guest["name"])):
+    memory, vcpus = room[source]
+    others = [name for name in on if on[name] and name != source]
+    slack = {name: free[name] / room[name][0] + cores[name] / room[name][1] for name in others}
+    groups = {(name, guest["anti"]) for name in others for guest in on[name] if guest["anti"] is not None}
+    for guest in sorted(on[source], key=lambda each: (-each["mem_mib"] / memory - each["vcpus"] / vcpus, each["name"])):
         fitting = (
             name
-            for name in on
-            if on[name]
-            and name != source
-            and free[name] >= guest["mem_mib"]
-            and cores[name] >= guest["vcpus"]
-            and not groups[name][guest["anti"]]
+            for name in others
+            if free[name] >= guest["mem_mib"] and cores[name] >= guest["vcpus"] and (name, guest["anti"]) not in groups
         )
-        dest = min(fitting, key=lambda name: (free[name], name), default=None)
+        dest = min(fitting, key=lambda name: (slack[name], name), default=None)
         if dest is None:
             for taken, host in found:
                 free[host] += taken["mem_mib"]
@@ -116,8 +120,9 @@ def _places(
             return []
         free[dest] -= guest["mem_mib"]
         cores[dest] -= guest["vcpus"]
+        slack[dest] = free[dest] / room[dest][0] + cores[dest] / room[dest][1]
         if guest["anti"] is not None:
-            groups[dest][guest["anti"]] += 1
+            groups.add((dest, guest["anti"]))
         found.append((guest, dest))
     return found
 
@@ -165,7 +170,7 @@ class _Hbal:
         self.load[host] += sign * self.vcpus[guest]
         self.groups[host, self.anti[guest]] += sign
         alike = self.alike[host, self.memory[guest], self.vcpus[guest]]
-        alike.append(guest) if sign > 0 else alike.remove(guest)
+        (alike.append if sign > 0 else alike.remove)(guest)
 
     def _sum(self) -> None:
         fills = [free / total for free, total in zip(self.free, self.total)]
@@ -194,20 +199,27 @@ class _Hbal:
     def best(self) -> tuple[float, int, int] | None:
         """Return the best move as its score, the guest and the host."""
         dests = self._dests()
-        sources = sorted((self.score(*self.change(key[0], -key[1], -key[2])), key) for key in self.alike if self.alike[key])
+        full = [key for key, guests in self.alike.items() if guests]
+        sources = sorted((self.score(*self.change(key[0], -key[1], -key[2])), key) for key in full)
         found: tuple[float, int, int] | None = None
         for _score, (source, memory, vcpus) in self._sources(sources):
             leaving = self.change(source, -memory, -vcpus)
             for dest in dests:
-                if dest == source or self.free[dest] <= memory or self.load[dest] + vcpus > self.cpus[dest] * self.ratio:
+                if dest == source or not self.fits(dest, memory, vcpus):
                     continue
                 after = self.score(*(x + y for x, y in zip(leaving, self.change(dest, memory, vcpus))))
                 if found is not None and after >= found[0]:
                     continue
-                free = [g for g in self.alike[source, memory, vcpus] if self.anti[g] is None or not self.groups[dest, self.anti[g]]]
+                free = [guest for guest in self.alike[source, memory, vcpus] if self.apart(guest, dest)]
                 if free:
                     found = (after, min(free), dest)
         return found
+
+    def fits(self, dest: int, memory: int, vcpus: int) -> bool:
+        return self.free[dest] > memory and self.load[dest] + vcpus <= self.cpus[dest] * self.ratio
+
+    def apart(self, guest: int, dest: int) -> bool:
+        return self.anti[guest] is None or not self.groups[dest, self.anti[guest]]
 
     def _sources(self, ranked: list[tuple[float, tuple[int, int, int]]]) -> list[tuple[float, tuple[int, int, int]]]:
         """Return the best of each shape, and the best of all."""

@@ -1,4 +1,4 @@
-"""The peers hbal, hsqueeze and hroller of ganeti-htools on a fleet file, and Ganeti's cluster score. Must judge nothing.
+"""The peers hbal, hsqueeze and hroller of ganeti-htools on a fleet file; Ganeti's cluster score. Must judge nothing.
 
 The text format is that of htools(1); memory and vCPUs count, disks are external and count nothing.
 """
