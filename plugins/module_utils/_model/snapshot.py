@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Optional
 
@@ -44,6 +45,14 @@ class Snapshot:
         """Return the host of that name, or None."""
         return next((host for host in self.hosts if host.name == name), None)
 
+    @functools.cached_property
+    def places(self) -> Mapping[str, tuple[Located, ...]]:
+        """All places of each guest, keyed by UUID; looked up once, as every stage of a plan asks for it."""
+        found: dict[str, tuple[Located, ...]] = {}
+        for located in self.located():
+            found[located.guest.uuid] = (*found.get(located.guest.uuid, ()), located)
+        return found
+
     def located(self) -> Iterator[Located]:
         """Yield every guest with its host, the same guest several times where several hosts know it."""
         for host in self.hosts:
@@ -72,12 +81,9 @@ def residence(places: tuple[Located, ...]) -> Located:
     return min(places, key=standing)
 
 
-def by_uuid(snapshot: Snapshot) -> dict[str, tuple[Located, ...]]:
+def by_uuid(snapshot: Snapshot) -> Mapping[str, tuple[Located, ...]]:
     """Return all places of each guest, keyed by UUID."""
-    places: dict[str, tuple[Located, ...]] = {}
-    for located in snapshot.located():
-        places[located.guest.uuid] = (*places.get(located.guest.uuid, ()), located)
-    return places
+    return snapshot.places
 
 
 def runs_twice(places: tuple[Located, ...]) -> bool:
