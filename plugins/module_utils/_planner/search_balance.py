@@ -1,11 +1,12 @@
 """Make a fleet's hosts evenly filled with few moves. Must break no rule at any step and move nothing for little gain.
 
 Method: (1) look whether any one move or swap would pay; if none does, the fleet counts as balanced and nothing moves.
-(2) A few annealed walks (balance_anneal) look for an even placement within the budgets. (3) Each is put in order: every
-move goes straight to its destination and fits with those before it done; a block that never fits stays. (4) It is
-polished by single moves and swaps until none pays or the budget is used up, and the best is kept. So a run on its own
-result stops at (1), unless a budget had cut it short. A move pays when the imbalance (balance_score) times the number
-of hosts falls by more than ``min_gain``, a swap when it falls by twice that.
+(2) A few annealed walks (balance_anneal) look for an even placement within the budgets; where moves are unlimited, with
+as many as single moves and swaps alone would take, so that a long walk does not reshuffle the fleet. (3) Each is put in
+order: every move goes straight to its destination and fits with those before it done; a block that never fits stays.
+(4) It is polished by single moves and swaps until none pays or the budget is used up, and the best is kept. So a run on
+its own result stops at (1), unless a budget had cut it short. A move pays when the imbalance (balance_score) times the
+number of hosts falls by more than ``min_gain``, a swap when it falls by twice that.
 Bounds: STEPS tries per host and walk, within LEAST and MOST, fewer walks on more hosts; polishing ends because each
 step must pay, and looks for each block at the NEAR emptiest hosts, for swaps at the NEAR fullest and emptiest.
 """
@@ -15,8 +16,8 @@ step must pay, and looks for each block at the NEAR emptiest hosts, for swaps at
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Optional
 
 from .balance_anneal import Change, Terms, anneal
@@ -24,8 +25,9 @@ from .balance_score import NOBODY, Signal, Spread
 from .grid import Grid, Layout
 
 STEPS = 6_500
-LEAST, MOST = 350_000, 5_000_000
+LEAST, MOST = 350_000, 2_500_000
 WALKS, SHARED = 4, 80  # walks: SHARED over the number of hosts, at most WALKS
+FEW_BLOCKS = 5_000  # steps per block where there are so few that more would only repeat themselves
 NEAR = 10
 ANY = 1 << 62
 HAIR = 1e-9  # what the imbalance must fall by where min_gain asks for nothing: more than rounding
@@ -79,10 +81,14 @@ def balance(grid: Grid, signals: Sequence[Signal], bounds: Bounds = Bounds()) ->
     polish = _Polish(grid, signals, pool, terms)
     if not polish.pays():
         return _result(grid, signals, (), Outcome.SETTLED)
-    steps = min(MOST, max(LEAST, STEPS * hosts))
+    steps = min(MOST, FEW_BLOCKS * len(pool), max(LEAST, STEPS * hosts))
+    walked = terms
+    if bounds.max_moves >= len(pool):
+        polish.run()
+        walked = replace(terms, moves=max(1, polish.moved))
     best: Optional[tuple[float, tuple[Move, ...], bool]] = None
     for seed in range(max(1, min(WALKS, SHARED // hosts))):
-        target = anneal(grid, signals, pool, terms, steps, seed)
+        target = anneal(grid, signals, pool, walked, steps, seed)
         polish = _Polish(grid, signals, pool, terms)
         polish.start(direct(grid, target))
         polish.run()
@@ -125,7 +131,7 @@ def _result(grid: Grid, signals: Sequence[Signal], moves: tuple[Move, ...], outc
 class _Polish:
     """One placement, improved by steps that are each legal as they are made; ``cut`` says that a budget forbade one."""
 
-    __slots__ = ("cost", "cut", "grid", "layout", "movable", "moved", "spread", "steps", "terms")
+    __slots__ = ("cost", "cut", "grid", "layout", "movable", "moved", "near", "spread", "steps", "terms")
 
     def __init__(self, grid: Grid, signals: Sequence[Signal], pool: Iterable[int], terms: Terms) -> None:
         self.grid, self.terms = grid, terms
@@ -135,6 +141,7 @@ class _Polish:
         self.steps: list[Move] = []
         self.moved = self.cost = 0
         self.cut = False
+        self.near: Optional[tuple[list[int], list[int]]] = None
 
     def start(self, moves: Iterable[Move]) -> None:
         """Make these moves first."""
@@ -144,18 +151,27 @@ class _Polish:
     def pays(self) -> bool:
         """Return whether any step would pay and is within the budget."""
         hosts = range(len(self.grid.hosts))
-        return any(self._best(self._moves(host)) for host in hosts) or self._best(self._swaps()) is not None
+        return any(self._best(self._moves(host)) or self._best(self._swaps(host)) for host in hosts)
 
     def run(self) -> None:
-        """Take the best move of each host in turn, and the best swap where no move is left, until nothing pays."""
+        """Take the best move of each host in turn, and the best swaps where no move is left, until nothing pays."""
         while True:
-            load = self.spread.load
+            # afresh, so that what is settled here does not look otherwise by a rounding error to the next run
+            self.spread = Spread(self.spread.signals, self.layout.at, len(self.grid.hosts))
+            self.near = None
             self.cut = False
-            taken = 0
-            for host in sorted(range(len(load)), key=lambda host: (-load[host], host)):
-                taken += self._take(self._best(self._moves(host)))
-            if not taken and not self._take(self._best(self._swaps())):
+            if not self._sweep(self._moves) and not self._sweep(self._swaps):
                 return
+
+    def _sweep(self, changes_of: Callable[[int], Iterable[Change]]) -> bool:
+        """Take the best change of each host, the fullest first; return whether there was any."""
+        taken = False
+        for host in self._by_load(reverse=True):
+            change = self._best(changes_of(host))
+            if change is not None:
+                self._make(change)
+                taken = True
+        return taken
 
     def ordered(self) -> tuple[Move, ...]:
         """Return moves that lead here: each block once where that can be put in order, else as they were made."""
@@ -163,23 +179,31 @@ class _Polish:
         return once if len(once) == self.moved else tuple(self.steps)
 
     def _moves(self, host: int) -> Iterator[Change]:
-        for dest in self._emptiest():
-            for block in sorted(self.layout.on[host] & self.movable) if dest != host else ():
+        mine = sorted(self.layout.on[host] & self.movable)
+        for dest in self._extremes()[1]:
+            for block in mine if dest != host else ():
                 yield block, NOBODY, host, dest
 
-    def _swaps(self) -> Iterator[Change]:
-        on, movable, load = self.layout.on, self.movable, self.spread.load
-        crowded = sorted(range(len(load)), key=lambda host: (-load[host], host))[:NEAR]
-        for source in crowded:
-            mine = sorted(on[source] & movable)
-            for dest in self._emptiest():
-                for other in sorted(on[dest] & movable) if dest != source else ():
-                    for block in mine:
-                        yield block, other, source, dest
+    def _swaps(self, source: int) -> Iterator[Change]:
+        fullest, emptiest = self._extremes()
+        if source not in fullest:
+            return
+        on, movable = self.layout.on, self.movable
+        mine = sorted(on[source] & movable)
+        for dest in emptiest:
+            for other in sorted(on[dest] & movable) if dest != source else ():
+                for block in mine:
+                    yield block, other, source, dest
 
-    def _emptiest(self) -> list[int]:
-        load = self.spread.load
-        return sorted(range(len(load)), key=lambda host: (load[host], host))[:NEAR]
+    def _by_load(self, reverse: bool) -> list[int]:
+        load, sign = self.spread.load, -1 if reverse else 1
+        return sorted(range(len(load)), key=lambda host: (sign * load[host], host))
+
+    def _extremes(self) -> tuple[list[int], list[int]]:
+        """Return the NEAR fullest and the NEAR emptiest hosts as things stand."""
+        if self.near is None:
+            self.near = self._by_load(reverse=True)[:NEAR], self._by_load(reverse=False)[:NEAR]
+        return self.near
 
     def _best(self, changes: Iterable[Change]) -> Optional[Change]:
         """Return the change that brings most of those that pay, fit and are within the budget."""
@@ -229,16 +253,12 @@ class _Polish:
         moved, cost = self._spent(change)
         return moved <= self.terms.moves and cost <= self.terms.cost
 
-    def _take(self, change: Optional[Change]) -> bool:
-        if change is not None:
-            self._make(change)
-        return change is not None
-
     def _make(self, change: Change) -> None:
         self.moved, self.cost = self._spent(change)
         self.steps += self._in_order(change)
         block, other, source, dest = change
         self.spread.shift(*change)
+        self.near = None
         self.layout.put(block, dest)
         if other != NOBODY:
             self.layout.put(other, source)
