@@ -20,7 +20,7 @@ from .._model.snapshot import Located, Snapshot, by_uuid
 from . import ruleset
 from .compat import blockers
 from .find import residents
-from .grid import Grid, Layout, Limit
+from .grid import Grid, Kind, Layout, Limit
 from .outcome import Hop, Wish
 from .reach import Reaches, method_for, method_refusals, parkable
 from .resources import local_sizes, resource_limits
@@ -116,15 +116,15 @@ def settled(board: Board, hops: Iterable[Hop], closed: Iterable[int] = ()) -> La
         for row, host in set(zip(grid.reach, at))
     }
     memory, vcpus = kept_free(board)
-    return Layout(
-        replace(
-            grid,
-            at=tuple(at),
-            reach=tuple(rows[key] for key in zip(grid.reach, at)),
-            room_memory=tuple(map(add, grid.room_memory, memory)),
-            room_vcpus=tuple(map(add, grid.room_vcpus, vcpus)),
-        )
+    moved = replace(
+        grid,
+        at=tuple(at),
+        reach=tuple(rows[key] for key in zip(grid.reach, at)),
+        room_memory=tuple(map(add, grid.room_memory, memory)),
+        room_vcpus=tuple(map(add, grid.room_vcpus, vcpus)),
     )
+    # after a loss guests are started again: nothing is copied, and nobody asks how busy the others are
+    return Layout(_ruled(moved, [limit for limit in grid.limits if limit.kind not in (Kind.CPU_USAGE, Kind.POOL)]))
 
 
 def torn_apart(board: Board, hops: Iterable[Hop], *, soft: bool) -> frozenset[str]:

@@ -10,7 +10,7 @@ from itertools import product
 from .._model.codec import digest
 from .._model.errors import FleetError
 from .._model.guest import JobKind
-from .._model.plan import Plan, Request
+from .._model.plan import Goal, Plan, Request
 from .._model.snapshot import Snapshot, by_uuid
 from .board import Board, make_board, torn_apart
 from .check import check_request
@@ -47,7 +47,9 @@ def _best(
     wakes = (False, True) if request.wake else (False,)
     tried: list[tuple[Board, Outcome]] = []
     for soft, wake in product((True, False), wakes):
-        if tried and not soft and all(item.rule.hard for item in tried[0][0].bound):
+        # a repair breaks no rule for another
+        kept = request.goal is Goal.REPAIR or (tried and all(item.rule.hard for item in tried[0][0].bound))
+        if not soft and kept:
             break
         tried.append(_attempt(snapshot, request, wishes, adopted, soft=soft, wake=wake))
         if not tried[-1][1].unplaced:

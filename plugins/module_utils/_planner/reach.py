@@ -151,7 +151,7 @@ def _guest_kind(guest: Guest, source: Host) -> Hashable:
     for disk in guest.disks:
         pool = source.pool(disk.pool)
         if pool is not None and pool.identity is None:
-            return guest.uuid
+            return guest.uuid, guest.has_run
         disks.append((disk.kind, disk.pool))
     return (
         (guest.arch, guest.machine, guest.virt_type, guest.cpu, guest.state, guest.has_run, guest.interfaces),

@@ -74,7 +74,7 @@ def repair(grid: Grid, stay: frozenset[int] = frozenset(), spare: Spare = NO_SPA
         todo = [item.account for item in left if item.account not in hopeless]
         if not todo:
             return Repaired(tuple(moves), found, left)
-        steps = _mend(layout, todo[0], stay, spare)
+        steps = _mend(layout, todo[0], stay.union(block for block, _source, _dest in moves), spare)
         if not steps:
             hopeless.add(todo[0])
             continue

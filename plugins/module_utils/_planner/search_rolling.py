@@ -305,4 +305,5 @@ def _not_found(layout: Layout, host: int) -> Left:
     order = by_room(trial, others, weigh)
     blocks = sorted(trial.on[host], key=lambda block: (-layout.grid.memory[block], block))
     stay = [block for block in blocks if pack(trial, [block], [order], weigh) is None]
-    return Left(host, Reason.NOT_FOUND, tuple(sorted(stay)))
+    # each may fit somewhere, and there be no order in which they get there
+    return Left(host, Reason.NOT_FOUND, tuple(sorted(stay or blocks)))

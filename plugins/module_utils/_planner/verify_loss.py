@@ -101,7 +101,10 @@ def _placed_elsewhere(name: str, loads: tuple[Load, ...], limited: frozenset[str
         fits = [
             other
             for other, (memory, vcpus) in free.items()
-            if memory >= guest.memory and vcpus >= guest.vcpus and _could_run(guest, hosts[other])
+            if memory >= guest.memory
+            and vcpus >= guest.vcpus
+            and _could_run(guest, hosts[other])
+            and guest.name not in {resident.name for resident in hosts[other].guests}
         ]
         if not fits or guest.uuid in limited or guest.hugepage_kib is not None or guest.numa_cells:
             return False

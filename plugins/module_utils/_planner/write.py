@@ -43,6 +43,8 @@ def write_plan(
     power_on = _woken(board, moves)
     before, after = _where(board, Layout(board.search), adopted), _where(board, layout, {})
     guests = {place.guest.uuid: place.guest for place in residents(board.snapshot)}
+    # a migration under way counts as over: the plan is not blamed for what it breaks
+    settled = _where(board, Layout(board.search), {})
     methods = {move.guest: move.method for move in moves if not move.adopt}
     off = tuple(board.search.hosts[host] for host in outcome.emptied)
     return Plan(
@@ -58,7 +60,7 @@ def write_plan(
         power_off=off,
         waves=waves,
         bounds=outcome.bounds,
-        breaches=breaches(board.bound, board.snapshot.hosts, guests, before, after, methods),
+        breaches=breaches(board.bound, board.snapshot.hosts, guests, settled, after, methods),
         frail=_frail(board, outcome),
         critical_path=timing.critical_path,
         watts_before=_watts(board, guests, before, (), ()),

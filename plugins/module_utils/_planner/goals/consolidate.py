@@ -76,8 +76,8 @@ def _reachable(board: Board, scope: Scope, keep: Collection[int]) -> tuple[Conso
     while True:
         survive = request.survive_loss is SurviveLoss.KEEP
         found = search(scope.grid, weights, kept, request.min_on, survive)
-        # a host that is to be switched off is no place for a stop
-        stops = bytes(0 if host in found.emptied else 1 for host in range(len(scope.hosts)))
+        # a host that is to be switched off, or empty already, is no place for a stop
+        stops = bytes(1 if host in found.on else 0 for host in range(len(scope.hosts)))
         order = sequence(scope.grid, found.targets, hop=hop_of(board, scope), parking=stops)
         blocked = {scope.grid.at[stuck.block] for stuck in order.stuck} - kept
         if not blocked:
