@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Optional
@@ -51,16 +52,15 @@ def resource_limits(
     """
     by_name = {host.name: host for host in hosts}
     active = [place for place in places if place.guest.active]
+    held = [ghost for ghost in ghosts if ghost.guest.active]
     found: list[Optional[Limit]] = []
     if max_cpu_percent is not None:
-        room = tuple(int(host.cpus * MILLI * max_cpu_percent / 100) for host in hosts)
-        found.append(
-            _limit(Kind.CPU_USAGE, "", active, block, lambda guest: int((guest.usage_cpus or 0) * MILLI), room)
-        )
+        room = {host.name: int(host.cpus * MILLI * max_cpu_percent / 100) for host in hosts}
+        found.append(_limit(Kind.CPU_USAGE, "", active, block, _milli_cpus, _less(room, held, _milli_cpus)))
     for size in sorted({place.guest.hugepage_kib or 0 for place in active} - {0}):
         found.append(_hugepages(size, active, block, hosts))
     for cell in sorted({cell for place in active for cell in place.guest.numa_cells}):
-        found.append(_cell(cell, active, block, hosts))
+        found.append(_cell(cell, active, held, block, hosts))
     stores = _stores(hosts)
     sizes = {place.guest.uuid: _in_stores(place, by_name[place.host], stores) for place in places}
     for store in sorted({store for size in sizes.values() for store in size}):
@@ -87,6 +87,18 @@ def _limit(
     return Limit(rule, weights, tuple(range(len(room))), room, kind) if weights else None
 
 
+def _milli_cpus(guest: Guest) -> int:
+    return math.ceil((guest.usage_cpus or 0.0) * MILLI)
+
+
+def _less(room: Mapping[str, int], held: Iterable[Located], weigh: Weigh) -> tuple[int, ...]:
+    """Return the room of each host without what copies of guests that live elsewhere take of it."""
+    left = dict(room)
+    for ghost in held:
+        left[ghost.host] -= weigh(ghost.guest)
+    return tuple(left.values())
+
+
 def _with_residents(free: Mapping[str, int], places: Iterable[Located], weigh: Weigh) -> dict[str, int]:
     """Return what is free and what residents hold, which comes back when they leave."""
     total = dict(free)
@@ -106,12 +118,14 @@ def _hugepages(
     return _limit(Kind.HUGEPAGES, str(size), active, block, weigh, tuple(total[host.name] for host in hosts))
 
 
-def _cell(cell: int, active: Sequence[Located], block: Mapping[str, int], hosts: Sequence[Host]) -> Optional[Limit]:
+def _cell(
+    cell: int, active: Sequence[Located], held: Sequence[Located], block: Mapping[str, int], hosts: Sequence[Host]
+) -> Optional[Limit]:
     def weigh(guest: Guest) -> int:
         return -(-guest.memory // len(guest.numa_cells)) if cell in guest.numa_cells else 0
 
-    room = tuple(sum(item.memory for item in host.numa_cells if item.id == cell) for host in hosts)
-    return _limit(Kind.NUMA, str(cell), active, block, weigh, room)
+    room = {host.name: sum(item.memory for item in host.numa_cells if item.id == cell) for host in hosts}
+    return _limit(Kind.NUMA, str(cell), active, block, weigh, _less(room, held, weigh))
 
 
 def _stores(hosts: Sequence[Host]) -> dict[tuple[str, str], str]:

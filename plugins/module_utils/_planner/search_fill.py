@@ -11,8 +11,8 @@ least bad one and bars both guests for a while (tabu search). Overfill weighs mo
 
 from __future__ import annotations
 
-from random import Random
 from collections.abc import Iterable
+from random import Random
 from typing import NamedTuple
 
 from .grid import Grid, Layout

@@ -83,7 +83,7 @@ def repair(board: Board, wishes: Sequence[Wish]) -> Outcome:
     if frail:
         kept, cut = (), (f"more would be mended, but {frail}",)
     bound = Bound("over their room", "", len(found.found), len(found.left))
-    return replace(first, hops=kept, reasons=reasons, bounds=(*first.bounds, bound), remarks=(*left, *cut))
+    return replace(first, hops=kept, reasons=reasons, bounds=(bound,), remarks=(*left, *cut))
 
 
 def _worthwhile(board: Board, wishes: Sequence[Wish]) -> Outcome:
