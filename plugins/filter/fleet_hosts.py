@@ -9,6 +9,7 @@ from typing import Any, Optional
 from urllib.parse import quote, urlencode
 
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.parsing.convert_bool import boolean
 
 # Inventory variable to option, for those that are handed over as they are.
 _AS_IS = {
@@ -21,6 +22,12 @@ _AS_IS = {
     "virtfleet_labels": "labels",
     "virtfleet_site": "site",
     "virtfleet_rack": "rack",
+    "virtfleet_power_model": "power",
+    "virtfleet_standby_like": "standby_like",
+    "virtfleet_memory_mib": "memory_mib",
+    "virtfleet_cpus": "cpus",
+    "virtfleet_max_guests": "max_guests",
+    "virtfleet_links": "links",
 }
 
 # A host that may be in maintenance takes no guests.
@@ -40,8 +47,21 @@ def _entry(name: str, variables: Mapping[str, Any], marks_read: bool) -> dict[st
     entry: dict[str, Any] = {"name": name, "uri": variables.get("virtfleet_uri") or _ssh_uri(name, variables)}
     entry["peer_uri"] = variables.get("virtfleet_peer_uri") or _peer_uri(name, variables)
     entry.update({option: variables[key] for key, option in _AS_IS.items() if variables.get(key) is not None})
-    mark = _UNKNOWN if marks_read and not _mark_known(variables) else _mark(variables)
+    standby = _standby(name, variables)
+    if standby:
+        entry["standby"] = True
+    # a host that is switched off can't tell its mark, and is not suspected for it
+    mark = _UNKNOWN if marks_read and not standby and not _mark_known(variables) else _mark(variables)
     return entry if mark is None else {**entry, "maintenance": mark}
+
+
+def _standby(name: str, variables: Mapping[str, Any]) -> bool:
+    """Return whether the host is marked as switched off on purpose; an INI inventory says so in words."""
+    value = variables.get("virtfleet_standby")
+    try:
+        return value is not None and bool(boolean(value))
+    except TypeError as error:
+        raise AnsibleFilterError(f"virtfleet_standby of host {name} is {value!r}: use true or false") from error
 
 
 def _ssh_uri(name: str, variables: Mapping[str, Any]) -> str:

@@ -26,6 +26,14 @@ options:
     description: Fail if any host does not answer.
     type: bool
     default: false
+  measure_usage_seconds:
+    description:
+      - Look at the guests' CPU time twice, so many seconds apart, and report as C(usage_cpus) how many CPUs each has
+        used meanwhile.
+      - V(0) does not; the survey is faster then, and C(usage_cpus) unknown. At most 600.
+      - It takes that long in all, not for each host. What it finds is of that moment only.
+    type: float
+    default: 0
 seealso:
   - module: virtfleet.migration.migration_plan
 """
@@ -34,6 +42,14 @@ EXAMPLES = r"""
 - name: Survey the hosts of the group hypervisors
   virtfleet.migration.fleet_info:
     hosts: "{{ groups['hypervisors'] | virtfleet.migration.fleet_hosts(hostvars) }}"
+  delegate_to: localhost
+  run_once: true
+  register: fleet
+
+- name: Survey them, and see how busy the guests are
+  virtfleet.migration.fleet_info:
+    hosts: "{{ groups['hypervisors'] | virtfleet.migration.fleet_hosts(hostvars) }}"
+    measure_usage_seconds: 10
   delegate_to: localhost
   run_once: true
   register: fleet
@@ -66,12 +82,26 @@ snapshot:
           description: Name of the host.
           type: str
         state:
-          description: V(schedulable), V(maintenance) or V(unreachable).
+          description: V(schedulable), V(maintenance), V(standby) or V(unreachable).
           type: str
         guests:
-          description: Guests with state, memory, vCPUs, disks (and the pool each lives in), CPU, devices, running job.
+          description:
+            - Guests with state, memory, vCPUs, disks (and the pool each lives in), CPU, devices, running job.
+            - C(notes) has the labels and rules of their metadata, C(hugepage_kib) the huge pages and C(numa_cells) the
+              NUMA nodes that their memory must come from, C(usage_cpus) what O(measure_usage_seconds) has found.
           type: list
           elements: dict
+        numa_cells:
+          description: NUMA nodes with bytes of memory for guests, and free huge pages by their size in KiB.
+          type: list
+          elements: dict
+        power:
+          description: The power model of the inventory, V(null) without one.
+          type: dict
+    links:
+      description: What sites have between them, as the inventory says.
+      type: list
+      elements: dict
   sample:
     schema: 1
     taken_at: '2026-11-23T20:00:00+00:00'
@@ -119,7 +149,7 @@ from ..module_utils._model.host import HostState
 def body(module: AnsibleModule) -> dict[str, Any]:
     """Survey the fleet and return the snapshot."""
     with Fleet(hosts_of(module.params), module.params["connect_timeout"]) as fleet:
-        snapshot = survey(fleet)
+        snapshot = survey(fleet, module.params["measure_usage_seconds"])
     silent = {host.name: host.error or "" for host in snapshot.hosts if host.state is HostState.UNREACHABLE}
     result = {"snapshot": to_json(snapshot), "placement": placement(snapshot), "unreachable_hosts": silent}
     if silent and module.params["fail_on_unreachable"]:
@@ -130,7 +160,11 @@ def body(module: AnsibleModule) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    spec = {**fleet_spec(), "fail_on_unreachable": {"type": "bool", "default": False}}
+    spec = {
+        **fleet_spec(),
+        "fail_on_unreachable": {"type": "bool", "default": False},
+        "measure_usage_seconds": {"type": "float", "default": 0},
+    }
     run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), body, missing=libvirt is None)
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import threading
 import time
@@ -11,18 +12,18 @@ from collections.abc import Callable
 from typing import Any, Optional, TypeVar
 
 from .._engine.ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
-from .._model.guest import GuestState, MoveClaim, Notes, VolumeRef
+from .._model.guest import GuestState, MoveClaim, VolumeRef
 from .._model.plan import Leftover, Move
 from .._model.refusal import Refusal, RefusalCode
 from .._model.settings import MoveSettings, Transport
-from . import notes, volumes
+from . import volumes
 from .advice import failure_of
 from .binding import libvirt
 from .connection import Fleet, error_text
 from .flags import flags_of, parameters_of
+from .guest_notes import notes_of, write_notes
 from .guest_xml import STATES
 from .survey import is_active, job_of
-from .xml import parse
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -105,11 +106,12 @@ class LibvirtDriver:
         if leftover.host == claim.dest:
             if leftover.definition_on is not None:
                 self._undefine(leftover.definition_on, leftover.guest)
-            self._arrived(domain, leftover.host, _notes(domain).home, bool(domain.isActive()))
+            self._arrived(domain, leftover.host, notes_of(domain).home, bool(domain.isActive()))
         else:
             for ref in claim.volumes:
                 volumes.delete(self._fleet.control(claim.dest), ref)
-            _write_notes(domain, Notes(_notes(domain).home), bool(domain.isActive()), bool(domain.isPersistent()))
+            unclaimed = dataclasses.replace(notes_of(domain), claim=None)
+            write_notes(domain, unclaimed, bool(domain.isActive()), bool(domain.isPersistent()))
 
     def start(self, move: Move) -> None:
         work = self._work[move.id] = self._work.get(move.id) or _Work()
@@ -170,8 +172,9 @@ class LibvirtDriver:
         active = _resume_if_left(domain, work.paused)
         for ref in work.created:
             volumes.delete(self._fleet.control(move.dest), ref)
-        home = _notes(domain).home
-        _write_notes(domain, Notes(None if home == move.source else home), active, bool(domain.isPersistent()))
+        now = notes_of(domain)
+        left = dataclasses.replace(now, home=None if now.home == move.source else now.home, claim=None)
+        write_notes(domain, left, active, bool(domain.isPersistent()))
 
     def _job_stats(self, move: Move) -> dict[str, Any]:
         """Return the statistics of the guest's job at its source, empty where it has left."""
@@ -207,8 +210,13 @@ class LibvirtDriver:
             copied = tuple(copy.source for copy in move.copies)
 
             def claim(made: tuple[VolumeRef, ...]) -> None:
-                notes_now = Notes(move.home, MoveClaim(move.source, move.dest, autostart, made, copied))
-                _write_notes(domain, notes_now, is_active(state), persistent)
+                claimed = MoveClaim(move.source, move.dest, autostart, made, copied)
+                write_notes(
+                    domain,
+                    dataclasses.replace(notes_of(domain), home=move.home, claim=claimed),
+                    is_active(state),
+                    persistent,
+                )
 
             self._make_volumes(move, work, claim)
             flags = flags_of(move, self._settings, persistent, was_paused)
@@ -221,7 +229,7 @@ class LibvirtDriver:
 
     def _claimed(self, move: Move) -> tuple[VolumeRef, ...]:
         """Return the volumes at the destination that an interrupted try of this very move made."""
-        claim = _notes(self._domain(move.source, move.guest)).claim if move.copies else None
+        claim = notes_of(self._domain(move.source, move.guest)).claim if move.copies else None
         return claim.volumes if claim is not None and claim.dest == move.dest else ()
 
     def _make_volumes(self, move: Move, work: _Work, claim: Callable[[tuple[VolumeRef, ...]], None]) -> None:
@@ -267,14 +275,16 @@ class LibvirtDriver:
         return domain
 
     def _arrived(self, domain: Any, host: str, home: Optional[str], active: bool) -> None:
-        claim = _notes(domain).claim
+        now = notes_of(domain)
+        claim = now.claim
         if claim is not None:
             # out of date from the first write at the destination, and in the way when the guest comes back
             for ref in claim.copied:
                 volumes.delete(self._fleet.control(claim.source), ref)
             if claim.autostart:
                 domain.setAutostart(1)
-        _write_notes(domain, Notes(None if home == host else home), active, bool(domain.isPersistent()))
+        arrived = dataclasses.replace(now, home=None if home == host else home, claim=None)
+        write_notes(domain, arrived, active, bool(domain.isPersistent()))
 
     def _undefine(self, host: str, uuid: str) -> None:
         """Remove a shut-off definition; storage is not touched, and NVRAM is kept for whoever runs the guest."""
@@ -289,17 +299,6 @@ def _resume_if_left(domain: Any, paused_by_us: bool) -> bool:
     if state == libvirt.VIR_DOMAIN_PAUSED and left:
         domain.resume()
     return is_active(state)
-
-
-def _notes(domain: Any) -> Notes:
-    return notes.read(parse(domain.XMLDesc(0)).find("metadata"))
-
-
-def _write_notes(domain: Any, wanted: Notes, active: bool, persistent: bool) -> None:
-    flags = libvirt.VIR_DOMAIN_AFFECT_LIVE if active else 0
-    flags |= libvirt.VIR_DOMAIN_AFFECT_CONFIG if persistent else 0
-    kind = libvirt.VIR_DOMAIN_METADATA_ELEMENT
-    domain.setMetadata(kind, notes.write(wanted), notes.PREFIX, notes.NAMESPACE, flags)
 
 
 def _progress_of(stats: dict[str, Any], copies: bool, post_copy: bool) -> Progress:

@@ -12,7 +12,7 @@ from typing import Any, Optional
 from .._model.guest import Disk, DiskKind, Guest, GuestCpu, GuestState, Interface, JobKind
 from .._model.host import Pool
 from . import notes
-from .xml import attribute, parse, size_of, text_of
+from .xml import UNITS, attribute, cells_of, parse, size_of, text_of
 
 # virDomainState: 0 no state, 1 running, 2 blocked, 3 paused, 4 shutting down, 5 shut off, 6 crashed, 7 suspended.
 STATES = {1: GuestState.RUNNING, 2: GuestState.RUNNING, 3: GuestState.PAUSED, 5: GuestState.SHUT_OFF}
@@ -23,13 +23,18 @@ _SOURCE_ATTRIBUTES = ("file", "dev", "dir")
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a guest beside its XML; ``stats`` is its record of virConnectGetAllDomainStats."""
+    """What is known of a guest beside its XML; ``stats`` is its record of virConnectGetAllDomainStats.
+
+    ``page_kib`` and ``hugepage_kib`` are its host's normal pages, and those that a guest gets that names no size.
+    """
 
     stats: Mapping[str, Any]
     persistent: bool
     autostart: bool
     snapshots: int
     job: Optional[JobKind]
+    page_kib: int = 4
+    hugepage_kib: int = 2048
 
 
 def guest_of(xml: str, facts: Facts, pools: Sequence[Pool]) -> Guest:
@@ -51,12 +56,14 @@ def guest_of(xml: str, facts: Facts, pools: Sequence[Pool]) -> Guest:
         cpu=_cpu(root.find("cpu")),
         disks=tuple(_disk(element, stats, pools) for element in root.findall("devices/disk")),
         interfaces=tuple(_interface(element) for element in root.findall("devices/interface")),
-        unmovable_devices=_unmovable(root),
+        unmovable_devices=_unmovable(root) + _unreadable(root.find("metadata")),
         snapshots=facts.snapshots,
         job=facts.job,
         notes=notes.read(root.find("metadata")),
         usage_memory=_kib(stats.get("balloon.rss")),
         usage_cpu_seconds=_seconds(stats.get("cpu.time")),
+        hugepage_kib=_hugepage_kib(root.find("memoryBacking/hugepages"), facts),
+        numa_cells=_numa_cells(root.find("numatune")),
     )
 
 
@@ -154,6 +161,30 @@ def _unmovable(root: ET.Element) -> tuple[str, ...]:
     found += ["a shared folder" for _element in root.findall("devices/filesystem")]
     found += ["shared memory" for shmem in root.findall("devices/shmem") if shmem.get("role") != "master"]
     return tuple(sorted(set(found)))
+
+
+def _unreadable(metadata: Optional[ET.Element]) -> tuple[str, ...]:
+    """Return rules that can't be read as ties to the host: nobody could keep them in a plan."""
+    return tuple(f"a rule of the unreadable kind {kind!r}" for kind in notes.unreadable_rules(metadata))
+
+
+def _hugepage_kib(element: Optional[ET.Element], facts: Facts) -> Optional[int]:
+    """Return the size of the huge pages under the guest's memory: of several sizes that for the rest of its nodes."""
+    if element is None:
+        return None
+    pages = element.findall("page")
+    if not pages:
+        return facts.hugepage_kib
+    page = next((page for page in pages if page.get("nodeset") is None), pages[0])
+    size = int(page.get("size", "0")) * UNITS.get(page.get("unit", "KiB"), 1024) // 1024
+    return size if size > facts.page_kib else None
+
+
+def _numa_cells(numatune: Optional[ET.Element]) -> tuple[int, ...]:
+    """Return the host's cells that all memory of the guest is bound to; of its own nodes each may have others."""
+    bound = [] if numatune is None else [*numatune.findall("memory"), *numatune.findall("memnode")]
+    strict = [element.get("nodeset", "") for element in bound if element.get("mode", "strict") == "strict"]
+    return tuple(sorted({cell for nodeset in strict for cell in cells_of(nodeset)}))
 
 
 def _has_run(stats: Mapping[str, Any]) -> bool:

@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Optional
 
-from .._model.host import HostCpu, Network, Pool
-from .xml import attribute, parse, size_of, text_of
+from .._model.host import HostCpu, Network, NumaCell, Pool
+from .xml import UNITS, attribute, parse, size_of, text_of
+
+# Where a host has no huge pages at all: the kernel's default on x86_64.
+_HUGEPAGE_KIB = 2048
 
 # Pool types whose storage lies elsewhere, with the part of their source that names it beside the host.
 _REMOTE = {
@@ -25,6 +28,15 @@ _REMOTE = {
 
 
 @dataclass(frozen=True)
+class Cell:
+    """A NUMA node: its memory in bytes, and how many pages it is divided into, by size in KiB."""
+
+    id: int
+    memory: int
+    pages: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Capabilities:
     """What virConnectGetCapabilities says; ``virt_types`` with kvm first, the one that guests should have."""
 
@@ -34,6 +46,23 @@ class Capabilities:
     vendor: Optional[str]
     virt_types: tuple[str, ...]
     machine_types: tuple[str, ...]
+    cells: tuple[Cell, ...] = ()
+
+    @property
+    def page_kib(self) -> int:
+        """The size of normal pages, which is the smallest."""
+        return min((size for cell in self.cells for size in cell.pages), default=4)
+
+    @property
+    def hugepage_sizes(self) -> tuple[int, ...]:
+        """Sizes in KiB of which the host has huge pages set apart, free or not."""
+        used = {size for cell in self.cells for size, count in cell.pages.items() if count}
+        return tuple(sorted(used - {self.page_kib}))
+
+    @property
+    def hugepage_kib(self) -> int:
+        """What a guest gets that asks for huge pages of no certain size; libvirt does not tell the kernel's default."""
+        return next(iter(self.hugepage_sizes), _HUGEPAGE_KIB)
 
 
 def capabilities_of(xml: str) -> Capabilities:
@@ -56,6 +85,22 @@ def capabilities_of(xml: str) -> Capabilities:
         vendor=text_of(cpu, "vendor"),
         virt_types=tuple(sorted(virt_types, key=lambda name: (name != "kvm", name))),
         machine_types=tuple(sorted(machines)),
+        cells=tuple(_cell(cell) for cell in root.findall("host/topology/cells/cell")),
+    )
+
+
+def numa_cells_of(
+    capabilities: Capabilities, memory: int, allocatable: int, free: Mapping[int, Mapping[int, int]]
+) -> tuple[NumaCell, ...]:
+    """Return the cells with their part of what guests may have; ``free`` has free huge pages by cell and size."""
+    given = min(allocatable, memory)
+    return tuple(
+        NumaCell(
+            id=cell.id,
+            memory=cell.memory * given // memory if memory else 0,
+            hugepages={str(size): count for size, count in sorted(free.get(cell.id, {}).items())},
+        )
+        for cell in capabilities.cells
     )
 
 
@@ -89,6 +134,14 @@ def network_of(xml: str, active: bool) -> Network:
     """Return the libvirt network."""
     root = parse(xml)
     return Network(text_of(root, "name") or "", active, attribute(root, "bridge", "name"))
+
+
+def _cell(element: ET.Element) -> Cell:
+    pages = {
+        int(page.get("size", "0")) * UNITS[page.get("unit", "KiB")] // 1024: int(page.text or 0)
+        for page in element.findall("pages")
+    }
+    return Cell(int(element.get("id", "0")), size_of(element, "memory", "KiB"), pages)
 
 
 def _identity(kind: str, source: Optional[ET.Element]) -> Optional[str]:

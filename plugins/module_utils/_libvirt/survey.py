@@ -13,38 +13,55 @@ from typing import Any, Optional
 
 from .._engine.ports import DriverError
 from .._model.errors import FleetError
-from .._model.fleet import MIB, HostEntry
+from .._model.fleet import MIB, HostEntry, links_of
 from .._model.guest import Disk, Guest, JobKind
 from .._model.host import Host, HostState, Pool
 from .._model.snapshot import Snapshot
 from . import guest_xml, host_xml
 from .advice import remedy_for
+from .asleep import allocatable, asleep, vcpus
 from .binding import libvirt
 from .connection import Fleet, error_text
+from .usage import look, with_usage
 from .xml import parse, text_of
 
+# A survey is of one moment; whoever wants an hour's average has a monitoring system.
+_LONGEST_LOOK = 600
 
-def survey(fleet: Fleet) -> Snapshot:
-    """Return the fleet as it is now; a host that does not answer in time is in it as unreachable, with the reason."""
+
+def survey(fleet: Fleet, measure_usage_seconds: float = 0) -> Snapshot:
+    """Return the fleet as it is now; a host that does not answer in time is in it as unreachable, with the reason.
+
+    ``measure_usage_seconds``: look twice, that far apart, to tell how many CPUs each guest uses. Hosts on standby are
+    not asked.
+    """
+    if not 0 <= measure_usage_seconds <= _LONGEST_LOOK:
+        raise FleetError(
+            f"measure_usage_seconds is {measure_usage_seconds:g}", f"Give a number from 0 to {_LONGEST_LOOK}"
+        )
     found: dict[str, Host] = {}
+    awake = [entry for entry in fleet.entries.values() if not entry.standby]
     threads = [
-        threading.Thread(target=_into, args=(found, fleet, entry), daemon=True) for entry in fleet.entries.values()
+        threading.Thread(target=_into, args=(found, fleet, entry, measure_usage_seconds), daemon=True)
+        for entry in awake
     ]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + fleet.timeout
+    deadline = time.monotonic() + fleet.timeout + measure_usage_seconds
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
     late = f"no answer within {fleet.timeout:g} s"
     answered = dict(found)
-    hosts = [answered.get(entry.name) or _unreachable(entry, late) for entry in fleet.entries.values()]
+    known = {entry.name: answered.get(entry.name) or _unreachable(entry, late) for entry in awake}
+    sleeping = [asleep(entry, known.get(entry.standby_like or "")) for entry in fleet.entries.values() if entry.standby]
     taken_at = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-    return Snapshot(taken_at, tuple(sorted(hosts, key=lambda host: host.name)))
+    hosts = sorted((*known.values(), *sleeping), key=lambda host: host.name)
+    return Snapshot(taken_at, tuple(hosts), links_of(tuple(fleet.entries.values())))
 
 
-def _into(found: dict[str, Host], fleet: Fleet, entry: HostEntry) -> None:
+def _into(found: dict[str, Host], fleet: Fleet, entry: HostEntry, measure_usage_seconds: float) -> None:
     try:
-        found[entry.name] = _host(fleet.control(entry.name), entry)
+        found[entry.name] = _host(fleet.control(entry.name), entry, measure_usage_seconds)
     except (libvirt.libvirtError, DriverError, FleetError) as error:
         text = error_text(error)
         found[entry.name] = _unreachable(entry, ". ".join(filter(None, (text.rstrip("."), remedy_for(text)))))
@@ -59,10 +76,12 @@ def _unreachable(entry: HostEntry, error: str) -> Host:
         labels=entry.labels,
         site=entry.site,
         rack=entry.rack,
+        power=entry.power,
     )
 
 
-def _host(connection: Any, entry: HostEntry) -> Host:
+def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float) -> Host:
+    first = look(connection) if measure_usage_seconds else None
     capabilities = host_xml.capabilities_of(connection.getCapabilities())
     virt_type = capabilities.virt_types[0] if capabilities.virt_types else None
     domain_capabilities = connection.getDomainCapabilities(None, capabilities.arch, None, virt_type, 0)
@@ -70,7 +89,12 @@ def _host(connection: Any, entry: HostEntry) -> Host:
     memory, cpus = info[1] * MIB, info[2]
     pools = tuple(sorted((_pool(p, entry) for p in connection.listAllStoragePools(0)), key=lambda p: p.name))
     networks = [host_xml.network_of(net.XMLDesc(0), bool(net.isActive())) for net in connection.listAllNetworks(0)]
-    guests = _guests(connection, pools)
+    guests = _guests(connection, pools, capabilities)
+    free_pages = {cell.id: _free_pages(connection, cell, capabilities) for cell in capabilities.cells}
+    room = allocatable(memory, entry)
+    if first is not None:
+        time.sleep(max(0.0, first.moment + measure_usage_seconds - time.monotonic()))
+        guests = with_usage(guests, first, look(connection))
     return Host(
         name=entry.name,
         state=HostState.MAINTENANCE if entry.maintenance is not None else HostState.SCHEDULABLE,
@@ -78,10 +102,10 @@ def _host(connection: Any, entry: HostEntry) -> Host:
         libvirt_version=connection.getLibVersion(),
         qemu_version=connection.getVersion(),
         memory=memory,
-        allocatable_memory=_allocatable(memory, entry),
+        allocatable_memory=room,
         usage_memory=sum(guest.usage_memory or 0 for guest in guests),
         cpus=cpus,
-        allocatable_vcpus=_vcpus(cpus, entry),
+        allocatable_vcpus=vcpus(cpus, entry),
         cpu=host_xml.cpu_of(capabilities, domain_capabilities),
         virt_types=capabilities.virt_types,
         machine_types=capabilities.machine_types,
@@ -92,25 +116,24 @@ def _host(connection: Any, entry: HostEntry) -> Host:
         labels=entry.labels,
         site=entry.site,
         rack=entry.rack,
+        power=entry.power,
+        numa_cells=host_xml.numa_cells_of(capabilities, memory, room, free_pages),
         guests=guests,
     )
 
 
-def _allocatable(memory: int, entry: HostEntry) -> int:
-    if entry.allocatable_memory_mib is not None:
-        return entry.allocatable_memory_mib * MIB
-    return max(0, memory - entry.reserve_memory_mib * MIB)
-
-
-def _vcpus(cpus: int, entry: HostEntry) -> int:
-    return entry.allocatable_vcpus if entry.allocatable_vcpus is not None else int(cpus * entry.cpu_overcommit)
+def _free_pages(connection: Any, cell: host_xml.Cell, capabilities: host_xml.Capabilities) -> Mapping[int, int]:
+    """Return the free huge pages of a cell; a host without any is not asked."""
+    sizes = [size for size in capabilities.hugepage_sizes if cell.pages.get(size)]
+    free = connection.getFreePages(sizes, cell.id, 1) if sizes else {}
+    return {size: count for pages in free.values() for size, count in pages.items()}
 
 
 def _pool(pool: Any, entry: HostEntry) -> Pool:
     return host_xml.pool_of(pool.XMLDesc(0), bool(pool.isActive()), entry.shared_pools)
 
 
-def _guests(connection: Any, pools: tuple[Pool, ...]) -> tuple[Guest, ...]:
+def _guests(connection: Any, pools: tuple[Pool, ...], host: host_xml.Capabilities) -> tuple[Guest, ...]:
     groups = (
         libvirt.VIR_DOMAIN_STATS_STATE
         | libvirt.VIR_DOMAIN_STATS_CPU_TOTAL
@@ -120,12 +143,14 @@ def _guests(connection: Any, pools: tuple[Pool, ...]) -> tuple[Guest, ...]:
     )
     # a guest in the middle of a job must not hold up the survey
     flags = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
-    found = [_guest(domain, stats, pools) for domain, stats in connection.getAllDomainStats(groups, flags)]
+    found = [_guest(domain, stats, pools, host) for domain, stats in connection.getAllDomainStats(groups, flags)]
     guests = (guest for guest in found if guest is not None)
     return tuple(sorted(guests, key=lambda guest: (guest.name, guest.uuid)))
 
 
-def _guest(domain: Any, stats: Mapping[str, Any], pools: tuple[Pool, ...]) -> Optional[Guest]:
+def _guest(
+    domain: Any, stats: Mapping[str, Any], pools: tuple[Pool, ...], host: host_xml.Capabilities
+) -> Optional[Guest]:
     try:
         persistent = bool(domain.isPersistent())
         state, reason = int(stats["state.state"]), int(stats["state.reason"])
@@ -135,6 +160,8 @@ def _guest(domain: Any, stats: Mapping[str, Any], pools: tuple[Pool, ...]) -> Op
             autostart=bool(persistent and domain.autostart()),
             snapshots=domain.snapshotNum(0),
             job=job_of(domain, state, reason) if is_active(state) else None,
+            page_kib=host.page_kib,
+            hugepage_kib=host.hugepage_kib,
         )
         guest = guest_xml.guest_of(domain.XMLDesc(0), facts, pools)
     except libvirt.libvirtError as error:

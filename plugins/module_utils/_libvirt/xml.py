@@ -56,3 +56,13 @@ def size_of(element: Optional[ET.Element], path: str, default_unit: str) -> int:
     if found is None or not found.text:
         return 0
     return int(found.text) * UNITS[found.get("unit", default_unit)]
+
+
+def cells_of(nodeset: str) -> tuple[int, ...]:
+    """Return the numbers of a libvirt set such as ``0-3,^2,5``, sorted."""
+    chosen: set[int] = set()
+    for part in nodeset.replace(" ", "").split(","):
+        first, _dash, last = part.lstrip("^").partition("-")
+        numbers = set(range(int(first), int(last or first) + 1)) if first else set()
+        chosen = chosen - numbers if part.startswith("^") else chosen | numbers
+    return tuple(sorted(chosen))

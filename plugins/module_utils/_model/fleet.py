@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
@@ -11,14 +12,29 @@ from urllib.parse import urlsplit
 
 from .codec import DecodeError, from_json
 from .errors import FleetError
-from .host import Maintenance
+from .host import Maintenance, PowerModel
+from .rules import Rule, RuleKind
+from .snapshot import Link
 
 MIB = 1024 * 1024
+_AMOUNTS = (
+    "allocatable_memory_mib",
+    "allocatable_vcpus",
+    "reserve_memory_mib",
+    "cpu_overcommit",
+    "memory_mib",
+    "cpus",
+    "max_guests",
+)
 
 
 @dataclass(frozen=True)
 class HostEntry:
-    """One host of the option ``hosts``; URIs are libvirt's, memory is in MiB, ``migration_address`` a name or an IP."""
+    """One host of the option ``hosts``; URIs are libvirt's, memory is in MiB, ``migration_address`` a name or an IP.
+
+    A host on ``standby`` is never connected to: ``memory_mib`` and ``cpus`` say what it has, and ``standby_like`` names
+    a host of the same build that tells the rest. Hosts that are on are measured instead.
+    """
 
     name: str
     uri: str
@@ -33,6 +49,13 @@ class HostEntry:
     labels: Mapping[str, str] = field(default_factory=dict)
     site: Optional[str] = None
     rack: Optional[str] = None
+    power: Optional[PowerModel] = None
+    standby: bool = False
+    standby_like: Optional[str] = None
+    memory_mib: Optional[int] = None
+    cpus: Optional[int] = None
+    max_guests: Optional[int] = None
+    links: tuple[Link, ...] = ()
 
 
 def parse_hosts(data: Sequence[Mapping[str, Any]]) -> tuple[HostEntry, ...]:
@@ -45,7 +68,34 @@ def parse_hosts(data: Sequence[Mapping[str, Any]]) -> tuple[HostEntry, ...]:
             raise FleetError(f"host {left.name} is given twice", "Give each host once")
     _refuse_same(entries, "uri")
     _refuse_same(entries, "peer_uri")
+    _check_standby(entries)
+    links_of(entries)
     return entries
+
+
+def links_of(entries: Sequence[HostEntry]) -> tuple[Link, ...]:
+    """Return each link once, sorted; raises FleetError where two hosts speak of the same sites differently."""
+    told: dict[tuple[str, ...], tuple[float, str]] = {}
+    for entry in entries:
+        for link in entry.links:
+            sites = tuple(sorted({*link.sites}))
+            speed, other = told.setdefault(sites, (link.bandwidth_mibs, entry.name))
+            if speed != link.bandwidth_mibs:
+                raise FleetError(
+                    f"the link of {' and '.join(sites)} has {speed:g} MiB/s as {other} has it, "
+                    f"and {link.bandwidth_mibs:g} as {entry.name} has it",
+                    "Give virtfleet_links once, for all hosts",
+                )
+    return tuple(Link((sites[0], sites[-1]), told[sites][0]) for sites in sorted(told))
+
+
+def rules_of(entries: Sequence[HostEntry]) -> tuple[Rule, ...]:
+    """Return what the inventory limits by ``max_guests`` as rules for a request."""
+    return tuple(
+        Rule(f"max_guests of host {entry.name}", RuleKind.MAX_GUESTS, hosts=(entry.name,), most=entry.max_guests)
+        for entry in entries
+        if entry.max_guests is not None
+    )
 
 
 def _parse_host(item: Mapping[str, Any], index: int) -> HostEntry:
@@ -55,15 +105,67 @@ def _parse_host(item: Mapping[str, Any], index: int) -> HostEntry:
         entry = from_json(HostEntry, given, f"hosts[{index}]")
     except DecodeError as error:
         raise FleetError(error.message, "Check the variables of that host in the inventory") from error
-    for label in ("allocatable_memory_mib", "allocatable_vcpus", "reserve_memory_mib", "cpu_overcommit"):
-        value = getattr(entry, label)
-        if value is not None and value < 0:
-            raise FleetError(f"{label} of host {entry.name} is negative ({value})", "Give zero or more")
+    _check_numbers(entry)
     for label in ("uri", "peer_uri"):
         _check_uri(entry, label)
     if not entry.name:
         raise FleetError(f"hosts[{index}] has an empty name", "Give each host its inventory name")
     return entry
+
+
+def _check_numbers(entry: HostEntry) -> None:
+    for label in _AMOUNTS:
+        value = getattr(entry, label)
+        if value is not None and not 0 <= value < math.inf:
+            what = "negative" if value < 0 else "no number"
+            raise FleetError(f"{label} of host {entry.name} is {what} ({value})", "Give zero or more")
+    for link in entry.links:
+        if len(link.sites) not in (1, 2) or not all(link.sites) or not 0 < link.bandwidth_mibs < math.inf:
+            raise FleetError(
+                f"a link of host {entry.name} is not one or two sites and MiB/s above zero "
+                f"({', '.join(link.sites) or 'no site'}: {link.bandwidth_mibs:g})",
+                "Write e.g. {sites: [north, south], bandwidth_mibs: 100}",
+            )
+    if entry.power is not None:
+        _check_power(entry.name, entry.power)
+
+
+def _check_power(host: str, power: PowerModel) -> None:
+    if not all(0 <= watts < math.inf for watts in (power.idle_watts, power.full_watts, *power.table)):
+        raise FleetError(f"the power model of host {host} has watts that can't be", "Give zero or more")
+    if power.full_watts < power.idle_watts:
+        raise FleetError(
+            f"host {host} draws {power.full_watts:g} W at full load, less than its {power.idle_watts:g} W at rest",
+            "Check idle_watts and full_watts",
+        )
+    if len(power.table) not in (0, 11):
+        raise FleetError(
+            f"the table of the power model of host {host} has {len(power.table)} values",
+            "Give 11, the watts at 0, 10 ... 100 % load, or none",
+        )
+
+
+def _check_standby(entries: Sequence[HostEntry]) -> None:
+    """Refuse a host on standby that nobody could place a guest on for want of figures."""
+    awake = {entry.name for entry in entries if not entry.standby}
+    for entry in entries:
+        if not entry.standby:
+            continue
+        if entry.standby_like is not None and entry.standby_like not in awake:
+            raise FleetError(
+                f"standby_like of host {entry.name} is {entry.standby_like!r}, no host of the list that is on",
+                "Name a host of the same build that is not on standby",
+            )
+        needs = {
+            "memory_mib": (entry.memory_mib, entry.allocatable_memory_mib),
+            "cpus": (entry.cpus, entry.allocatable_vcpus),
+        }
+        missing = [label for label, values in needs.items() if all(value is None for value in values)]
+        if missing and entry.standby_like is None:
+            raise FleetError(
+                f"host {entry.name} is on standby, and its {missing[0]} is not given",
+                f"Set virtfleet_{missing[0]}, or virtfleet_standby_like to a host of the same build",
+            )
 
 
 def _check_uri(entry: HostEntry, label: str) -> None:
