@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 
 from .._model.codec import digest
@@ -30,9 +31,11 @@ def make_plan(snapshot: Snapshot, request: Request) -> Plan:
     Raises FleetError on a request that makes no sense for this snapshot.
     """
     check_request(snapshot, request)
-    wishes = wishes_of(snapshot, request)
-    adopted = _adopted(snapshot, wishes)
-    board, outcome = _best(snapshot, request, wishes, adopted)
+    # ties are broken by name, however the hosts are listed
+    fleet = replace(snapshot, hosts=tuple(sorted(snapshot.hosts, key=lambda host: host.name)))
+    wishes = wishes_of(fleet, request)
+    adopted = _adopted(fleet, wishes)
+    board, outcome = _best(fleet, request, wishes, adopted)
     plan = write_plan(board, outcome, wishes, adopted, digest(snapshot, request))
     violation = first_violation(snapshot, plan)
     if violation is not None:
