@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Optional
 
@@ -103,7 +103,8 @@ def _moves(
     board: Board, outcome: Outcome, wishes: Sequence[Wish], lines: Lines, offset: int
 ) -> tuple[tuple[Move, ...], tuple[Wave, ...]]:
     """Return a move for each guest of each hop, waiting for those of the hops before it that must be over."""
-    noted = {wish.place.guest.uuid for wish in wishes}
+    wished = {wish.place.guest.uuid for wish in wishes}
+    noted = set(wished)
     if board.request.bring_back:
         noted |= {place.guest.uuid for group in board.members for place in group}
     after = dependencies(board.order, [(hop.block, hop.source, hop.dest) for hop in outcome.hops])
@@ -119,13 +120,19 @@ def _moves(
                 board.order.hosts[hop.dest],
                 offset + len(moves) + 1,
                 lines,
-                reason=outcome.reasons.get(hop.block, ""),
+                reason=_companion(board, hop.block, place, wished) or outcome.reasons.get(hop.block, ""),
                 home=_home(board, place) if place.guest.uuid in noted else place.guest.notes.home,
             )
             moves.append(replace(made, after=waits, parking=hop.parking))
             mine.append(made.id)
         ids.append(tuple(mine))
     return tuple(moves), _waves(board, outcome, ids)
+
+
+def _companion(board: Board, block: int, place: Located, wished: Collection[str]) -> str:
+    """Return whom the guest goes along with, where the goal itself does not speak of it."""
+    others = [each.guest.name for each in board.members[block] if each.guest.uuid in wished]
+    return f"goes along with {others[0]}" if others and place.guest.uuid not in wished else ""
 
 
 def _waves(board: Board, outcome: Outcome, ids: Sequence[tuple[str, ...]]) -> tuple[Wave, ...]:
