@@ -137,9 +137,13 @@ def test_a_snapshot_may_be_given_as_it_is(call):
     assert call(goal="evacuate", goal_hosts=["hv3"], snapshot=to_json(FLEET))["text"][1] == "nothing to move"
 
 
-def test_a_site_without_hosts_in_a_link_is_a_warning(call):
-    result = call(goal="balance", links=[{"sites": ["north", "west"], "bandwidth_mibs": 5}])
-    assert "a link names the site west, on which no host is" in json.dumps(result["warnings"])
+def test_a_site_without_hosts_in_a_link_is_a_warning(call, monkeypatch):
+    # where another test has made this process a controller, ansible-core shows warnings and returns none
+    said = []
+    monkeypatch.setattr(basic.AnsibleModule, "warn", lambda _module, text: said.append(text))
+    call(goal="balance", links=[{"sites": ["north", "west"], "bandwidth_mibs": 5}])
+    assert len(said) == 1
+    assert "a link names the site west, on which no host is" in said[0]
 
 
 @pytest.mark.parametrize(
