@@ -8,6 +8,7 @@ import ipaddress
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -231,3 +232,54 @@ def test_a_hostile_name_is_only_text(tmp_path: Path, hostile: str) -> None:
     assert "<img" not in text
     assert "&lt;img src=x onerror=alert(1)&gt;&amp;" in text
     assert "{{ 7 * 7 }}" in text
+
+
+def of_guest(guest: str, **options: Any) -> Task:
+    return replace(on_fleet("guest_rules", guest=guest, **options), keywords={"diff": True})
+
+
+def test_labels_and_rules_are_set_travel_with_their_guest_and_are_removed(tmp_path: Path) -> None:
+    wanted = {"labels": {"app": "<shop>"}, "rules": [{"kind": "ban", "hosts": ["hv9"]}]}
+    task = of_guest("cache1", **wanted)
+    run, (foreseen,) = play(tmp_path, [task], "--check")
+    assert (run.status, foreseen["changed"]) == (0, True), run.output
+    assert "virtfleet" not in on_host("hv1", "virsh", "dumpxml", "cache1")
+    run, (real, again) = play(tmp_path, [task, task])
+    assert run.status == 0, run.output
+    assert [real["changed"], again["changed"]] == [True, False]
+    assert foreseen["diff"] == real["diff"]
+    for flag in ([], ["--inactive"]):
+        assert "&lt;shop&gt;" in on_host("hv1", "virsh", "dumpxml", "cache1", *flag)
+    try:
+        for host in ("hv2", "hv1"):
+            move(tmp_path, ("cache1", host))
+            run, (kept,) = play(tmp_path, [task])
+            assert (run.status, kept["changed"], kept["guest"]["host"]) == (0, False, host), run.output
+            assert "&lt;shop&gt;" in on_host(host, "virsh", "dumpxml", "cache1", "--inactive")
+    finally:
+        run, (gone, nothing) = play(tmp_path, [of_guest("cache1", state="absent")] * 2)
+    assert run.status == 0, run.output
+    assert [gone["changed"], nothing["changed"]] == [True, False]
+    assert gone["diff"]["before"]["labels"] == {"app": "<shop>"}
+
+
+def test_a_shut_off_guest_with_a_hostile_name_has_labels_too(tmp_path: Path, hostile: str) -> None:
+    (uuid,) = [guest["uuid"] for guest in status()["guests"] if guest["name"] == hostile]
+    run, (done, again) = play(tmp_path, [of_guest(uuid, labels={"owner": "ana"})] * 2)
+    assert run.status == 0, run.output
+    assert [done["changed"], again["changed"], done["guest"]["name"]] == [True, False, hostile]
+
+
+def test_usage_is_measured_on_request_only(tmp_path: Path) -> None:
+    tasks = [on_fleet("fleet_info"), on_fleet("fleet_info", measure_usage_seconds=2)]
+    run, (fast, slow) = play(tmp_path, tasks)
+    assert run.status == 0, run.output
+
+    def used(found: dict[str, Any]) -> dict[str, float | None]:
+        return {guest["name"]: guest["usage_cpus"] for host in found["snapshot"]["hosts"] for guest in host["guests"]}
+
+    assert set(used(fast).values()) == {None}
+    usage = used(slow)
+    assert usage["archive"] is None
+    assert usage["db1"] is not None
+    assert 0 <= usage["db1"] <= 2

@@ -91,3 +91,36 @@ def test_an_empty_group_is_an_error_that_says_so():
 def test_an_unknown_transport_is_refused():
     with pytest.raises(AnsibleFilterError, match="use tls or ssh"):
         entry(virtfleet_peer_transport="telnet")
+
+
+def test_power_capacity_and_links_are_handed_over():
+    power, links = {"idle_watts": 90, "full_watts": 300}, [{"sites": ["a", "b"], "bandwidth_mibs": 100}]
+    found = entry(
+        virtfleet_power_model=power,
+        virtfleet_standby_like="hv2",
+        virtfleet_memory_mib=4096,
+        virtfleet_cpus=8,
+        virtfleet_max_guests=0,
+        virtfleet_links=links,
+    )
+    assert (found["power"], found["links"], found["standby_like"]) == (power, links, "hv2")
+    assert (found["memory_mib"], found["cpus"], found["max_guests"]) == (4096, 8, 0)
+
+
+@pytest.mark.parametrize(("value", "expected"), [(True, True), ("yes", True), (False, False), ("false", False)])
+def test_standby_is_said_in_truth_or_in_words(value, expected):
+    assert entry(virtfleet_standby=value).get("standby", False) is expected
+
+
+def test_standby_that_is_neither_is_refused_by_name():
+    with pytest.raises(AnsibleFilterError, match="virtfleet_standby of host hv1 is 'perhaps'"):
+        entry(virtfleet_standby="perhaps")
+
+
+def test_a_host_on_standby_is_not_suspected_of_a_mark_that_it_can_not_tell():
+    told = {"virtfleet_mark": {"maintenance": None}}
+    _first, asleep = fleet_hosts(["hv1", "hv2"], {"hv1": told, "hv2": {"virtfleet_standby": True}})
+    assert "maintenance" not in asleep
+    facts = {"virtfleet": {"maintenance": {"reason": "fan", "since": "2026"}}}
+    marked = entry(virtfleet_standby=True, ansible_local=facts)
+    assert marked["maintenance"]["reason"] == "fan"

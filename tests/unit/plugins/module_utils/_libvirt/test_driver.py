@@ -4,12 +4,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import contextlib
 import threading
 from types import SimpleNamespace
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import driver
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import VolumeRef
+from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.guest_notes import write_notes
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import MoveClaim, Notes, VolumeRef
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import GuestRule, RuleKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings
 
 ONE, TWO = VolumeRef("local", "one"), VolumeRef("local", "two")
@@ -59,3 +62,53 @@ def test_a_volume_of_an_interrupted_try_stays_claimed_and_is_made_anew(make):
     found = make(claimed=(ONE,))
     assert found[:3] == [("claim", ONE), ("delete", ONE), ("create", ONE)]
     assert found[3:] == [("create", TWO), ("claim", ONE, TWO)]
+
+
+RULED = Notes(home="hv9", labels={"app": "shop"}, rules=(GuestRule(RuleKind.BAN, hosts=("hv3",)),))
+
+
+def test_a_move_keeps_labels_and_rules_from_its_claim_to_its_end(domain_of, monkeypatch):
+    domain = domain_of()
+    write_notes(domain, RULED, True, True)
+    seen = []
+    lane = SimpleNamespace(lookupByUUIDString=lambda _uuid: domain)
+    states = SimpleNamespace(VIR_DOMAIN_PAUSED=3)
+    monkeypatch.setattr(driver, "libvirt", states)
+    monkeypatch.setattr(driver, "is_active", lambda _state: True)
+    monkeypatch.setattr(driver, "flags_of", lambda *_arguments: 0)
+    monkeypatch.setattr(driver, "parameters_of", lambda *_arguments: {})
+    domain.state = lambda: [1, 0]
+    domain.autostart = lambda: 0
+    domain.migrateToURI3 = lambda *_arguments: seen.append(domain.notes())
+    entry = SimpleNamespace(peer_uri="qemu+tls://hv2/system", migration_address=None)
+    fleet = SimpleNamespace(
+        control=lambda _host: None, lane=lambda _host: contextlib.nullcontext(lane), entries={"hv2": entry}
+    )
+    made = driver.LibvirtDriver(fleet, MoveSettings(), threading.Event())
+    move = SimpleNamespace(source="hv1", dest="hv2", guest="u", home="hv1", copies=())
+    made._migrate(move, SimpleNamespace(created=[]))
+    claim = MoveClaim("hv1", "hv2")
+    assert seen == [Notes("hv1", claim, RULED.labels, RULED.rules)]
+    made._arrived(domain, "hv2", "hv1", True)
+    assert domain.notes() == domain.notes(2) == Notes("hv1", None, RULED.labels, RULED.rules)
+
+
+def test_a_move_that_is_undone_keeps_them_too(domain_of, monkeypatch):
+    domain = domain_of()
+    write_notes(domain, Notes("hv1", MoveClaim("hv1", "hv2"), RULED.labels, RULED.rules), True, True)
+    made = driver.LibvirtDriver(SimpleNamespace(), MoveSettings(), threading.Event())
+    made._work["m"] = SimpleNamespace(paused=False, created=[])
+    monkeypatch.setattr(made, "_domain", lambda _host, _uuid: domain)
+    monkeypatch.setattr(driver, "_resume_if_left", lambda _domain, _paused: True)
+    driver.LibvirtDriver.undo.__wrapped__(made, SimpleNamespace(id="m", source="hv1", dest="hv2", guest="u"))
+    assert domain.notes() == Notes(None, None, RULED.labels, RULED.rules)
+
+
+def test_tidying_up_after_an_interrupted_move_keeps_them_too(domain_of, monkeypatch):
+    domain = domain_of(False, True)
+    claim = MoveClaim("hv1", "hv2")
+    write_notes(domain, Notes("hv1", claim, RULED.labels, RULED.rules), False, True)
+    made = driver.LibvirtDriver(SimpleNamespace(), MoveSettings(), threading.Event())
+    monkeypatch.setattr(made, "_domain", lambda _host, _uuid: domain)
+    driver.LibvirtDriver.mend.__wrapped__(made, SimpleNamespace(claim=claim, host="hv1", guest="u"))
+    assert domain.notes(2) == Notes("hv1", None, RULED.labels, RULED.rules)

@@ -174,3 +174,50 @@ def test_malformed_xml_and_entities_are_refused(bad):
 )
 def test_a_guest_has_not_run_only_where_every_known_vcpu_took_no_time(stats, has_run):
     assert guest(**stats).has_run is has_run
+
+
+@pytest.mark.parametrize(
+    ("pages", "kib"),
+    [
+        ("<hugepages/>", 2048),
+        ("<hugepages><page size='1048576' unit='KiB'/></hugepages>", 1048576),
+        ("<hugepages><page size='1' unit='G' nodeset='0'/><page size='2' unit='M'/></hugepages>", 2048),
+        ("<hugepages><page size='1' unit='GiB' nodeset='0'/></hugepages>", 1048576),
+        ("<hugepages><page size='4' unit='KiB'/></hugepages>", None),
+        ("<nosharepages/>", None),
+    ],
+)
+def test_the_size_of_huge_pages_is_that_for_nodes_without_their_own(pages, kib):
+    assert guest(extra=f"<memoryBacking>{pages}</memoryBacking>").hugepage_kib == kib
+
+
+def test_huge_pages_of_no_certain_size_are_those_that_the_host_has():
+    facts = Facts({}, True, False, 0, None, page_kib=64, hugepage_kib=524288)
+    found = guest_of(xml_of(extra="<memoryBacking><hugepages/></memoryBacking>"), facts, ())
+    assert found.hugepage_kib == 524288
+
+
+@pytest.mark.parametrize(
+    ("numatune", "cells"),
+    [
+        ("<memory mode='strict' nodeset='1'/>", (1,)),
+        ("<memory nodeset='0-3,^2,7'/>", (0, 1, 3, 7)),
+        ("<memory mode='preferred' nodeset='1'/>", ()),
+        ("<memory mode='interleave' nodeset='0-1'/>", ()),
+        ("<memory mode='strict' placement='auto'/>", ()),
+        ("<memnode cellid='0' mode='strict' nodeset='2'/><memnode cellid='1' mode='strict' nodeset='0'/>", (0, 2)),
+    ],
+)
+def test_only_strictly_bound_memory_needs_certain_nodes(numatune, cells):
+    assert guest(extra=f"<numatune>{numatune}</numatune>").numa_cells == cells
+
+
+def test_a_guest_without_such_wishes_has_none():
+    assert (guest().hugepage_kib, guest().numa_cells) == (None, ())
+
+
+def test_a_running_guest_with_a_rule_that_can_not_be_read_is_tied_to_its_host():
+    note = "<metadata><v:guest xmlns:v='urn:virtfleet:guest:1'><v:rule kind='orbit'/></v:guest></metadata>"
+    found = guest(extra=note)
+    assert found.unmovable_devices == ("a rule of the unreadable kind 'orbit'",)
+    assert found.notes.rules == ()

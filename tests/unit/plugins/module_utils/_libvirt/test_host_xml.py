@@ -9,8 +9,10 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.host_
     capabilities_of,
     cpu_of,
     network_of,
+    numa_cells_of,
     pool_of,
 )
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import NumaCell
 
 CAPABILITIES = """<capabilities><host><uuid>h-1</uuid><cpu><arch>x86_64</arch><model>EPYC</model>
 <vendor>AMD</vendor></cpu></host>
@@ -61,3 +63,29 @@ def test_a_pool_is_shared_where_the_user_says_so():
 def test_a_network_names_its_bridge():
     assert network_of("<network><name>lab</name><bridge name='br0'/></network>", True).bridge == "br0"
     assert network_of("<network><name>lab</name></network>", False).active is False
+
+
+TOPOLOGY = """<capabilities><host><cpu><arch>x86_64</arch></cpu><topology><cells num='2'>
+<cell id='0'><memory unit='KiB'>4096</memory><pages unit='KiB' size='4'>512</pages>
+<pages unit='KiB' size='2048'>1</pages><pages unit='KiB' size='1048576'>0</pages></cell>
+<cell id='2'><memory unit='KiB'>2048</memory><pages unit='KiB' size='4'>512</pages></cell>
+</cells></topology></host></capabilities>"""
+
+
+def test_cells_share_what_guests_may_have_and_tell_free_huge_pages():
+    found = capabilities_of(TOPOLOGY)
+    assert (found.page_kib, found.hugepage_sizes, found.hugepage_kib) == (4, (2048,), 2048)
+    cells = numa_cells_of(found, 6 * 2**20, 3 * 2**20, {0: {2048: 1}})
+    assert cells == (NumaCell(0, 2 * 2**20, {"2048": 1}), NumaCell(2, 2**20, {}))
+
+
+def test_a_cell_gives_no_more_than_it_has_though_the_host_is_overcommitted():
+    assert [cell.memory for cell in numa_cells_of(capabilities_of(TOPOLOGY), 6 * 2**20, 60 * 2**20, {})] == [
+        4 * 2**20,
+        2 * 2**20,
+    ]
+
+
+def test_a_host_without_huge_pages_has_the_usual_size_as_default():
+    found = capabilities_of(CAPABILITIES)
+    assert (found.cells, found.page_kib, found.hugepage_sizes, found.hugepage_kib) == ((), 4, (), 2048)

@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import notes
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import MoveClaim, Notes, VolumeRef
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import GuestRule, RuleKind, Scope
 
 
 def as_libvirt_keeps_it(text: str) -> ET.Element:
@@ -27,6 +28,10 @@ def as_libvirt_keeps_it(text: str) -> ET.Element:
         Notes(home="hv1"),
         Notes(claim=MoveClaim("hv1", "hv2", True)),
         Notes(claim=MoveClaim("hv1", "hv2", False, (VolumeRef("ssd", "a"),), (VolumeRef("local", "a"),))),
+        Notes(labels={"b": "2", "a": "<&'\">"}),
+        Notes(rules=(GuestRule(RuleKind.ANTI_AFFINITY, group="g", scope=Scope.RACK, hard=False),)),
+        Notes(home="hv1", rules=(GuestRule(RuleKind.PIN, hosts=("nvme-*", "ü")),)),
+        Notes(rules=(GuestRule(RuleKind.METHODS, methods=("live", "offline")),)),
         Notes("hv <1> & 'x'", MoveClaim("hv1", "hv2", False, (VolumeRef("p", 'a "b".raw'), VolumeRef("ü", "c")))),
     ],
 )
@@ -40,3 +45,33 @@ def test_nothing_to_note_is_no_element():
     assert notes.write(Notes()) is None
     assert notes.read(None) == Notes()
     assert notes.read(ET.Element("metadata")) == Notes()
+
+
+def metadata(inner: str) -> ET.Element:
+    return as_libvirt_keeps_it(f"<guest>{inner}</guest>")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "<rule/>",
+        "<rule kind='orbit'/>",
+        "<rule kind='affinity'/>",
+        "<rule kind='affinity' group='a' scope='planet'/>",
+        "<rule kind='pin' hard='perhaps'><host name='a'/></rule>",
+        "<rule kind='methods'><method name='warp'/></rule>",
+    ],
+)
+def test_a_rule_that_can_not_be_read_is_no_rule_and_is_not_lost(rule):
+    found = metadata(f"<label name='a' value='b'/>{rule}")
+    assert notes.read(found) == Notes(labels={"a": "b"})
+    assert len(notes.unreadable_rules(found)) == 1
+    text = notes.write(Notes(), notes.foreign(found))
+    assert text is not None
+    assert notes.unreadable_rules(as_libvirt_keeps_it(text)) == notes.unreadable_rules(found)
+
+
+def test_a_rule_is_hard_and_by_host_unless_it_says_otherwise():
+    assert notes.read(metadata("<rule kind='affinity' group='a'/>")).rules == (
+        GuestRule(RuleKind.AFFINITY, group="a", scope=Scope.HOST, hard=True),
+    )

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.fleet import HostEntry, parse_hosts
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.fleet import (
+    HostEntry,
+    links_of,
+    parse_hosts,
+    rules_of,
+)
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import RuleKind, check_rules
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Link
 
 
 def entry(name: str, **more: Any) -> dict[str, Any]:
@@ -87,3 +94,72 @@ def test_nonsense_is_refused_with_cause_and_remedy(data: list[Any], message: str
     with pytest.raises(FleetError) as caught:
         parse_hosts(data)
     assert str(caught.value) == message
+
+
+def test_a_host_says_what_it_draws_and_that_it_is_on_standby() -> None:
+    power = {"idle_watts": 90, "full_watts": 300, "table": [90, 100, 120, 140, 160, 180, 200, 220, 250, 280, 300]}
+    hosts = parse_hosts([entry("hv1", power=power), entry("hv2", standby=True, standby_like="hv1")])
+    assert hosts[0].power is not None
+    assert (hosts[0].power.full_watts, len(hosts[0].power.table)) == (300.0, 11)
+    assert (hosts[0].standby, hosts[1].standby) == (False, True)
+
+
+def test_figures_of_its_own_do_for_a_host_on_standby() -> None:
+    parse_hosts([entry("hv1", standby=True, memory_mib=4096, cpus=8)])
+    parse_hosts([entry("hv1", standby=True, allocatable_memory_mib=4096, allocatable_vcpus=8)])
+
+
+def link(*sites: str, speed: float = 100) -> dict[str, Any]:
+    return {"sites": list(sites), "bandwidth_mibs": speed}
+
+
+def test_each_link_is_known_once_whoever_names_it() -> None:
+    hosts = parse_hosts(
+        [entry("hv1", links=[link("south", "north")]), entry("hv2", links=[link("north", "south"), link("north")])]
+    )
+    assert links_of(hosts) == (Link(("north", "north"), 100.0), Link(("north", "south"), 100.0))
+
+
+def test_the_most_guests_of_a_host_are_a_rule() -> None:
+    (rule,) = check_rules(rules_of(parse_hosts([entry("hv1", max_guests=0), entry("hv2")])))
+    assert (rule.kind, rule.hosts, rule.most, rule.hard) == (RuleKind.MAX_GUESTS, ("hv1",), 0, True)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ([entry("hv1", power={"idle_watts": -1, "full_watts": 2})], "the power model of host hv1 has watts"),
+        (
+            [entry("hv1", power={"idle_watts": 1, "full_watts": float("nan")})],
+            "the power model of host hv1 has watts",
+        ),
+        (
+            [entry("hv1", power={"idle_watts": 3, "full_watts": 2})],
+            "host hv1 draws 2 W at full load, less than its 3 W",
+        ),
+        (
+            [entry("hv1", power={"idle_watts": 1, "full_watts": 2, "table": [1, 2]})],
+            "the table of the power model of host hv1",
+        ),
+        ([entry("hv1", power={"idle_watts": 1})], "hosts[0].power.full_watts: missing"),
+        ([entry("hv1", cpus=-1)], "cpus of host hv1 is negative (-1)"),
+        ([entry("hv1", memory_mib=-1)], "memory_mib of host hv1 is negative (-1)"),
+        ([entry("hv1", max_guests=-1)], "max_guests of host hv1 is negative (-1)"),
+        ([entry("hv1", cpu_overcommit=float("inf"))], "cpu_overcommit of host hv1 is no number (inf)"),
+        ([entry("hv1", standby=True, cpus=4)], "host hv1 is on standby, and its memory_mib is not given"),
+        ([entry("hv1", standby=True, memory_mib=4)], "host hv1 is on standby, and its cpus is not given"),
+        ([entry("hv1", standby=True, standby_like="hv1")], "standby_like of host hv1 is 'hv1', no host"),
+        ([entry("hv1", standby=True, standby_like="hv7")], "standby_like of host hv1 is 'hv7', no host"),
+        ([entry("hv1", links=[link()])], "a link of host hv1 is not one or two sites"),
+        ([entry("hv1", links=[link("a", "b", "c")])], "a link of host hv1 is not one or two sites"),
+        ([entry("hv1", links=[link("a", speed=0)])], "a link of host hv1 is not one or two sites"),
+        (
+            [entry("hv1", links=[link("a", "b")]), entry("hv2", links=[link("b", "a", speed=5)])],
+            "the link of a and b has 100 MiB/s as hv1 has it, and 5 as hv2 has it",
+        ),
+    ],
+)
+def test_figures_that_can_not_be_are_refused_by_the_name_of_their_host(data: list[Any], message: str) -> None:
+    with pytest.raises(FleetError) as caught:
+        parse_hosts(data)
+    assert str(caught.value).startswith(message)

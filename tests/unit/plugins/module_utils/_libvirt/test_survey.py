@@ -1,0 +1,107 @@
+"""Hosts on standby are described and never asked; usage is told from two looks. Must not need libvirt."""
+
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import survey as survey_file
+from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.asleep import asleep
+from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.usage import Look, with_usage
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.fleet import HostEntry
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Guest, GuestState
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import (
+    Host,
+    HostState,
+    Maintenance,
+    NumaCell,
+    Pool,
+    PowerModel,
+)
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Link
+
+MIB = 2**20
+
+
+def entry(**more):
+    return HostEntry("hv9", "qemu+tls://hv9/system", standby=True, **more)
+
+
+def test_a_host_on_standby_has_the_figures_of_the_inventory():
+    power = PowerModel(50, 200)
+    found = asleep(entry(memory_mib=4096, cpus=8, power=power, site="north", rack="r1", labels={"a": "b"}), None)
+    assert (found.name, found.state, found.error) == ("hv9", HostState.STANDBY, None)
+    assert (found.memory, found.allocatable_memory) == (4096 * MIB, 3072 * MIB)
+    assert (found.cpus, found.allocatable_vcpus) == (8, 32)
+    assert (found.power, found.site, found.rack, found.labels) == (power, "north", "r1", {"a": "b"})
+
+
+def test_allocatable_figures_win():
+    found = asleep(entry(memory_mib=4096, cpus=8, allocatable_memory_mib=100, allocatable_vcpus=3), None)
+    assert (found.allocatable_memory, found.allocatable_vcpus) == (100 * MIB, 3)
+
+
+def test_a_host_of_the_same_build_tells_the_rest_but_nothing_of_its_own():
+    guest = Guest("u", "web", GuestState.RUNNING, 1, 1)
+    shared, local = Pool("s", "netfs", True, identity="nfs://a/b"), Pool("l", "dir", True)
+    twin = Host(
+        "hv1",
+        HostState.SCHEDULABLE,
+        uuid="h-1",
+        memory=8192 * MIB,
+        cpus=4,
+        usage_memory=9,
+        virt_types=("kvm",),
+        machine_types=("q35",),
+        pools=(shared, local),
+        numa_cells=(NumaCell(0, 1),),
+        power=PowerModel(1, 2),
+        site="north",
+        labels={"x": "y"},
+        guests=(guest,),
+    )
+    found = asleep(entry(standby_like="hv1"), twin)
+    assert (found.name, found.memory, found.allocatable_memory) == ("hv9", 8192 * MIB, 7168 * MIB)
+    assert (found.virt_types, found.machine_types, found.pools) == (("kvm",), ("q35",), (shared,))
+    assert (found.uuid, found.guests, found.usage_memory, found.numa_cells) == (None, (), 0, ())
+    assert (found.power, found.site, found.labels) == (None, None, {})
+
+
+def test_a_host_on_standby_with_a_mark_stays_in_maintenance():
+    found = asleep(entry(memory_mib=1, cpus=1, maintenance=Maintenance("fan")), None)
+    assert (found.state, found.maintenance) == (HostState.MAINTENANCE, Maintenance("fan"))
+
+
+def test_a_host_on_standby_is_not_connected_to():
+    def connect(_host):
+        raise AssertionError("it was connected to")
+
+    link = Link(("south", "north"), 100.0)
+    entries = {"hv9": entry(memory_mib=4096, cpus=8, links=(link,))}
+    snapshot = survey_file.survey(SimpleNamespace(entries=entries, timeout=1, control=connect))
+    assert [host.state for host in snapshot.hosts] == [HostState.STANDBY]
+    assert snapshot.links == (Link(("north", "south"), 100.0),)
+
+
+@pytest.mark.parametrize("seconds", [-1, 601, float("nan"), float("inf")])
+def test_a_look_of_no_sensible_length_is_refused(seconds):
+    with pytest.raises(FleetError, match="measure_usage_seconds is"):
+        survey_file.survey(SimpleNamespace(entries={}, timeout=1), seconds)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "cpus"),
+    [
+        ({"u": 1_000_000_000}, {"u": 4_000_000_000}, 1.5),
+        ({"u": 5}, {"u": 5}, 0.0),
+        ({}, {"u": 5}, None),
+        ({"u": 5}, {}, None),
+        ({"u": 5}, {"u": 4}, None),
+    ],
+)
+def test_usage_is_cpu_time_by_time_and_unknown_where_a_look_missed_the_guest(before, after, cpus):
+    (found,) = with_usage((Guest("u", "web", GuestState.RUNNING, 1, 1),), Look(10.0, before), Look(12.0, after))
+    assert found.usage_cpus == cpus
