@@ -5,12 +5,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Optional
 
 from ..._model.host import HostState
 from ..._model.plan import Bound, SurviveLoss
+from ..._model.rules import RuleKind
+from ..._model.rules import Scope as Domain
 from ..board import Board
 from ..frailty import newly_frail
+from ..grid import Grid, Layout
 from ..outcome import Hop, Outcome
 from ..power import idle_watts
 from ..scope import Scope, narrow
@@ -75,7 +79,7 @@ def _reachable(board: Board, scope: Scope, keep: Collection[int]) -> tuple[Conso
     weights = _watts(board, scope) or [1] * len(scope.hosts)
     while True:
         survive = request.survive_loss is SurviveLoss.KEEP
-        found = search(scope.grid, weights, kept, request.min_on, survive)
+        found = search(_no_overfull(scope.grid), weights, kept, request.min_on, survive)
         # a host that is to be switched off, or empty already, is no place for a stop
         stops = bytes(1 if host in found.on else 0 for host in range(len(scope.hosts)))
         order = sequence(scope.grid, found.targets, hop=hop_of(board, scope), parking=stops)
@@ -83,6 +87,19 @@ def _reachable(board: Board, scope: Scope, keep: Collection[int]) -> tuple[Conso
         if not blocked:
             return found, order
         kept |= blocked
+
+
+def _no_overfull(grid: Grid) -> Grid:
+    """Return the grid with room for all who are there: a host that is overfull may be emptied like any other.
+
+    That nobody comes before there is really room is the order's matter.
+    """
+    layout = Layout(grid)
+    return replace(
+        grid,
+        room_memory=tuple(room - min(0, free) for room, free in zip(grid.room_memory, layout.memory)),
+        room_vcpus=tuple(room - min(0, free) for room, free in zip(grid.room_vcpus, layout.vcpus)),
+    )
 
 
 def _affordable(board: Board, scope: Scope, order: Ordered) -> bool:
@@ -123,11 +140,12 @@ def _reasons(board: Board, hops: Sequence[Hop], off: Collection[int]) -> dict[in
 
 
 def _bounds(board: Board, scope: Scope, found: Consolidation, off: Collection[int]) -> tuple[Bound, ...]:
-    bounds = [
-        Bound("hosts on", "hosts", len(scope.hosts), len(scope.hosts) - len(off), found.least_hosts),
-    ]
+    # a group that affinity keeps in its rack or site could go elsewhere as a whole: that is not tried, nor counted
+    penned = any(item.rule.kind is RuleKind.AFFINITY and item.rule.scope is not Domain.HOST for item in board.bound)
+    least = None if penned else found.least_hosts
+    bounds = [Bound("hosts on", "hosts", len(scope.hosts), len(scope.hosts) - len(off), least)]
     watts = _watts(board, scope)
     if watts is not None:
         on = sum(watts[index] for index, host in enumerate(scope.hosts) if host not in off)
-        bounds.append(Bound("idle power", "W", sum(watts), on, found.least_watts))
+        bounds.append(Bound("idle power", "W", sum(watts), on, None if penned else found.least_watts))
     return tuple(bounds)
