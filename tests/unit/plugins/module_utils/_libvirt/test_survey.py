@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import survey as survey_file
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.asleep import asleep
+from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.host_xml import Cell
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.usage import Look, with_usage
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.fleet import HostEntry
@@ -84,6 +85,19 @@ def test_a_host_on_standby_is_not_connected_to():
     snapshot = survey_file.survey(SimpleNamespace(entries=entries, timeout=1, control=connect))
     assert [host.state for host in snapshot.hosts] == [HostState.STANDBY]
     assert snapshot.links == (Link(("north", "south"), 100.0),)
+
+
+def test_only_cells_with_huge_pages_are_asked_for_free_ones():
+    asked = []
+
+    def free(sizes, first, count):
+        asked.append((sizes, first, count))
+        return {first: {size: 7 for size in sizes}}
+
+    connection, host = SimpleNamespace(getFreePages=free), SimpleNamespace(hugepage_sizes=(2048, 1048576))
+    assert survey_file._free_pages(connection, Cell(2, 1, {4: 9, 2048: 8, 1048576: 0}), host) == {2048: 7}
+    assert survey_file._free_pages(connection, Cell(0, 1, {4: 9}), host) == {}
+    assert asked == [([2048], 2, 1)]
 
 
 @pytest.mark.parametrize("seconds", [-1, 601, float("nan"), float("inf")])
