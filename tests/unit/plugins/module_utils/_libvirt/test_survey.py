@@ -92,7 +92,7 @@ def test_only_cells_with_huge_pages_are_asked_for_free_ones():
 
     def free(sizes, first, count):
         asked.append((sizes, first, count))
-        return {first: {size: 7 for size in sizes}}
+        return {first: dict.fromkeys(sizes, 7)}
 
     connection, host = SimpleNamespace(getFreePages=free), SimpleNamespace(hugepage_sizes=(2048, 1048576))
     assert survey_file._free_pages(connection, Cell(2, 1, {4: 9, 2048: 8, 1048576: 0}), host) == {2048: 7}
