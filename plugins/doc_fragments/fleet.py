@@ -75,6 +75,59 @@ options:
       rack:
         description: Rack (failure domain) of the host.
         type: str
+      power:
+        description: What the host draws.
+        type: dict
+        suboptions:
+          idle_watts:
+            description: Watts at rest.
+            type: float
+            required: true
+          full_watts:
+            description: Watts at full load.
+            type: float
+            required: true
+          table:
+            description: Watts at 0, 10 ... 100 % load, 11 values, as SPECpower states them. Empty for a straight line.
+            type: list
+            elements: float
+            default: []
+      standby:
+        description:
+          - The host is powered off on purpose. It is never connected to, even if it would answer.
+          - Needs memory and CPUs by O(hosts[].standby_like), by O(hosts[].memory_mib) and O(hosts[].cpus), or by the
+            allocatable figures.
+        type: bool
+        default: false
+      standby_like:
+        description:
+          - Name of a host of the same build that is on. It tells what the inventory does not say of a host on standby,
+            such as its CPU, machine types, networks and shared pools.
+        type: str
+      memory_mib:
+        description: Memory of a host on standby, in MiB. One that is on is measured.
+        type: int
+      cpus:
+        description: CPUs of a host on standby. One that is on is measured.
+        type: int
+      max_guests:
+        description: The most active guests of the host. Left out, there is no limit.
+        type: int
+      links:
+        description: What migrations may use between sites. The same on every host that gives it.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          sites:
+            description: Two sites, or one for its own hosts.
+            type: list
+            elements: str
+            required: true
+          bandwidth_mibs:
+            description: MiB/s that migrations may use.
+            type: float
+            required: true
   connect_timeout:
     description: Seconds after which a host that has not answered counts as unreachable.
     type: float

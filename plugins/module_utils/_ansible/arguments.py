@@ -29,6 +29,28 @@ _HOST_OPTIONS: dict[str, Any] = {
     "labels": {"type": "dict", "default": {}},
     "site": {"type": "str"},
     "rack": {"type": "str"},
+    "power": {
+        "type": "dict",
+        "options": {
+            "idle_watts": {"type": "float", "required": True},
+            "full_watts": {"type": "float", "required": True},
+            "table": {"type": "list", "elements": "float", "default": []},
+        },
+    },
+    "standby": {"type": "bool", "default": False},
+    "standby_like": {"type": "str"},
+    "memory_mib": {"type": "int"},
+    "cpus": {"type": "int"},
+    "max_guests": {"type": "int"},
+    "links": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "sites": {"type": "list", "elements": "str", "required": True},
+            "bandwidth_mibs": {"type": "float", "required": True},
+        },
+    },
 }
 
 
