@@ -14,6 +14,7 @@ export SCENARIO CORE
 unexport PYTHONPATH PYTHONHOME
 
 HOSTS ?= 3
+RUNS ?= 150
 LAB := /usr/bin/python3 tests/lab/lab.py
 BENCH_DIR ?= ../shared/bench
 
@@ -37,6 +38,9 @@ test: setup collection  ## every test; ends with `N passed, N failed`
 
 test-unit: setup collection  ## unit tests, the pure rooms without Ansible
 	@hacking/test-unit.sh
+
+test-properties: setup  ## the planner on thousands of random fleets [RUNS=150]
+	@hacking/test-properties.sh "$(RUNS)"
 
 test-sanity: setup collection  ## ansible-test sanity on several ansible-cores [CORE=2.18]
 	@hacking/test-sanity.sh
@@ -74,5 +78,5 @@ bench-planner: setup-run collection  ## the planner beside its peers [BENCH_DIR=
 clean: lab-down ## take the lab down and remove build/
 	@rm -rf build
 
-.PHONY: help setup setup-run collection demo test test-unit test-sanity lint docs package test-lab \
+.PHONY: help setup setup-run collection demo test test-unit test-properties test-sanity lint docs package test-lab \
 	lab-up lab-down lab-status bench bench-evacuate bench-planner clean

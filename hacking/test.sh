@@ -13,7 +13,7 @@ start=$SECONDS
 /usr/bin/python3 hacking/check.py --timeout 600 lab-up -- make lab-up &
 lab=$!
 trap 'kill "$lab" 2>/dev/null || true' EXIT
-make --keep-going test-unit lint docs package test-sanity || true
+make --keep-going test-unit test-properties lint docs package test-sanity || true
 trap - EXIT
 wait "$lab" || true
 make test-lab || true

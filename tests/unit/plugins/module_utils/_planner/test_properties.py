@@ -21,7 +21,6 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapsho
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify import first_violation
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.property_cases import (
-    PLACING,
     RUNS,
     Case,
     cases,
@@ -29,7 +28,6 @@ from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._pl
 )
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.scenario import carry_out
 
-CHEAP = [goal for goal in Goal if goal is not Goal.BALANCE]
 ROUNDS = 8
 
 
@@ -45,7 +43,7 @@ def test_the_fleets_are_worth_trying() -> None:
     assert sum(1 for case in cases() if case.plan.leftovers) > RUNS / 12
     assert sum(1 for move in moves if move.copies) > RUNS / 12
     assert {move.method for move in moves} == set(Method)
-    assert {case.request.goal for case in cases() if case.plan.moves} >= set(CHEAP)
+    assert {case.request.goal for case in cases() if case.plan.moves} == set(Goal)
     assert {rule.kind for case in cases() for rule in case.request.rules} == set(RuleKind)
     codes = {refusal.code.value for case in cases() for stay in case.plan.stays for refusal in stay.refusals}
     assert len(codes) > 12, codes
@@ -56,15 +54,15 @@ def test_verify_accepts_every_plan() -> None:
         assert first_violation(case.fleet, case.plan) is None, case.what
 
 
-@pytest.mark.parametrize("goal", CHEAP)
+@pytest.mark.parametrize("goal", Goal)
 def test_the_same_input_gives_the_same_plan_byte_for_byte(goal: Goal) -> None:
-    for case in of(goal):
+    for case in of(goal)[::4]:  # planned anew in another order below, too
         reread = from_json(Snapshot, json.loads(json.dumps(to_json(case.fleet))))
         again = make_plan(reread, case.request)
         assert json.dumps(to_json(again)) == json.dumps(to_json(case.plan)), case.what
 
 
-@pytest.mark.parametrize("goal", CHEAP)
+@pytest.mark.parametrize("goal", Goal)
 def test_the_order_in_which_hosts_and_guests_are_listed_does_not_matter(goal: Goal) -> None:
     for case in of(goal):
         rng = Random(case.seed)
@@ -73,7 +71,7 @@ def test_the_order_in_which_hosts_and_guests_are_listed_does_not_matter(goal: Go
         assert without_id(make_plan(shuffled, case.request)) == without_id(case.plan), case.what
 
 
-@pytest.mark.parametrize("goal", [*PLACING, Goal.CONSOLIDATE, Goal.REPAIR, Goal.BALANCE])
+@pytest.mark.parametrize("goal", [goal for goal in Goal if goal is not Goal.ROLLING])
 def test_planning_again_ends_and_mostly_at_once(goal: Goal) -> None:
     """Moves of others, and budgets, leave something for later rounds; without them one round is all."""
     for case in of(goal):

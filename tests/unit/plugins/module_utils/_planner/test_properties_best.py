@@ -140,19 +140,19 @@ def test_an_evacuation_leaves_nobody_behind_for_whom_trying_everything_finds_a_w
 
 def test_an_evacuation_sends_hardly_ever_more_bytes_than_it_must() -> None:
     count, compared = worse(Goal.EVACUATE, lambda tried, asked, at: (left_behind(tried, asked, at), sent(tried, at)))
-    assert count <= compared * 0.02
+    assert count <= 1 + compared * 0.02
 
 
 def test_a_consolidation_leaves_hardly_ever_more_on_than_it_must() -> None:
     count, compared = worse(Goal.CONSOLIDATE, hosts_on)
     assert compared > RUNS / 2
-    assert count <= compared * 0.02
+    assert count <= 1 + compared * 0.02
 
 
 def test_a_repair_mends_nearly_all_that_can_be_mended() -> None:
     count, compared = worse(Goal.REPAIR, lambda tried, _asked, at: (broken(tried, at),))
     assert compared > RUNS / 2
-    assert count <= compared * 0.1
+    assert count <= 1 + compared * 0.06
 
 
 @pytest.mark.parametrize("goal", [*PLACING, Goal.CONSOLIDATE, Goal.ROLLING])
