@@ -21,7 +21,7 @@ from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.ran
 )
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.random_request import random_request
 
-RUNS = int(os.environ.get("VIRTFLEET_RUNS", "24"))
+RUNS = int(os.environ.get("VIRTFLEET_RUNS", "16"))
 SELDOM = 4  # one case in so many is of a goal that takes ten times as long
 PLACING = (Goal.EVACUATE, Goal.RELOCATE, Goal.MOVE, Goal.RESTORE)
 
