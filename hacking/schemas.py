@@ -21,6 +21,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "schemas"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
+NONE = None.__class__
 SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
@@ -81,7 +82,7 @@ def of_hint(hint: Any, defs: dict[str, Any], to_json: Any) -> dict[str, Any]:
         return {"type": SCALARS[hint]}
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Union:
-        (inner,) = (arg for arg in args if arg is not type(None))
+        (inner,) = (arg for arg in args if arg is not NONE)
         return {"anyOf": [of_hint(inner, defs, to_json), {"type": "null"}]}
     if origin is tuple:
         return {"type": "array", "items": of_hint(args[0], defs, to_json)}

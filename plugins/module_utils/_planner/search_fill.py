@@ -200,8 +200,8 @@ def _best_exchange(packing: Packing, host: int, other: int) -> Exchange | None:
         free_vcpus[other],
     )
     now = packing.overfill(host) + packing.overfill(other)
-    takes = [(0, 0, NOBODY, 0), *_movable(packing, other, host)]
-    gives = _movable(packing, host, other)
+    takes = [(0, 0, NOBODY, 0), *_movable(packing, source=other, dest=host)]
+    gives = _movable(packing, source=host, dest=other)
     packing.spent += 1 + len(gives) * len(takes) // PAIRS_A_STEP
     limit, best, unlimited = float("inf"), None, not packing.grid.limits_of
     for give_memory, give_vcpus, give, give_bytes in gives:
@@ -225,14 +225,14 @@ def _best_exchange(packing: Packing, host: int, other: int) -> Exchange | None:
     return best
 
 
-def _movable(packing: Packing, host: int, other: int) -> list[tuple[int, int, int, int]]:
-    """Return memory, vCPUs, block and bytes (saved ones below zero) of what may go from ``host``: one of each sort."""
+def _movable(packing: Packing, source: int, dest: int) -> list[tuple[int, int, int, int]]:
+    """Return memory, vCPUs, block and bytes (below zero: saved) of what may leave ``source``: one of each sort."""
     grid, home, barred, now = packing.grid, packing.home, packing.barred, packing.spent
     memory, vcpus, cost, limits_of = grid.memory, grid.vcpus, grid.cost, grid.limits_of
     found: dict[tuple[object, ...], tuple[int, int, int, int]] = {}
-    for block in sorted(packing.layout.on[host]):
-        if grid.reach[block][other] and (block not in barred or barred[block] <= now):
-            change = -cost[block] if home[block] == other else cost[block] if home[block] == host else 0
+    for block in sorted(packing.layout.on[source]):
+        if grid.reach[block][dest] and (block not in barred or barred[block] <= now):
+            change = -cost[block] if home[block] == dest else cost[block] if home[block] == source else 0
             sort = (memory[block], vcpus[block], change, limits_of[block] if limits_of else ())
             found.setdefault(sort, (memory[block], vcpus[block], block, change))
     return list(found.values())

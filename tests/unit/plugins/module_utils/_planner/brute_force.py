@@ -82,7 +82,7 @@ def world(fleet: Snapshot, request: Request) -> World:
 
 
 def _open(fleet: Snapshot, request: Request, uuid: str) -> Iterator[int]:
-    place = next(place for place in fleet.located() if place.guest.uuid == uuid)
+    (place,) = [place for place in fleet.located() if place.guest.uuid == uuid][:1]
     for index, host in enumerate(fleet.hosts):
         if host.name == place.host:
             continue
