@@ -73,9 +73,9 @@ def run(bench_dir: Path, only: list[str], sizes: list[str], families: list[str])
     say(f"\nhtools: {'run beside' if planner_htools.installed() else 'not installed, recorded figures'}")
     say(f"CP-SAT: {'run beside' if planner_exact.available() else 'not installed'}")
     say("Seconds are the processor's, of the planner's thread alone, verify included: the machine has other work.")
-    for name, found in rows.items():
+    for name in (name for name in rows if rows[name]):
         say(f"\n{name}")
-        table(found, say)
+        table(rows[name], say)
     return _end(rows, time.monotonic() - begun)
 
 
