@@ -31,8 +31,11 @@ def balance(board: Board) -> Outcome:
         request.threshold,
     )
     found = search(scope.grid, signals, bounds)
+    # where no order takes everybody straight there, one is moved on later: its first move is a stop
+    last = {block: number for number, (block, _source, _dest) in enumerate(found.moves)}
     hops = tuple(
-        Hop(scope.blocks[block], scope.hosts[source], scope.hosts[dest]) for block, source, dest in found.moves
+        Hop(scope.blocks[block], scope.hosts[source], scope.hosts[dest], parking=number != last[block])
+        for number, (block, source, dest) in enumerate(found.moves)
     )
     frail = newly_frail(board, hops) if hops else ""
     if frail:
