@@ -85,14 +85,16 @@ def make_board(
     wanted = {wish.place.guest.uuid: frozenset(wish.candidates) for wish in wishes}
     pens = ruleset.pens(binding, snapshot.hosts, at, wanted, held.union(still))
     reaches = Reaches(snapshot, _joined(ruleset.barred(binding, snapshot.hosts), pens), wake)
-    lasting_reaches = Reaches(snapshot, ruleset.barred(lasting, snapshot.hosts), wake)
-    search, order = (
-        _ruled(
-            replace(base, reach=_masks(members, each, still)),
-            [*resources, *ruleset.limits(rules, snapshot.hosts, weights)],
-        )
-        for rules, each in ((binding, reaches), (lasting, lasting_reaches))
-    )
+
+    def grid(rules: Sequence[BoundRule], each: Reaches) -> Grid:
+        limits = [*resources, *ruleset.limits(rules, snapshot.hosts, weights)]
+        return _ruled(replace(base, reach=_masks(members, each, still)), limits)
+
+    search = grid(binding, reaches)
+    # mostly the same, and on a large board dear
+    order = search
+    if pens or lasting != binding:
+        order = grid(lasting, Reaches(snapshot, ruleset.barred(lasting, snapshot.hosts), wake))
     return Board(snapshot, request, search, order, members, block, host, stuck, methods, bound, reaches, wake)
 
 
@@ -111,20 +113,29 @@ def settled(board: Board, hops: Iterable[Hop], closed: Iterable[int] = ()) -> La
         and (host.state is HostState.SCHEDULABLE or (host.state is HostState.STANDBY and index in woken))
         for index, host in enumerate(board.snapshot.hosts)
     ]
+    reach = [_restarts(board, block, row) for block, row in enumerate(grid.reach)]
     rows = {
         (row, host): bytes(1 if index == host else int(takes[index] and may) for index, may in enumerate(row))
-        for row, host in set(zip(grid.reach, at))
+        for row, host in set(zip(reach, at))
     }
     memory, vcpus = kept_free(board)
     moved = replace(
         grid,
         at=tuple(at),
-        reach=tuple(rows[key] for key in zip(grid.reach, at)),
+        reach=tuple(rows[key] for key in zip(reach, at)),
         room_memory=tuple(map(add, grid.room_memory, memory)),
         room_vcpus=tuple(map(add, grid.room_vcpus, vcpus)),
     )
     # after a loss guests are started again: nothing is copied, and nobody asks how busy the others are
     return Layout(_ruled(moved, [limit for limit in grid.limits if limit.kind not in (Kind.CPU_USAGE, Kind.POOL)]))
+
+
+def _restarts(board: Board, block: int, row: bytes) -> bytes:
+    """Return where the block could be started again, whatever keeps it from being moved: only devices bind it then."""
+    reasons = [refusal.code for place in board.members[block] for refusal in board.stuck.get(place.guest.uuid, ())]
+    if not reasons or RefusalCode.DEVICE in reasons:
+        return row
+    return _common(board.members[block], board.reaches)
 
 
 def torn_apart(board: Board, hops: Iterable[Hop], *, soft: bool) -> frozenset[str]:
@@ -156,7 +167,8 @@ def _joined(
 
 
 def _where(place: Located, adopted: Mapping[str, str]) -> Located:
-    return replace(place, host=adopted.get(place.guest.uuid, place.host))
+    dest = adopted.get(place.guest.uuid)
+    return place if dest is None else replace(place, host=dest)
 
 
 def _movable(

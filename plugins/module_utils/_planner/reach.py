@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Optional
@@ -31,7 +32,10 @@ class Reaches:
         self._by_name = {host.name: host for host in snapshot.hosts}
         self._index = {host.name: number for number, host in enumerate(snapshot.hosts)}
         self._barred = barred
-        self._closed = {host.name: host_refusals(host, snapshot.hosts, wake) for host in snapshot.hosts}
+        twins: dict[Optional[str], list[Host]] = defaultdict(list)
+        for host in snapshot.hosts:
+            twins[host.uuid].append(host)
+        self._closed = {host.name: host_refusals(host, twins[host.uuid], wake) for host in snapshot.hosts}
         self._kinds = _numbered([_host_kind(host) for host in snapshot.hosts])
         self._masks: dict[Hashable, bytes] = {}
 

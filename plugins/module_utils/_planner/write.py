@@ -42,7 +42,8 @@ def write_plan(
     timing = _timing(board, moves, waves, lines)
     power_on = _woken(board, moves)
     before, after = _where(board, Layout(board.search), adopted), _where(board, layout, {})
-    guests = {place.guest.uuid: place.guest for place in residents(board.snapshot)}
+    places = residents(board.snapshot)
+    guests = {place.guest.uuid: place.guest for place in places}
     # a migration under way counts as over: the plan is not blamed for what it breaks
     settled = _where(board, Layout(board.search), {})
     methods = {move.guest: move.method for move in moves if not move.adopt}
@@ -65,7 +66,7 @@ def write_plan(
         critical_path=timing.critical_path,
         watts_before=_watts(board, guests, before, (), ()),
         watts_after=_watts(board, guests, after, power_on, off),
-        remarks=(*remarks(board.bound, residents(board.snapshot), board.snapshot.hosts), *outcome.remarks),
+        remarks=(*remarks(board.bound, places, board.snapshot.hosts), *outcome.remarks),
     )
 
 
