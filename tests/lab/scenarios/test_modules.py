@@ -243,7 +243,7 @@ def test_labels_and_rules_are_set_travel_with_their_guest_and_are_removed(tmp_pa
     task = of_guest("cache1", **wanted)
     run, (foreseen,) = play(tmp_path, [task], "--check")
     assert (run.status, foreseen["changed"]) == (0, True), run.output
-    assert "virtfleet" not in on_host("hv1", "virsh", "dumpxml", "cache1")
+    assert "&lt;shop&gt;" not in on_host("hv1", "virsh", "dumpxml", "cache1")
     run, (real, again) = play(tmp_path, [task, task])
     assert run.status == 0, run.output
     assert [real["changed"], again["changed"]] == [True, False]
