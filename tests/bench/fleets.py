@@ -21,7 +21,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, HostState, Pool, PowerModel
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import Rule, RuleKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.grid import Grid, Limit
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.grid import Grid, Limit
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB

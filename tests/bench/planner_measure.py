@@ -16,7 +16,7 @@ from typing import Any, Callable, Optional
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify import first_violation
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify.verify import first_violation
 from planner_replay import Judge, Verdict
 
 HAIR = 1e-9

@@ -14,7 +14,7 @@ from .._model.guest import JobKind
 from .._model.plan import Move, Plan, method_fits
 from .._model.snapshot import Located, Snapshot, by_uuid, residence
 from .._planner.planner import leftovers
-from .._planner.verify import first_unsafe_step
+from .._planner.verify.verify import first_unsafe_step
 
 
 @dataclass(frozen=True)

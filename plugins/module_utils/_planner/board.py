@@ -20,11 +20,11 @@ from .._model.snapshot import Located, Snapshot, by_uuid
 from . import ruleset
 from .compat import blockers
 from .find import residents
-from .grid import Grid, Kind, Layout, Limit
 from .outcome import Hop, Wish
 from .reach import Reaches, method_for, method_refusals, parkable
 from .resources import local_sizes, resource_limits
 from .ruleset import BoundRule
+from .search.grid import Grid, Kind, Layout, Limit
 
 Group = tuple[Located, ...]
 

@@ -23,9 +23,9 @@ from .check import check_request
 from .compat import host_refusals
 from .estimate import Lines, lines_of, move_bytes, move_downtime_ms, move_seconds
 from .find import residents
-from .grid import Layout
 from .refuse import room_refusals
 from .ruleset import BoundRule
+from .search.grid import Layout
 from .select import allowed_dests, chosen_guest, goal_hosts
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from .._model.plan import Goal, SurviveLoss
 from .board import Board, settled
 from .outcome import Hop
-from .search_loss import survives_loss
+from .search.loss import survives_loss
 from .select import goal_hosts
 
 

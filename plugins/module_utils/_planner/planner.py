@@ -19,7 +19,7 @@ from .compat import in_flight
 from .goals.table import outcome_of, wishes_of
 from .leftovers import leftovers
 from .outcome import Outcome, Wish
-from .verify import first_violation
+from .verify.verify import first_violation
 from .write import write_plan
 
 __all__ = ["leftovers", "make_plan"]

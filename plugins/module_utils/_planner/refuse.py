@@ -12,7 +12,7 @@ from .._model.refusal import Refusal, RefusalCode
 from .._model.snapshot import Located
 from .board import Board
 from .compat import host_refusals
-from .grid import Grid, Kind, Layout, Limit
+from .search.grid import Grid, Kind, Layout, Limit
 
 MIB = 1024 * 1024
 

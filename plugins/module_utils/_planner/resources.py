@@ -13,7 +13,7 @@ from .._model.guest import Guest
 from .._model.host import Host
 from .._model.plan import DiskCopy
 from .._model.snapshot import Located
-from .grid import Kind, Limit
+from .search.grid import Kind, Limit
 
 MILLI = 1000
 KIB = 1024

@@ -13,7 +13,7 @@ from .._model.guest import Guest
 from .._model.host import Host
 from .._model.rules import GuestRule, Rule, RuleKind, Scope
 from .._model.snapshot import Located
-from .grid import Limit
+from .search.grid import Limit
 from .select import domain_of, domains, in_rule, rule_hosts
 
 _GROUPED = (RuleKind.AFFINITY, RuleKind.ANTI_AFFINITY)

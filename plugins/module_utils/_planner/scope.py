@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from .grid import Grid, Limit
+from .search.grid import Grid, Limit
 
 
 @dataclass(frozen=True)

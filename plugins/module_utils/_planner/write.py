@@ -17,14 +17,14 @@ from .breaches import breaches
 from .estimate import Lines, Schedule, lines_of, move_bytes, move_downtime_ms, move_seconds, schedule
 from .find import residents
 from .frailty import frail_after
-from .grid import Layout
 from .leftovers import leftovers
 from .outcome import Outcome, Wish
 from .power import fleet_watts, is_on
 from .reach import arrived
 from .refuse import stay
 from .ruleset import remarks
-from .sequence_credit import dependencies
+from .search.grid import Layout
+from .search.sequence_credit import dependencies
 
 # goals after which "restore" brings a guest back
 _NOTES_HOME = frozenset({Goal.EVACUATE, Goal.RELOCATE})

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from statistics import median
 
 from ..._model.plan import Bound
-from ..balance_score import Signal, demand_signals
 from ..board import Board
 from ..frailty import newly_frail
 from ..outcome import Hop, Outcome
 from ..scope import Scope, narrow
-from ..search_balance import ANY, Balanced, Bounds
-from ..search_balance import balance as search
+from ..search.balance import ANY, Balanced, Bounds
+from ..search.balance import balance as search
+from ..search.balance_score import Signal, demand_signals
 from .consolidate import in_scope
 
 

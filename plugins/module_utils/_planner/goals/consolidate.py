@@ -14,15 +14,15 @@ from ..._model.rules import RuleKind
 from ..._model.rules import Scope as Domain
 from ..board import Board
 from ..frailty import newly_frail
-from ..grid import Grid, Layout
 from ..outcome import Hop, Outcome
 from ..power import idle_watts
 from ..scope import Scope, narrow
-from ..search_consolidate import Consolidation
-from ..search_consolidate import consolidate as search
+from ..search.consolidate import Consolidation
+from ..search.consolidate import consolidate as search
+from ..search.grid import Grid, Layout
+from ..search.sequence import Sequence as Ordered
+from ..search.sequence import sequence
 from ..select import goal_hosts
-from ..sequence import Sequence as Ordered
-from ..sequence import sequence
 from .ways import hop_of
 
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from ..._model.plan import Bound, Goal
 from ..board import Board
 from ..frailty import newly_frail
-from ..grid import Layout
 from ..outcome import Hop, Outcome, Wish
-from ..search_evacuate import Left, Relocation, Why, relocate
+from ..search.evacuate import Left, Relocation, Why, relocate
+from ..search.grid import Layout
 from ..select import allowed_dests, goal_hosts
 from .ways import hop_of
 

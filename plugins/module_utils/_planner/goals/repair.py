@@ -15,11 +15,11 @@ from ..._model.snapshot import Located, Snapshot
 from ..board import Board, kept_free
 from ..find import residents
 from ..frailty import newly_frail
-from ..grid import Grid, Layout
 from ..outcome import Hop, Outcome, Wish
 from ..ruleset import BoundRule, barred, bind
-from ..search_repair import MEMORY, VCPUS, Broken, Spare, broken
-from ..search_repair import repair as search
+from ..search.grid import Grid, Layout
+from ..search.repair import MEMORY, VCPUS, Broken, Spare, broken
+from ..search.repair import repair as search
 from ..select import domain_of
 from .place import place
 

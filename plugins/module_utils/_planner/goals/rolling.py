@@ -11,11 +11,11 @@ from ..._model.plan import Bound
 from ..board import Board
 from ..frailty import newly_frail
 from ..outcome import Hop, Outcome
-from ..rolling_wave import Quota
-from ..search_rolling import Reason, Rolling, Wave
-from ..search_rolling import rolling as search
+from ..search.rolling import Reason, Rolling, Wave
+from ..search.rolling import rolling as search
+from ..search.rolling_wave import Quota
+from ..search.sequence import Step
 from ..select import domains, goal_hosts
-from ..sequence import Step
 from .ways import reach_from
 
 

@@ -10,7 +10,7 @@ from typing import Optional
 from ..board import Board
 from ..reach import arrived
 from ..scope import Scope
-from ..sequence import Hop
+from ..search.sequence import Hop
 
 
 def hop_of(board: Board, scope: Optional[Scope] = None) -> Hop:

@@ -16,9 +16,9 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method, Plan, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import RuleKind, When
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify_case import Case, open_case
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify_moves import move_violations
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify_rules import (
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify.case import Case, open_case
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify.moves import move_violations
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify.rules import (
     BoundRule,
     bound_rules,
     domain_of,

@@ -9,7 +9,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.grid import Grid, Limit
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.grid import Grid, Limit
 
 
 def grid_of(rooms: Sequence[tuple[int, int]], guests: Sequence[tuple[int, int, int]]) -> Grid:

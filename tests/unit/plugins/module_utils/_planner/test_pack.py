@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.grid import Grid, Layout
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.pack import (
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.grid import Grid, Layout
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.pack import (
     by_room,
     pack,
     pack_whole,

@@ -19,7 +19,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapsho
     residence,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify import first_violation
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify.verify import first_violation
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.property_cases import (
     RUNS,
     Case,

@@ -16,7 +16,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.host im
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Plan, Request, SurviveLoss
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify_rules import excess
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify.rules import excess
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.brute_force import (
     Placement,

@@ -10,20 +10,20 @@ from random import Random
 from statistics import pstdev
 
 import pytest
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner import search_balance
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.balance_score import (
-    NOBODY,
-    Signal,
-    Spread,
-    demand_signals,
-)
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.grid import Grid, Layout, Limit
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search_balance import (
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search import balance as search_balance
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.balance import (
     Balanced,
     Bounds,
     Outcome,
     balance,
 )
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.balance_score import (
+    NOBODY,
+    Signal,
+    Spread,
+    demand_signals,
+)
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.grid import Grid, Layout, Limit
 
 
 @pytest.fixture(autouse=True)

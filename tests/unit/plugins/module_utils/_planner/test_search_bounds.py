@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search_bounds import (
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.bounds import (
     kinds_of,
     least_cover,
     least_hosts,

@@ -8,7 +8,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search_consolidate import consolidate
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.consolidate import consolidate
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.small_grids import (
     apart,
     cheapest,

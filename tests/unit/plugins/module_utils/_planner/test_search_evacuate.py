@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.grid import Grid, Layout
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search_evacuate import (
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.evacuate import (
     Relocation,
     Why,
     evacuate,
     relocate,
 )
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.grid import Grid, Layout
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.tiny_grids import (
     apart,
     at_moment,

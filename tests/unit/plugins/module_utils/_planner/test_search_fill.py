@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search_bytes import send_less
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search_fill import (
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.bytes import send_less
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.fill import (
     Packing,
     fill,
     repair,

@@ -8,8 +8,8 @@ from dataclasses import replace
 from itertools import product
 from random import Random
 
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.grid import Grid, Layout
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search_loss import Loss, survives_loss
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.grid import Grid, Layout
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.loss import Loss, survives_loss
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.tiny_grids import (
     apart,
     grid,

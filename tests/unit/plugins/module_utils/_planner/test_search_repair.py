@@ -10,8 +10,8 @@ from random import Random
 from typing import Optional
 
 import pytest
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.grid import Grid, Layout, Limit
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search_repair import (
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.grid import Grid, Layout, Limit
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.repair import (
     MEMORY,
     VCPUS,
     Broken,

@@ -10,15 +10,15 @@ from itertools import product
 from random import Random
 
 import pytest
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.grid import Grid
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.rolling_wave import Quota
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search_rolling import (
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.grid import Grid
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.rolling import (
     Left,
     Reason,
     Rolling,
     rolling,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.sequence import Step
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.rolling_wave import Quota
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.sequence import Step
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.tiny_grids import (
     apart,
     at_moment,

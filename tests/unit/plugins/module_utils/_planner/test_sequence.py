@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.grid import Layout
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.sequence import Sequence, sequence
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.grid import Layout
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.sequence import Sequence, sequence
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.tiny_grids import (
     apart,
     at_moment,

@@ -29,7 +29,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan im
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import Refusal, RefusalCode
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner import verify
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify import verify
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 
 OFF = GuestState.SHUT_OFF

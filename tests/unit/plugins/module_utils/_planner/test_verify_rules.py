@@ -13,7 +13,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import HostState
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Move, Plan, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import GuestRule, Rule, RuleKind, When
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner import verify
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify import verify
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.mutate import (
     with_host,

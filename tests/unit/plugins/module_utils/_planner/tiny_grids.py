@@ -9,8 +9,8 @@ from collections.abc import Sequence as Items
 from dataclasses import replace
 from random import Random
 
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.grid import Grid, Limit
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.sequence import Step
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.grid import Grid, Limit
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.sequence import Step
 
 Moment = tuple[frozenset[int], frozenset[int]]
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .._model.guest import Guest
-from .._model.host import Host, HostState
-from .._model.plan import Goal, SurviveLoss
-from .verify_case import Case, Violation, asked_hosts, takes_guests
+from ..._model.guest import Guest
+from ..._model.host import Host, HostState
+from ..._model.plan import Goal, SurviveLoss
+from .case import Case, Violation, asked_hosts, takes_guests
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Optional
 
-from .._model.guest import Disk, DiskKind, Guest, GuestState, JobKind
-from .._model.host import Host, HostState, Pool
-from .._model.plan import Goal, Move, Plan, Request
-from .._model.snapshot import Located, Snapshot, by_uuid, residence
+from ..._model.guest import Disk, DiskKind, Guest, GuestState, JobKind
+from ..._model.host import Host, HostState, Pool
+from ..._model.plan import Goal, Move, Plan, Request
+from ..._model.snapshot import Located, Snapshot, by_uuid, residence
 
 
 @dataclass(frozen=True)

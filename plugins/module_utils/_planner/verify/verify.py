@@ -13,16 +13,16 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Optional
 
-from .._model.plan import Plan
-from .._model.rules import RuleKind
-from .._model.snapshot import Snapshot
-from .verify_case import Case, Violation, malformed, misplaced, open_case
-from .verify_goals import destination_violations, promise_violations
-from .verify_loss import loss_violations
-from .verify_moves import move_violations
-from .verify_room import room_violations
-from .verify_rules import BoundRule, bound_rules, end_violations, rule_violations
-from .verify_whole import breach_violations, power_violations, repair_violations, sum_violations, wave_violations
+from ..._model.plan import Plan
+from ..._model.rules import RuleKind
+from ..._model.snapshot import Snapshot
+from .case import Case, Violation, malformed, misplaced, open_case
+from .goals import destination_violations, promise_violations
+from .loss import loss_violations
+from .moves import move_violations
+from .room import room_violations
+from .rules import BoundRule, bound_rules, end_violations, rule_violations
+from .whole import breach_violations, power_violations, repair_violations, sum_violations, wave_violations
 
 __all__ = ["Violation", "first_unsafe_step", "first_violation"]
 

@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Optional
 
+from .bounds import unit_of
 from .grid import Grid, Layout
 from .pack import Hop, by_room, pack, weights
 from .rolling_wave import Quota, Style, empty_some
-from .search_bounds import unit_of
 from .sequence import Step, sequence
 
 BALANCES = (1.0, 0.5, 2.0, 0.25, 4.0)

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from typing import Optional
 
 from . import sequence as ordering
+from .displace import displaced
+from .exact import exact, hopeless, must_stay, too_large
 from .grid import Grid, Layout
-from .search_displace import displaced
-from .search_exact import exact, hopeless, must_stay, too_large
-from .search_limbo import Found, keeps, sizes, union, with_limbo
+from .limbo import Found, keeps, sizes, union, with_limbo
 
 STEPS = 60_000
 MANY = 48  # more blocks than these are not placed anew by the beam, only those that found no place

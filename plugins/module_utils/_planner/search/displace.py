@@ -18,7 +18,7 @@ from itertools import combinations
 from typing import Optional
 
 from .grid import Grid, Layout
-from .search_limbo import Found, keeps, scarcer_vcpus, sizes, union, with_limbo
+from .limbo import Found, keeps, scarcer_vcpus, sizes, union, with_limbo
 
 WIDTH = 30
 BRANCH = 12  # options kept of one state

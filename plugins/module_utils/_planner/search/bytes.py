@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 
-from .search_fill import NOBODY, Exchange, Packing, exchange_guests, fill, may_exchange, repair
+from .fill import NOBODY, Exchange, Packing, exchange_guests, fill, may_exchange, repair
 
 TRADES = 40  # pairs of hosts tried
 KICK_STEPS = 60  # steps that one attempt to save bytes may cost

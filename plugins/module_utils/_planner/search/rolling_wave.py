@@ -15,9 +15,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Optional
 
+from .evacuate import evacuate
 from .grid import Layout
 from .pack import Hop, by_room, pack, pack_whole, undo, weights
-from .search_evacuate import evacuate
 
 PATIENCE = 50  # hosts beyond the size of the wave that are tried in vain before it is left as it is
 CHOICE = 4  # hosts for which guests are let step aside, to take the one with the least moves

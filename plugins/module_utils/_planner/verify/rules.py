@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Optional
 
-from .._model.host import Host
-from .._model.rules import GuestRule, Rule, RuleKind, Scope, When
-from .verify_case import Case, Violation
+from ..._model.host import Host
+from ..._model.rules import GuestRule, Rule, RuleKind, Scope, When
+from .case import Case, Violation
 
 COUNTING = (RuleKind.ANTI_AFFINITY, RuleKind.MAX_GUESTS)
 

@@ -16,11 +16,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from .bounds import Cover, Kind, Sizes, kinds_of, least_cover, least_hosts, needs_of
+from .bytes import send_less
+from .fill import Packing, fill, survives
 from .grid import Grid, Layout
-from .search_bounds import Cover, Kind, Sizes, kinds_of, least_cover, least_hosts, needs_of
-from .search_bytes import send_less
-from .search_fill import Packing, fill, survives
-from .search_small import best_small
+from .small import best_small
 
 TRIES = 8  # sets of hosts that one round tries to fill
 FIRST_SLACK = 0.002

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from .._model.host import Host
-from .._model.plan import Goal, Move
-from .._model.rules import RuleKind
-from .verify_case import Case, Violation, asked_hosts
-from .verify_rules import BoundRule, domain_of
+from ..._model.host import Host
+from ..._model.plan import Goal, Move
+from ..._model.rules import RuleKind
+from .case import Case, Violation, asked_hosts
+from .rules import BoundRule, domain_of
 
 AIMED = (Goal.EVACUATE, Goal.RELOCATE, Goal.MOVE, Goal.RESTORE)
 WITHIN = (Goal.CONSOLIDATE, Goal.BALANCE)

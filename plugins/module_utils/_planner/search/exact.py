@@ -15,7 +15,7 @@ from math import gcd
 from typing import Optional
 
 from .grid import Grid, Layout
-from .search_limbo import keeps, union, with_limbo
+from .limbo import keeps, union, with_limbo
 
 LEAF = 100  # steps that judging one placement counts for
 # blocks left, their memory, bytes sent beside those that must move

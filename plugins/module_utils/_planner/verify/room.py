@@ -15,12 +15,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Union
 
-from .._model.guest import Guest
-from .._model.host import Host
-from .._model.rules import RuleKind, When
-from .verify_case import Case, Hop, Violation, hops
-from .verify_cut import greatest_surplus
-from .verify_rules import BoundRule, domain_of
+from ..._model.guest import Guest
+from ..._model.host import Host
+from ..._model.rules import RuleKind, When
+from .case import Case, Hop, Violation, hops
+from .cut import greatest_surplus
+from .rules import BoundRule, domain_of
 
 # What is counted, of which host, and more where a host has several: a pool and volume, a cell, a size of pages
 Key = tuple[Union[str, int], ...]

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from .._model.guest import Disk, DiskKind, GuestState
-from .._model.host import Host, HostState
-from .._model.plan import Method, method_fits
-from .verify_case import Case, Hop, Violation, hops, same_pool, takes_guests, under_way
+from ..._model.guest import Disk, DiskKind, GuestState
+from ..._model.host import Host, HostState
+from ..._model.plan import Method, method_fits
+from .case import Case, Hop, Violation, hops, same_pool, takes_guests, under_way
 
 
 def move_violations(case: Case) -> Iterator[Violation]:

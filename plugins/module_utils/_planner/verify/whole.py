@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from .._model.host import HostState
-from .._model.plan import Breach, Goal, Move
-from .._model.rules import RuleKind
-from .verify_case import Case, Violation, asked_hosts
-from .verify_rules import BoundRule, excess, scope_of
+from ..._model.host import HostState
+from ..._model.plan import Breach, Goal, Move
+from ..._model.rules import RuleKind
+from .case import Case, Violation, asked_hosts
+from .rules import BoundRule, excess, scope_of
 
 ROUNDED = 1.0  # seconds that sums may be off, for each figure is rounded by itself
 
