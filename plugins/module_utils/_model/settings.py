@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from .errors import FleetError
+from .transfer import TransferOptions, contradictions
 
 
 class Transport(enum.Enum):
@@ -37,6 +38,7 @@ class MoveSettings:
     max_downtime_ms: Optional[int] = None
     timeout: int = 0
     timeout_action: TimeoutAction = TimeoutAction.ABORT
+    transfer: TransferOptions = TransferOptions()
 
     @property
     def permit_post_copy(self) -> bool:
@@ -61,6 +63,9 @@ def check_settings(settings: MoveSettings) -> MoveSettings:
             raise FleetError(f"{name} is {value}", "Give a whole number above zero, or leave it out")
     if settings.timeout < 0:
         raise FleetError(f"timeout is {settings.timeout}", "Give seconds, or 0 for no timeout")
+    broken = contradictions(settings.transfer, settings.tls, settings.auto_converge, settings.permit_post_copy)
+    if broken:
+        raise FleetError("; ".join(broken), "Change these options; nothing was contacted")
     return settings
 
 
