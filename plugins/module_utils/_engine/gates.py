@@ -14,6 +14,7 @@ from .._model.refusal import Refusal, RefusalCode
 from .._model.settings import MoveSettings
 from .._model.snapshot import Snapshot
 from .._model.transfer import Compression
+from .courses import Course
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,15 @@ class _Gate:
     qemu: int = 0
 
 
-def refusals_of(moves: Sequence[Move], settings: MoveSettings, fleet: Snapshot) -> Mapping[str, tuple[Refusal, ...]]:
+def refusals_of(
+    moves: Sequence[Move], courses: Mapping[str, Course], fleet: Snapshot
+) -> Mapping[str, tuple[Refusal, ...]]:
     """Return what the options have against each move, by its id; a migration that is under way is past asking."""
     found = {}
     for move in moves:
         source, dest = fleet.host(move.source), fleet.host(move.dest)
         if source is not None and dest is not None and not move.adopt:
-            found[move.id] = transfer_refusals(settings, source, dest, move)
+            found[move.id] = transfer_refusals(courses[move.id].settings, source, dest, move)
     return found
 
 
@@ -54,7 +57,7 @@ def _gates(settings: MoveSettings, move: Move) -> tuple[_Gate, ...]:
         "migrate_disks_detect_zeroes": options.detect_zeroes and bool(move.copies),
         "disks_uri": options.disks_uri is not None and bool(move.copies),
         "POSTCOPY": live and settings.permit_post_copy,
-        "bandwidth.postcopy": live and options.post_copy_bandwidth_mibs is not None,
+        "bandwidth.postcopy": live and settings.permit_post_copy and options.post_copy_bandwidth_mibs is not None,
         "bandwidth.avail.switchover": options.switchover_bandwidth_mibs is not None,
     }
     found = [_of_row(name) for name, wanted in used.items() if wanted]

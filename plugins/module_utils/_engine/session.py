@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Optional
 
 from .._model.errors import FleetError
@@ -13,6 +14,7 @@ from .._model.plan import Leftover, Move, Plan
 from .._model.snapshot import Snapshot, by_uuid, residence, runs_twice
 from .._planner.planner import leftovers
 from . import invariant, report
+from .courses import courses
 from .engine import Emit, RunOptions, run
 from .freshen import freshen
 from .gates import refusals_of
@@ -33,9 +35,10 @@ def carry_out(
     check_runs_once(before)
     check_appliable(plan, before)
     fresh = freshen(plan, before)
+    steered = replace(options, courses=courses(fresh.plan.moves, before, options.settings))
     began = driver.now()
-    refused = refusals_of(fresh.plan.moves, options.settings, before)
-    results = list(run(fresh.plan, driver, options, emit, refused))
+    refused = refusals_of(fresh.plan.moves, steered.courses, before)
+    results = list(run(fresh.plan, driver, steered, emit, refused))
     results += [MoveResult(move, Outcome.ALREADY_THERE) for move in fresh.done]
     results += [stale(move, _how_it_is(move, before)) for move in fresh.stale]
     results.sort(key=lambda result: result.move.id)

@@ -40,7 +40,8 @@ def transfer_parameters(move: Move, settings: MoveSettings) -> dict[str, Any]:
     options = settings.transfer
     if move.method is Method.OFFLINE:
         return _given({"destination_name": options.new_name})
-    live = move.method is Method.LIVE
+    slows = move.method is Method.LIVE and settings.auto_converge
+    switches = move.method is Method.LIVE and settings.permit_post_copy
     cache = options.xbzrle_cache_mib
     found = _given(
         {
@@ -50,9 +51,9 @@ def transfer_parameters(move: Move, settings: MoveSettings) -> dict[str, Any]:
             "compression": None if options.compression is None else [options.compression.value],
             "compression.xbzrle.cache": None if cache is None else cache * MIB,
             "bandwidth.avail.switchover": options.switchover_bandwidth_mibs,
-            "auto_converge.initial": options.auto_converge_initial if live else None,
-            "auto_converge.increment": options.auto_converge_increment if live else None,
-            "bandwidth.postcopy": options.post_copy_bandwidth_mibs if live else None,
+            "auto_converge.initial": options.auto_converge_initial if slows else None,
+            "auto_converge.increment": options.auto_converge_increment if slows else None,
+            "bandwidth.postcopy": options.post_copy_bandwidth_mibs if switches else None,
         }
     )
     if options.compression in (Compression.ZLIB, Compression.ZSTD) and options.compression_level is not None:

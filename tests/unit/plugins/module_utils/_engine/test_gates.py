@@ -8,19 +8,20 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.virtfleet.migration.plugins.module_utils._engine.courses import Course
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.engine import RunOptions
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.gates import refusals_of, transfer_refusals
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.session import carry_out, rehearsal
 from ansible_collections.virtfleet.migration.plugins.module_utils._model import prose
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings, TimeoutAction
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.transfer import Compression, TransferOptions
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 
 NEWEST = {"libvirt_version": 12_008_000, "qemu_version": 10_001_000}
 COPIED = build.move(copies=(build.copy_of(build.disk(pool="local")),))
-POST_COPY = {"timeout": 60, "timeout_action": TimeoutAction.POST_COPY}
+POST_COPY = {"permit_post_copy": True}
 
 
 def causes(settings: MoveSettings, move: Any = COPIED, source: Any = None, dest: Any = None) -> list[str]:
@@ -112,8 +113,9 @@ def test_a_new_name_must_be_free_at_the_destination() -> None:
 
 def test_a_migration_that_is_under_way_is_past_asking() -> None:
     fleet = build.snapshot(build.host("hv1", build.guest()), build.host("hv2"))
-    assert set(refusals_of([COPIED], using(zerocopy=True, detect_zeroes=True), fleet)) == {COPIED.id}
-    assert refusals_of([replace(COPIED, adopt=True)], using(detect_zeroes=True), fleet) == {}
+    courses = {COPIED.id: Course(settings=using(detect_zeroes=True))}
+    assert [len(found) for found in refusals_of([COPIED], courses, fleet).values()] == [2]
+    assert refusals_of([replace(COPIED, adopt=True)], courses, fleet) == {}
 
 
 def rehearsed(settings: MoveSettings, new_name: Any = None) -> Any:

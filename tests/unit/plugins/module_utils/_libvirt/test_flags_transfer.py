@@ -55,7 +55,7 @@ OF_DISKS = {"disks_port": 49300, "disks_uri": "tcp://hv2:49300", "migrate_disks_
 
 
 def parameters(move, options=EVERYTHING):
-    return transfer_parameters(move, MoveSettings(transfer=options))
+    return transfer_parameters(move, MoveSettings(auto_converge=True, permit_post_copy=True, transfer=options))
 
 
 def test_nothing_is_told_that_nobody_asked_for():
@@ -74,6 +74,7 @@ def test_each_option_sets_its_own():
 def test_what_tunes_is_told_only_with_what_it_tunes():
     assert parameters(LIVE_MOVE) == {**OF_MEMORY, **OF_LIVE}
     assert parameters(replace(LIVE_MOVE, method=Method.PAUSED)) == OF_MEMORY
+    assert transfer_parameters(LIVE_MOVE, MoveSettings(transfer=EVERYTHING)) == OF_MEMORY
 
 
 def test_a_shut_off_guest_can_only_be_renamed():

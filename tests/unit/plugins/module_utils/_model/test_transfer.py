@@ -128,8 +128,27 @@ def test_every_rule_that_is_broken_is_told_at_once_before_anything_is_contacted(
     )
 
 
-def test_a_post_copy_limit_goes_with_a_timeout_that_leads_there() -> None:
-    settings = MoveSettings(
-        timeout=60, timeout_action=TimeoutAction.POST_COPY, transfer=TransferOptions(post_copy_bandwidth_mibs=5)
-    )
+POST_COPY_LIMIT = TransferOptions(post_copy_bandwidth_mibs=5)
+SLOWER = TransferOptions(auto_converge_initial=5)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        MoveSettings(timeout=60, timeout_action=TimeoutAction.POST_COPY, transfer=POST_COPY_LIMIT),
+        MoveSettings(policy="post_copy", transfer=POST_COPY_LIMIT),
+        MoveSettings(auto_converge=True, transfer=SLOWER),
+        MoveSettings(policy="wan", transfer=SLOWER),
+    ],
+)
+def test_what_tunes_goes_with_what_it_tunes_whoever_asked_for_that(settings: MoveSettings) -> None:
     assert check_settings(settings) == settings
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [MoveSettings(policy="wan", transfer=POST_COPY_LIMIT), MoveSettings(policy="post_copy", transfer=SLOWER)],
+)
+def test_a_policy_without_the_feature_has_nothing_to_tune(settings: MoveSettings) -> None:
+    with pytest.raises(FleetError, match=r"limits post-copy|tunes auto_converge"):
+        check_settings(settings)
