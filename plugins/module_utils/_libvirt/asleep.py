@@ -50,5 +50,6 @@ def asleep(entry: HostEntry, like: Optional[Host]) -> Host:
         site=entry.site,
         rack=entry.rack,
         power=entry.power,
+        max_guests=entry.max_guests,
         guests=(),
     )

@@ -77,6 +77,7 @@ def _unreachable(entry: HostEntry, error: str) -> Host:
         site=entry.site,
         rack=entry.rack,
         power=entry.power,
+        max_guests=entry.max_guests,
     )
 
 
@@ -117,6 +118,7 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float) -> Ho
         site=entry.site,
         rack=entry.rack,
         power=entry.power,
+        max_guests=entry.max_guests,
         numa_cells=host_xml.numa_cells_of(capabilities, memory, room, free_pages),
         guests=guests,
     )

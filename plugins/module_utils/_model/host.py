@@ -109,6 +109,8 @@ class Host:
     rack: Optional[str] = None
     power: Optional[PowerModel] = None
     numa_cells: tuple[NumaCell, ...] = ()
+    # the most active guests, as the inventory has it; a hard rule of its own. None: no limit
+    max_guests: Optional[int] = None
     guests: tuple[Guest, ...] = ()
 
     def pool(self, name: Optional[str]) -> Optional[Pool]:
