@@ -29,7 +29,7 @@ class BoundRule:
 
 
 def bind(rules: Sequence[Rule], places: Sequence[Located], hosts: Sequence[Host]) -> tuple[BoundRule, ...]:
-    """Return every rule, those of hosts and in guests' own metadata included, with the guests and hosts it speaks of."""
+    """Return every rule, those of hosts and guests' own included, with the guests and hosts it speaks of."""
     stated = (*rules, *_of_hosts(hosts))
     pairs = [pair for rule in stated for pair in _split(rule, places)] + list(_of_guests(places))
     bound = [BoundRule(rule, members, rule_hosts(rule, hosts)) for rule, members in pairs]
