@@ -165,6 +165,7 @@ def _move(
         est_bytes=size,
         est_downtime_ms=move_downtime_ms(method, seconds),
         reason=reason,
+        policy=guest.notes.policy,
     )
 
 
