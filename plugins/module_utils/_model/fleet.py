@@ -24,6 +24,7 @@ _AMOUNTS = (
     "memory_mib",
     "cpus",
     "max_guests",
+    "migration_bandwidth_mibs",
 )
 
 
@@ -55,6 +56,8 @@ class HostEntry:
     cpus: Optional[int] = None
     max_guests: Optional[int] = None
     links: tuple[Link, ...] = ()
+    migration_bandwidth_mibs: Optional[int] = None
+    migration_policy: Optional[str] = None
 
 
 def parse_hosts(data: Sequence[Mapping[str, Any]]) -> tuple[HostEntry, ...]:
@@ -109,6 +112,8 @@ def _check_numbers(entry: HostEntry) -> None:
         if value is not None and not 0 <= value < math.inf:
             what = "negative" if value < 0 else "no number"
             raise FleetError(f"{label} of host {entry.name} is {what} ({value})", "Give zero or more")
+    if entry.migration_bandwidth_mibs == 0:
+        raise FleetError(f"migration_bandwidth_mibs of host {entry.name} is 0", "Give MiB/s, or leave it out")
     for link in entry.links:
         if len(link.sites) not in (1, 2) or not all(link.sites) or not 0 < link.bandwidth_mibs < math.inf:
             raise FleetError(
