@@ -116,7 +116,9 @@ options:
         description: CPUs of a host on standby. One that is on is measured.
         type: int
       max_guests:
-        description: The most active guests of the host. Left out, there is no limit.
+        description:
+          - The most active guests of the host, a hard rule of kind V(max_guests) in every plan. Left out, there is no
+            limit.
         type: int
       links:
         description: What migrations may use between sites. The same on every host that gives it.

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from .codec import DecodeError, from_json
 from .errors import FleetError
 from .host import Maintenance, PowerModel
-from .rules import Rule, RuleKind
 from .snapshot import Link
 
 MIB = 1024 * 1024
@@ -93,15 +92,6 @@ def links_of(entries: Sequence[HostEntry]) -> tuple[Link, ...]:
                     "Give virtfleet_links once, for all hosts",
                 )
     return tuple(Link((sites[0], sites[-1]), told[sites][0]) for sites in sorted(told))
-
-
-def rules_of(entries: Sequence[HostEntry]) -> tuple[Rule, ...]:
-    """Return what the inventory limits by ``max_guests`` as rules for a request."""
-    return tuple(
-        Rule(f"max_guests of host {entry.name}", RuleKind.MAX_GUESTS, hosts=(entry.name,), most=entry.max_guests)
-        for entry in entries
-        if entry.max_guests is not None
-    )
 
 
 def _parse_host(item: Mapping[str, Any], index: int) -> HostEntry:

@@ -48,6 +48,7 @@ _TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
         "change the rule, or the guest's state",
     ),
     _C.NO_WAY: ("{host} would do alone, but not together with the other moves ({why})", "{remedy}"),
+    _C.LOSS: ("{host} would do, but {why}", "{remedy}"),
     _C.NO_CANDIDATE: (
         "there is no other host that it could go to",
         "add hosts, or allow more of them in dests",
