@@ -1,6 +1,6 @@
 """Scenario: hosts of two releases side by side. Guests go both ways, but none to a QEMU older than its machine type.
 
-The last scenario by name: it takes the lab down and leaves one of another profile.
+The last scenarios by name are of this profile: they take the lab down and leave another one.
 """
 
 # Copyright: (c) 2026, virtfleet.migration contributors
@@ -15,6 +15,7 @@ from conductor import evacuation, on_fleet, play
 from labview import initial_world, lab, on_host, once_again_well, unexplained_holes, world
 
 PROFILE = "mixed"
+HOSTS = 5
 NEW_MACHINE = "pc-q35-10.0"
 
 
