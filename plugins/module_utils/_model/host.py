@@ -107,6 +107,8 @@ class Host:
 
     ``mtus`` are those of its network devices, by name, where libvirt tells them. ``emulates_tpm``: swtpm is there;
     None where libvirt is too old to tell.
+    ``migration_bandwidth_mibs``: what all moves together may send from it, and as much to it, in MiB/s.
+    ``migration_policy``: the convergence policy of guests that leave it.
     """
 
     name: str
@@ -134,6 +136,10 @@ class Host:
     numa_cells: tuple[NumaCell, ...] = ()
     mtus: Mapping[str, int] = field(default_factory=dict)
     emulates_tpm: Optional[bool] = None
+    # the most active guests, as the inventory has it; a hard rule of its own. None: no limit
+    max_guests: Optional[int] = None
+    migration_bandwidth_mibs: Optional[int] = None
+    migration_policy: Optional[str] = None
     guests: tuple[Guest, ...] = ()
 
     def pool(self, name: Optional[str]) -> Optional[Pool]:

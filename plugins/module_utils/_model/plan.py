@@ -11,6 +11,7 @@ from typing import Optional
 
 from .codec import read_document
 from .guest import GuestState, MoveClaim, VolumeRef
+from .guest_policy import GuestPolicy
 from .refusal import Refusal
 from .rules import Rule, Scope
 from .settings import Slots
@@ -122,6 +123,7 @@ class Move:
 
     ``adopt``: the migration is under way already and is only watched. ``home``: noted in the guest when it goes.
     ``parking``: a stop on the way, which another move of the same guest ends. While ``est_downtime_ms`` nothing runs.
+    ``policy``: the guest's own wishes.
     """
 
     id: str
@@ -139,6 +141,7 @@ class Move:
     reason: str = ""
     parking: bool = False
     est_downtime_ms: int = 0
+    policy: GuestPolicy = GuestPolicy()
 
 
 @dataclass(frozen=True)
