@@ -21,7 +21,7 @@ def some_facts() -> Mapping[str, str]:
     names = (
         "error reason other uuid hosts devices count state free_mib need_mib free need virt_type qemu machine cpu why "
         "disk pool what source remedy volume kind network size_kib cell would limit rule allowed method "
-        "here there gib device devices"
+        "here there gib device devices option has needs"
     )
     return {name: f"<{name}>" for name in names.split()}
 
