@@ -177,20 +177,20 @@ PARAMETERS: tuple[Flag, ...] = (
         "string, several",
         "1.2.17",
         by="always, where the plan copies a disk",
-        rule="needs NON_SHARED_*",
+        rule="needs NON_SHARED_DISK or NON_SHARED_INC",
     ),
     _parameter(
         "migrate_disks_detect_zeroes",
         "string, several",
         "10.9.0",
         by="detect_zeroes",
-        rule="needs NON_SHARED_*; saves space only where the disk has discard='unmap'",
+        rule="needs NON_SHARED_DISK or NON_SHARED_INC; saves space only where the disk has discard='unmap'",
     ),
     _parameter(
         "migrate_disks_target_zero",
         "string, several",
         "12.2.0",
-        rule="needs NON_SHARED_*",
+        rule="needs NON_SHARED_DISK or NON_SHARED_INC",
         but="ruins the disk where the volume is not all zeroes, and no host with libvirt 12.2 was there to try it on",
     ),
     _parameter(
