@@ -118,7 +118,16 @@ FLAGS: tuple[Flag, ...] = (
         rule="needs POSTCOPY, and CHANGE_PROTECTION or PEER2PEER",
         but="not yet: recovery of a broken post-copy",
     ),
-    _flag("ZEROCOPY", "8.5.0", by="zerocopy", rule="needs PARALLEL; excludes TLS and compression", qemu="7.1.0"),
+    _flag(
+        "ZEROCOPY",
+        "8.5.0",
+        by="zerocopy",
+        rule=(
+            "needs PARALLEL; excludes TLS and compression; a host that may not lock memory refuses at the start, as the "
+            "lab's hosts do where the machine under them may not"
+        ),
+        qemu="7.1.0",
+    ),
 )
 
 PARAMETERS: tuple[Flag, ...] = (
@@ -162,7 +171,8 @@ PARAMETERS: tuple[Flag, ...] = (
         "1.1.0",
         by="graphics_uri",
         rule=(
-            "of guest_migration only; QEMU sends viewers of SPICE after the guest, those of VNC reconnect by themselves"
+            "of guest_migration only; QEMU sends viewers of SPICE after the guest, those of VNC reconnect by "
+            "themselves; the lab's guests have no display, there libvirt took it and nobody followed"
         ),
     ),
     _parameter(

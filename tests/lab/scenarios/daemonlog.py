@@ -17,37 +17,44 @@ from labview import on_host
 LOG = "/var/log/libvirt/heard.log"
 FILTERS = "1:libvirt.domain 1:qemu.qemu_monitor"
 ADMIN = ("virt-admin", "-q", "-c", "libvirtd:///system")
-CALL = re.compile(r"virDomainMigratePerform3Params:\d+ : .* flags=0x([0-9a-f]+)")
-PARAMETER = re.compile(r'params\["([a-z_.]+)"\]=\((\w+)\)(.*)$')
+CALL = re.compile(r"virDomainMigratePerform3Params:\d+ : .*\(VM: name=(.*), uuid=.* flags=0x([0-9a-f]+)")
+PARAMETER = re.compile(r'virDomainMigratePerform3Params:\d+ : params\["([a-z_.]+)"\]=\(\w+\)(.*)$')
 COMMAND = re.compile(r"QEMU_MONITOR_IO_WRITE: .*?buf=(\{.*\})")
 REPLY = re.compile(r"QEMU_MONITOR_RECV_REPLY: .*?reply=(\{.*\})")
-WANTED = "virDomainMigratePerform3Params|virTypedParamsDebug|params\\[|QEMU_MONITOR_IO_WRITE|QEMU_MONITOR_RECV_REPLY"
+WANTED = "virDomainMigratePerform3Params|QEMU_MONITOR_IO_WRITE|QEMU_MONITOR_RECV_REPLY"
+
+
+@dataclass
+class Call:
+    """One migration of a guest as its source's daemon was asked for it."""
+
+    guest: str
+    flags: int
+    parameters: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass
 class Heard:
-    """Of all migrations that left a host: flags and parameters of the calls, and what QEMU was told and reported.
+    """The migrations in order, and what every QEMU was told and has reported meanwhile.
 
-    ``parameters`` and ``qemu``: every value that each name had. ``capabilities``: those that were switched on.
+    ``capabilities``: those that were switched on. ``qemu``: every value that each of its parameters was given.
     """
 
-    flags: int = 0
-    parameters: dict[str, list[str]] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
     capabilities: set[str] = field(default_factory=set)
     qemu: dict[str, list[Any]] = field(default_factory=dict)
     reports: list[dict[str, Any]] = field(default_factory=list)
 
-    def listen(self, text: str) -> None:
-        """Take in a log."""
-        for line in text.splitlines():
-            if call := CALL.search(line):
-                self.flags |= int(call[1], 16)
-            if parameter := PARAMETER.search(line):
-                self.parameters.setdefault(parameter[1], []).append(parameter[3])
-            if command := COMMAND.search(line):
-                self._command(json.loads(command[1]))
-            if reply := REPLY.search(line):
-                self._reply(json.loads(reply[1]))
+    def listen(self, line: str) -> None:
+        """Take in one line of a log."""
+        if call := CALL.search(line):
+            self.calls.append(Call(call[1], int(call[2], 16)))
+        if parameter := PARAMETER.search(line):
+            self.calls[-1].parameters.setdefault(parameter[1], []).append(parameter[2])
+        if command := COMMAND.search(line):
+            self._command(json.loads(command[1]))
+        if reply := REPLY.search(line):
+            self._reply(json.loads(reply[1]))
 
     def _command(self, command: dict[str, Any]) -> None:
         arguments = command.get("arguments", {})
@@ -78,8 +85,10 @@ def heard(hosts: Sequence[str]) -> Heard:
     """Return what was heard on these hosts since the last time, and forget it."""
     found = Heard()
     with ThreadPoolExecutor() as pool:
-        for text in pool.map(_take, hosts):
-            found.listen(text)
+        texts = list(pool.map(_take, hosts))
+    # each line begins with its time
+    for line in sorted(line for text in texts for line in text.splitlines()):
+        found.listen(line)
     return found
 
 

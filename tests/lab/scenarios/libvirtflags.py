@@ -34,11 +34,12 @@ def marked(node: pytest.Item) -> set[str]:
 
 
 def unheard(names: Iterable[str], told: Sequence[Heard]) -> list[str]:
-    """Return those of the names that were heard in no move."""
+    """Return those of the names that were in no call."""
+    calls = [call for each in told for call in each.calls]
     return sorted(
         name
         for name in names
-        if not any(each.flags & FLAGS[name] if name in FLAGS else name in each.parameters for each in told)
+        if not any(call.flags & FLAGS[name] if name in FLAGS else name in call.parameters for call in calls)
     )
 
 
