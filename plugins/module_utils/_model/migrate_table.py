@@ -123,8 +123,8 @@ FLAGS: tuple[Flag, ...] = (
         "8.5.0",
         by="zerocopy",
         rule=(
-            "needs PARALLEL; excludes TLS and compression; a host that may not lock memory refuses at the start, as the "
-            "lab's hosts do where the machine under them may not"
+            "needs PARALLEL; excludes TLS and compression; a host that may not lock memory refuses at the start, as "
+            "the lab's hosts do where the machine under them may not"
         ),
         qemu="7.1.0",
     ),
