@@ -56,7 +56,8 @@ def guest_of(xml: str, facts: Facts, pools: Sequence[Pool]) -> Guest:
         cpu=_cpu(root.find("cpu")),
         disks=tuple(_disk(element, stats, pools) for element in root.findall("devices/disk")),
         interfaces=tuple(_interface(element) for element in root.findall("devices/interface")),
-        unmovable_devices=_unmovable(root) + _unreadable(root.find("metadata")),
+        unmovable_devices=_unmovable(root),
+        unreadable_rules=notes.unreadable_rules(root.find("metadata")),
         snapshots=facts.snapshots,
         job=facts.job,
         notes=notes.read(root.find("metadata")),
@@ -161,11 +162,6 @@ def _unmovable(root: ET.Element) -> tuple[str, ...]:
     found += ["a shared folder" for _element in root.findall("devices/filesystem")]
     found += ["shared memory" for shmem in root.findall("devices/shmem") if shmem.get("role") != "master"]
     return tuple(sorted(set(found)))
-
-
-def _unreadable(metadata: Optional[ET.Element]) -> tuple[str, ...]:
-    """Return rules that can't be read as ties to the host: nobody could keep them in a plan."""
-    return tuple(f"a rule of the unreadable kind {kind!r}" for kind in notes.unreadable_rules(metadata))
 
 
 def _hugepage_kib(element: Optional[ET.Element], facts: Facts) -> Optional[int]:
