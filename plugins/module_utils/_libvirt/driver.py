@@ -13,14 +13,16 @@ from typing import Any, Optional, TypeVar
 
 from .._engine.ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
 from .._model.guest import GuestState, MoveClaim, VolumeRef
-from .._model.plan import Leftover, Move
+from .._model.host import version_text
+from .._model.plan import Leftover, Method, Move
 from .._model.refusal import Refusal, RefusalCode
 from .._model.settings import MoveSettings, Transport
-from . import volumes
+from . import blockjobs, volumes
 from .advice import failure_of
 from .binding import libvirt
 from .connection import Fleet, error_text
 from .flags import flags_of, parameters_of
+from .flags_transfer import TYPED_SINCE_9_4
 from .guest_notes import notes_of, write_notes
 from .guest_xml import STATES
 from .survey import is_active, job_of
@@ -91,6 +93,9 @@ class LibvirtDriver:
         found = []
         if self._settings.transport is Transport.P2P and not self._fleet.entries[move.dest].peer_uri:
             found.append(Refusal(RefusalCode.NO_PEER_URI, move.name, move.dest))
+        if move.method is not Method.OFFLINE and self._has_block_job(move):
+            found.append(Refusal(RefusalCode.BUSY, move.name))
+        found += _binding_too_old(move, parameters_of(move, self._settings, self._fleet.entries[move.dest]))
         if move.copies:
             ours = self._claimed(move)
             for ref in volumes.existing(self._fleet.control(move.dest), move.copies):
@@ -220,12 +225,19 @@ class LibvirtDriver:
 
             self._make_volumes(move, work, claim)
             flags = flags_of(move, settings, persistent, was_paused)
-            parameters = parameters_of(move, settings, dest.peer_uri, dest.migration_address)
+            parameters = parameters_of(move, settings, dest)
             if self._settings.transport is Transport.P2P:
                 domain.migrateToURI3(dest.peer_uri, parameters, flags)
                 return
             with self._fleet.lane(move.dest) as dest_lane:
                 domain.migrate3(dest_lane, parameters, flags)
+
+    def _has_block_job(self, move: Move) -> bool:
+        """Libvirt does not count it among the guest's jobs, so the survey may not have seen it."""
+        domain = self._find(move.source, move.guest)
+        if domain is None or not domain.isActive():  # gone since the survey, which the engine finds by itself
+            return False
+        return blockjobs.has_block_job(domain, blockjobs.targets_of(domain))
 
     def _claimed(self, move: Move) -> tuple[VolumeRef, ...]:
         """Return the volumes at the destination that an interrupted try of this very move made."""
@@ -290,6 +302,15 @@ class LibvirtDriver:
         """Remove a shut-off definition; storage is not touched, and NVRAM is kept for whoever runs the guest."""
         flags = libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
         self._domain(host, uuid).undefineFlags(flags)
+
+
+def _binding_too_old(move: Move, parameters: dict[str, Any]) -> list[Refusal]:
+    """Refuse what this Python's binding would send with a type that libvirt does not take."""
+    if not TYPED_SINCE_9_4 & set(parameters) or hasattr(libvirt, "VIR_MIGRATE_PARAM_COMPRESSION_ZLIB_LEVEL"):
+        return []
+    has = f"libvirt-python {version_text(libvirt.getVersion())}"
+    facts = {"option": "compression_level", "has": has, "needs": "libvirt-python 9.4.0"}
+    return [Refusal(RefusalCode.OPTION_UNSUPPORTED, move.name, "the conductor", facts)]
 
 
 def _resume_if_left(domain: Any, paused_by_us: bool) -> bool:
