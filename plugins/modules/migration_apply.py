@@ -189,8 +189,8 @@ Planner = Callable[[Snapshot], Plan]
 def planner_of(params: dict[str, Any]) -> Planner:
     """Return what gives the plan for a snapshot: the plan that the user gave, or one made for the user's request."""
     if params["goal"] is not None:
-        request, links = request_of(params), links_of(params)
-        return lambda snapshot: make_plan(with_links(snapshot, links), request)
+        request = request_of(params)
+        return lambda snapshot: make_plan(snapshot, request)
     if params["plan"] is not None:
         given = load_document(Plan, params["plan"], "the plan", SCHEMA)
     else:
@@ -206,7 +206,7 @@ def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         stop = stack.enter_context(stop_event())
         emit, journal = stack.enter_context(open_run(params, rehearse, stop))
         fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
-        before = survey(fleet)
+        before = with_links(survey(fleet), links_of(params))
         check_runs_once(before)
         plan = planner(before)
         planned = {"plan": to_json(plan), **plan_facts(plan)} if params["goal"] is not None else {}
