@@ -25,6 +25,7 @@ author:
   - virtfleet.migration contributors (@virtfleet)
 extends_documentation_fragment:
   - virtfleet.migration.fleet
+  - virtfleet.migration.moves.prediction
   - virtfleet.migration.moves
   - virtfleet.migration.moves.slots
   - virtfleet.migration.moves.journal
@@ -164,7 +165,7 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._ansible.arguments import fleet_spec, hosts_of, journal_spec, settings_of, settings_spec
+from ..module_utils._ansible.arguments import fleet_spec, hosts_of, journal_spec, prediction_spec, settings_of, settings_spec
 from ..module_utils._ansible.detached import detached
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run
@@ -206,7 +207,7 @@ def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         stop = stack.enter_context(stop_event())
         emit, journal = stack.enter_context(open_run(params, rehearse, stop))
         fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
-        before = with_links(survey(fleet), links_of(params))
+        before = with_links(survey(fleet, 0, params["measure_dirty_rate_seconds"]), links_of(params))
         check_runs_once(before)
         plan = planner(before)
         planned = {"plan": to_json(plan), **plan_facts(plan)} if params["goal"] is not None else {}
@@ -235,6 +236,7 @@ def main() -> None:
         **request_spec(required=False),
         **settings_spec(),
         **journal_spec(),
+        **prediction_spec(),
         "plan": {"type": "dict"},
         "plan_file": {"type": "path"},
         "max_failures": {"type": "int"},

@@ -22,6 +22,7 @@ from .advice import remedy_for
 from .asleep import allocatable, asleep, vcpus
 from .binding import libvirt
 from .connection import Fleet, error_text
+from .dirty_rate import check_seconds, with_dirty_rates
 from .usage import look, with_usage
 from .xml import parse, text_of
 
@@ -29,12 +30,13 @@ from .xml import parse, text_of
 _LONGEST_LOOK = 600
 
 
-def survey(fleet: Fleet, measure_usage_seconds: float = 0) -> Snapshot:
+def survey(fleet: Fleet, measure_usage_seconds: float = 0, measure_dirty_rate_seconds: int = 0) -> Snapshot:
     """Return the fleet as it is now; a host that does not answer in time is in it as unreachable, with the reason.
 
     ``measure_usage_seconds``: look twice, that far apart, to tell how many CPUs each guest uses. Hosts on standby are
-    not asked.
+    not asked. ``measure_dirty_rate_seconds``: sample for so long how fast each running guest writes to its memory.
     """
+    check_seconds(measure_dirty_rate_seconds)
     if not 0 <= measure_usage_seconds <= _LONGEST_LOOK:
         raise FleetError(
             f"measure_usage_seconds is {measure_usage_seconds:g}", f"Give a number from 0 to {_LONGEST_LOOK}"
@@ -42,12 +44,12 @@ def survey(fleet: Fleet, measure_usage_seconds: float = 0) -> Snapshot:
     found: dict[str, Host] = {}
     awake = [entry for entry in fleet.entries.values() if not entry.standby]
     threads = [
-        threading.Thread(target=_into, args=(found, fleet, entry, measure_usage_seconds), daemon=True)
+        threading.Thread(target=_into, args=(found, fleet, entry, measure_usage_seconds, measure_dirty_rate_seconds), daemon=True)
         for entry in awake
     ]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + fleet.timeout + measure_usage_seconds
+    deadline = time.monotonic() + fleet.timeout + measure_usage_seconds + measure_dirty_rate_seconds
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
     late = f"no answer within {fleet.timeout:g} s"
@@ -59,9 +61,9 @@ def survey(fleet: Fleet, measure_usage_seconds: float = 0) -> Snapshot:
     return Snapshot(taken_at, tuple(hosts), links_of(tuple(fleet.entries.values())))
 
 
-def _into(found: dict[str, Host], fleet: Fleet, entry: HostEntry, measure_usage_seconds: float) -> None:
+def _into(found: dict[str, Host], fleet: Fleet, entry: HostEntry, usage_seconds: float, dirty_seconds: int) -> None:
     try:
-        found[entry.name] = _host(fleet.control(entry.name), entry, measure_usage_seconds)
+        found[entry.name] = _host(fleet.control(entry.name), entry, usage_seconds, dirty_seconds)
     except (libvirt.libvirtError, DriverError, FleetError) as error:
         text = error_text(error)
         found[entry.name] = _unreachable(entry, ". ".join(filter(None, (text.rstrip("."), remedy_for(text)))))
@@ -82,7 +84,7 @@ def _unreachable(entry: HostEntry, error: str) -> Host:
     )
 
 
-def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float) -> Host:
+def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty_seconds: int = 0) -> Host:
     first = look(connection) if measure_usage_seconds else None
     capabilities = host_xml.capabilities_of(connection.getCapabilities())
     virt_type = capabilities.virt_types[0] if capabilities.virt_types else None
@@ -97,6 +99,8 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float) -> Ho
     if first is not None:
         time.sleep(max(0.0, first.moment + measure_usage_seconds - time.monotonic()))
         guests = with_usage(guests, first, look(connection))
+    if dirty_seconds:
+        guests = with_dirty_rates(connection, guests, dirty_seconds)
     return Host(
         name=entry.name,
         state=HostState.MAINTENANCE if entry.maintenance is not None else HostState.SCHEDULABLE,
