@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - virtfleet.migration.fleet
   - virtfleet.migration.moves.prediction
   - virtfleet.migration.moves
+  - virtfleet.migration.transfer
   - virtfleet.migration.moves.slots
   - virtfleet.migration.moves.journal
   - virtfleet.migration.request

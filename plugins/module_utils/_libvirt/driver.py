@@ -13,6 +13,7 @@ from typing import Any, Optional, TypeVar
 
 from .._engine.ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
 from .._model.guest import GuestState, MoveClaim, VolumeRef
+from .._model.host import version_text
 from .._model.plan import Leftover, Move
 from .._model.refusal import Refusal, RefusalCode
 from .._model.settings import MoveSettings, Transport
@@ -21,6 +22,7 @@ from .advice import failure_of
 from .binding import libvirt
 from .connection import Fleet, error_text
 from .flags import flags_of, parameters_of
+from .flags_transfer import TYPED_SINCE_9_4
 from .guest_notes import notes_of, write_notes
 from .guest_xml import STATES
 from .survey import is_active, job_of
@@ -91,6 +93,7 @@ class LibvirtDriver:
         found = []
         if self._settings.transport is Transport.P2P and not self._fleet.entries[move.dest].peer_uri:
             found.append(Refusal(RefusalCode.NO_PEER_URI, move.name, move.dest))
+        found += _binding_too_old(move, parameters_of(move, self._settings, self._fleet.entries[move.dest]))
         if move.copies:
             ours = self._claimed(move)
             for ref in volumes.existing(self._fleet.control(move.dest), move.copies):
@@ -220,7 +223,7 @@ class LibvirtDriver:
 
             self._make_volumes(move, work, claim)
             flags = flags_of(move, settings, persistent, was_paused)
-            parameters = parameters_of(move, settings, dest.peer_uri, dest.migration_address)
+            parameters = parameters_of(move, settings, dest)
             if self._settings.transport is Transport.P2P:
                 domain.migrateToURI3(dest.peer_uri, parameters, flags)
                 return
@@ -290,6 +293,15 @@ class LibvirtDriver:
         """Remove a shut-off definition; storage is not touched, and NVRAM is kept for whoever runs the guest."""
         flags = libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
         self._domain(host, uuid).undefineFlags(flags)
+
+
+def _binding_too_old(move: Move, parameters: dict[str, Any]) -> list[Refusal]:
+    """Refuse what this Python's binding would send with a type that libvirt does not take."""
+    if not TYPED_SINCE_9_4 & set(parameters) or hasattr(libvirt, "VIR_MIGRATE_PARAM_COMPRESSION_ZLIB_LEVEL"):
+        return []
+    has = f"libvirt-python {version_text(libvirt.getVersion())}"
+    facts = {"option": "compression_level", "has": has, "needs": "libvirt-python 9.4.0"}
+    return [Refusal(RefusalCode.OPTION_UNSUPPORTED, move.name, "the conductor", facts)]
 
 
 def _resume_if_left(domain: Any, paused_by_us: bool) -> bool:

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from .codec import DecodeError, from_json
 from .errors import FleetError
 from .host import Maintenance, PowerModel
-from .rules import Rule, RuleKind
 from .snapshot import Link
 
 MIB = 1024 * 1024
@@ -31,7 +30,9 @@ _AMOUNTS = (
 
 @dataclass(frozen=True)
 class HostEntry:
-    """One host of the option ``hosts``; URIs are libvirt's, memory is in MiB, ``migration_address`` a name or an IP.
+    """One host of the option ``hosts``; URIs are libvirt's, memory is in MiB.
+
+    ``migration_address`` (name or IP) is where guests are sent to, ``listen_address`` where QEMU then waits for them.
 
     A host on ``standby`` is never connected to: ``memory_mib`` and ``cpus`` say what it has, and ``standby_like`` names
     a host of the same build that tells the rest. Hosts that are on are measured instead.
@@ -41,6 +42,7 @@ class HostEntry:
     uri: str
     peer_uri: Optional[str] = None
     migration_address: Optional[str] = None
+    listen_address: Optional[str] = None
     allocatable_memory_mib: Optional[int] = None
     reserve_memory_mib: int = 1024
     allocatable_vcpus: Optional[int] = None
@@ -90,15 +92,6 @@ def links_of(entries: Sequence[HostEntry]) -> tuple[Link, ...]:
                     "Give virtfleet_links once, for all hosts",
                 )
     return tuple(Link((sites[0], sites[-1]), told[sites][0]) for sites in sorted(told))
-
-
-def rules_of(entries: Sequence[HostEntry]) -> tuple[Rule, ...]:
-    """Return what the inventory limits by ``max_guests`` as rules for a request."""
-    return tuple(
-        Rule(f"max_guests of host {entry.name}", RuleKind.MAX_GUESTS, hosts=(entry.name,), most=entry.max_guests)
-        for entry in entries
-        if entry.max_guests is not None
-    )
 
 
 def _parse_host(item: Mapping[str, Any], index: int) -> HostEntry:

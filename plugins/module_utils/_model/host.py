@@ -113,6 +113,8 @@ class Host:
     rack: Optional[str] = None
     power: Optional[PowerModel] = None
     numa_cells: tuple[NumaCell, ...] = ()
+    # the most active guests, as the inventory has it; a hard rule of its own. None: no limit
+    max_guests: Optional[int] = None
     migration_bandwidth_mibs: Optional[int] = None
     migration_policy: Optional[str] = None
     guests: tuple[Guest, ...] = ()

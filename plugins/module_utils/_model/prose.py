@@ -48,6 +48,7 @@ _TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
         "change the rule, or the guest's state",
     ),
     _C.NO_WAY: ("{host} would do alone, but not together with the other moves ({why})", "{remedy}"),
+    _C.LOSS: ("{host} would do, but {why}", "{remedy}"),
     _C.NO_CANDIDATE: (
         "there is no other host that it could go to",
         "add hosts, or allow more of them in dests",
@@ -114,6 +115,10 @@ _TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
     ),
     _C.NETWORK_MISSING: ("{host} has no active {kind} {network}", "define and start it there"),
     _C.NAME_TAKEN: ("{host} already has another guest of that name (UUID {uuid})", "rename one of them"),
+    _C.OPTION_UNSUPPORTED: (
+        "{option} needs {needs}, and {host} has {has}",
+        "upgrade it there, or leave {option} out",
+    ),
     _C.NO_PEER_URI: (
         "no peer_uri is known for {host}, so the source's daemon can't reach it",
         "set virtfleet_peer_uri or virtfleet_peer_transport for it, or use transport direct",
