@@ -106,7 +106,14 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._ansible.arguments import fleet_spec, hosts_of, journal_spec, prediction_spec, settings_of, settings_spec
+from ..module_utils._ansible.arguments import (
+    fleet_spec,
+    hosts_of,
+    journal_spec,
+    prediction_spec,
+    settings_of,
+    settings_spec,
+)
 from ..module_utils._ansible.detached import detached
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run

@@ -128,6 +128,11 @@ report:
     placement:
       description: Names of the guests on each host before and after.
       type: dict
+    accuracy:
+      description:
+        - How far off the estimates were. C(moves) that it can be told of, how many of them were predicted from a
+          C(measured) dirty rate, and the medians C(seconds_off_percent) and C(bytes_off_percent).
+      type: dict
   sample:
     schema: 1
     plan_id: 8e6cd1b3ae0d9f04
@@ -166,7 +171,14 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._ansible.arguments import fleet_spec, hosts_of, journal_spec, prediction_spec, settings_of, settings_spec
+from ..module_utils._ansible.arguments import (
+    fleet_spec,
+    hosts_of,
+    journal_spec,
+    prediction_spec,
+    settings_of,
+    settings_spec,
+)
 from ..module_utils._ansible.detached import detached
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run

@@ -22,9 +22,7 @@ _MEASURED = 2
 def check_seconds(seconds: int) -> None:
     """Raise FleetError on a time that libvirt does not take; 0 is no measurement."""
     if not 0 <= seconds <= LONGEST_SECONDS:
-        raise FleetError(
-            f"measure_dirty_rate_seconds is {seconds}", f"Give a whole number from 0 to {LONGEST_SECONDS}"
-        )
+        raise FleetError(f"measure_dirty_rate_seconds is {seconds}", f"Give a whole number from 0 to {LONGEST_SECONDS}")
 
 
 def with_dirty_rates(connection: Any, guests: tuple[Guest, ...], seconds: int) -> tuple[Guest, ...]:

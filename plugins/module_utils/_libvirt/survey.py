@@ -43,10 +43,8 @@ def survey(fleet: Fleet, measure_usage_seconds: float = 0, measure_dirty_rate_se
         )
     found: dict[str, Host] = {}
     awake = [entry for entry in fleet.entries.values() if not entry.standby]
-    threads = [
-        threading.Thread(target=_into, args=(found, fleet, entry, measure_usage_seconds, measure_dirty_rate_seconds), daemon=True)
-        for entry in awake
-    ]
+    seconds = (measure_usage_seconds, measure_dirty_rate_seconds)
+    threads = [threading.Thread(target=_into, args=(found, fleet, entry, *seconds), daemon=True) for entry in awake]
     for thread in threads:
         thread.start()
     deadline = time.monotonic() + fleet.timeout + measure_usage_seconds + measure_dirty_rate_seconds

@@ -1,4 +1,4 @@
-"""What a live move will take, from what its guest holds, how fast it writes and how fast it can be sent. Pure arithmetic.
+"""What a live move will take, from what its guest holds, how fast it writes and how fast it is sent. Only arithmetic.
 
 A pass sends what is to be sent; meanwhile the guest writes, and what it wrote is the next pass. Once the rest can be
 sent within the downtime, the guest stands still for it. Where a pass leaves no less than the one before, it never ends.
@@ -31,7 +31,7 @@ class Prediction:
     """What a live move is expected to take; ``seconds`` without what libvirt needs to begin and end it.
 
     ``converges``: pre-copy alone brings it to an end within the downtime. Else the figures are those of a guest that
-    stands still for the rest in the end. ``policy``: the convergence policy that is made for the case, None: any will do.
+    stands still for the rest in the end. ``policy``: the convergence policy that is made for that, None: any will do.
     """
 
     seconds: float

@@ -14,7 +14,17 @@ from .._model.plan import Goal, Move, Plan, Stay, SurviveLoss, Wave
 from .._model.snapshot import Located
 from .board import Board
 from .breaches import breaches
-from .estimate import Lines, Schedule, expected, line_speed, lines_of, move_bytes, move_downtime_ms, move_seconds, schedule
+from .estimate import (
+    Lines,
+    Schedule,
+    expected,
+    line_speed,
+    lines_of,
+    move_bytes,
+    move_downtime_ms,
+    move_seconds,
+    schedule,
+)
 from .find import residents
 from .frailty import frail_after
 from .leftovers import leftovers
