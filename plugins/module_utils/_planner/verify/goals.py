@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ..._model.host import Host
-from ..._model.plan import Goal, Method, Move
+from ..._model.plan import Goal, Move
 from ..._model.rules import RuleKind
 from .case import Case, Violation, asked_hosts
 from .rules import BoundRule, domain_of
@@ -90,17 +90,19 @@ def promise_violations(case: Case, rules: tuple[BoundRule, ...]) -> Iterator[Vio
     if case.request.goal in LIMITED:
         if most is not None and len(own) > most:
             yield Violation("number of moves", "", f"{len(own)} where {most} are allowed")
-        if size is not None and sum(_one_pass(case, move) for move in own) > size:
+        if size is not None and sum(_counted(case, move) for move in own) > size:
             yield Violation("number of bytes", "", f"more than {size}")
     if case.request.goal is Goal.BALANCE and own:
         yield from _balanced(case)
 
 
-def _one_pass(case: Case, move: Move) -> int:
+def _counted(case: Case, move: Move) -> int:
     """Return the bytes by which max_bytes counts a move: memory and copied disks once, however often they are sent."""
+    if move.expected is None:
+        return move.est_bytes
     guest = case.homes[move.guest].guest
     held = {disk.target: disk.allocation or disk.capacity or 0 for disk in guest.disks}
-    return 0 if move.method is Method.OFFLINE else guest.memory + sum(held[copy.target] for copy in move.copies)
+    return guest.memory + sum(held[copy.target] for copy in move.copies)
 
 
 def _chains(case: Case, wishes: Wishes) -> Iterator[Violation]:
