@@ -21,6 +21,7 @@ author:
   - virtfleet.migration contributors (@virtfleet)
 extends_documentation_fragment:
   - virtfleet.migration.fleet
+  - virtfleet.migration.moves.prediction
   - virtfleet.migration.moves.slots
   - virtfleet.migration.request
   - virtfleet.migration.attributes.info
@@ -398,7 +399,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._ansible.arguments import fleet_spec, hosts_of
+from ..module_utils._ansible.arguments import fleet_spec, hosts_of, prediction_spec
 from ..module_utils._ansible.request import (
     GOALS,
     check_links,
@@ -434,7 +435,7 @@ def look(params: dict[str, Any]) -> Snapshot:
         what = f"snapshot file {params['snapshot_file']}"
         return read_snapshot(read_text(params["snapshot_file"], what), what)
     with Fleet(hosts_of(params), params["connect_timeout"]) as fleet:
-        return survey(fleet)
+        return survey(fleet, measure_dirty_rate_seconds=params["measure_dirty_rate_seconds"])
 
 
 def planned(snapshot: Snapshot, request: Request, shown: int) -> dict[str, Any]:
@@ -474,6 +475,7 @@ def main() -> None:
     spec = {
         **fleet_spec(required=False),
         **request_spec(required=True, goals=(*GOALS, EXPLAIN)),
+        **prediction_spec(),
         "snapshot": {"type": "dict"},
         "snapshot_file": {"type": "path"},
         "text_moves": {"type": "int", "default": 60},

@@ -12,6 +12,7 @@ from typing import Optional
 from .codec import read_document
 from .guest import GuestState, MoveClaim, VolumeRef
 from .guest_policy import GuestPolicy
+from .predict import Prediction
 from .refusal import Refusal
 from .rules import Rule, RuleFault, Scope
 from .settings import Slots
@@ -123,7 +124,7 @@ class Move:
 
     ``adopt``: the migration is under way already and is only watched. ``home``: noted in the guest when it goes.
     ``parking``: a stop on the way, which another move of the same guest ends. While ``est_downtime_ms`` nothing runs.
-    ``policy``: the guest's own wishes.
+    ``policy``: the guest's own wishes. ``expected``: where its dirty rate was measured, what the estimates come from.
     """
 
     id: str
@@ -142,6 +143,7 @@ class Move:
     parking: bool = False
     est_downtime_ms: int = 0
     policy: GuestPolicy = GuestPolicy()
+    expected: Optional[Prediction] = None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,17 @@ from .._model.rules import RuleFault
 from .._model.snapshot import Located
 from .board import Board
 from .breaches import breaches
-from .estimate import Lines, Schedule, lines_of, move_bytes, move_downtime_ms, move_seconds, schedule
+from .estimate import (
+    Lines,
+    Schedule,
+    expected,
+    line_speed,
+    lines_of,
+    move_bytes,
+    move_downtime_ms,
+    move_seconds,
+    schedule,
+)
 from .find import residents
 from .frailty import frail_after
 from .leftovers import leftovers
@@ -156,6 +166,8 @@ def _move(
     guest, method = place.guest, board.methods[place.guest.uuid]
     copies = board.reaches.pair(place, dest).copies
     size = move_bytes(guest, method, copies)
+    found = expected(guest, method, size - guest.memory, line_speed(place.host, dest, lines))
+    size = found.sent_bytes if found else size
     seconds = move_seconds(size, place.host, dest, lines)
     return Move(
         id=f"m{number:04d}",
@@ -168,9 +180,10 @@ def _move(
         home=home,
         est_seconds=seconds,
         est_bytes=size,
-        est_downtime_ms=move_downtime_ms(method, seconds),
+        est_downtime_ms=found.downtime_ms if found else move_downtime_ms(method, seconds),
         reason=reason,
         policy=guest.notes.policy,
+        expected=found,
     )
 
 
