@@ -89,7 +89,7 @@ def _of_nobody(bound: Iterable[BoundRule]) -> Iterator[RuleFault]:
 
 def _of_hosts(bound: Iterable[BoundRule], hosts: Sequence[Host]) -> Iterator[RuleFault]:
     """Yield rules that name hosts, sites or racks that are not there."""
-    known = {
+    known: dict[str, set[Optional[str]]] = {
         "hosts": {host.name for host in hosts},
         "sites": {host.site for host in hosts},
         "racks": {host.rack for host in hosts},
