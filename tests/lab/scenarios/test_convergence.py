@@ -25,7 +25,7 @@ TOUCHED_MIB, WRITES_MIB = 40, 100
 MEMORY_GIB = 128 / 1024
 # from the order to abort, or to stand still, until both ends have confirmed what became of the guest
 ENDING_SECONDS = 10.0
-HOSTS = ("hv1", "hv2")
+ENDS = ("hv1", "hv2")
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,11 @@ def journal(path: str) -> list[dict[str, Any]]:
 def writer(fresh_lab: None) -> Iterator[str]:  # noqa: ARG001
     """A guest that writes four times as fast as the link between its hosts carries."""
     held = ("--memory", "128", "--touched", str(TOUCHED_MIB), "--writes", str(WRITES_MIB))
-    lab("guest", "add", "writer", "--host", HOSTS[0], *held)
-    for host in HOSTS:
+    lab("guest", "add", "writer", "--host", ENDS[0], *held)
+    for host in ENDS:
         lab("shape", host, str(LINK_MBIT))
     yield "writer"
-    for host in HOSTS:
+    for host in ENDS:
         lab("shape", host, "off")
     lab("guest", "remove", "writer")
 
@@ -79,7 +79,7 @@ def moved(writer: str, tmp_path: Path) -> Any:
 
     def move(*flags: str, **options: Any) -> Ended:
         ((source, _state),) = places_of(writer)
-        dest = HOSTS[1 - HOSTS.index(source)]
+        dest = ENDS[1 - ENDS.index(source)]
         task = on_fleet("guest_migration", guest=writer, host=dest, journal_dir=str(tmp_path), **options)
         run, (result,) = play(tmp_path, [task], *flags)
         (found,) = result["report"]["moves"]
