@@ -15,7 +15,7 @@ from .guest import Guest
 
 MIB = 1024 * 1024
 # Of a guest's process, what is not its memory: QEMU itself, its buffers and, without KVM, translated code.
-PROCESS_BYTES = {"kvm": 40 * MIB, "qemu": 70 * MIB}
+PROCESS_BYTES = {"kvm": 40 * MIB, "qemu": 138 * MIB}
 # What no guest goes below: firmware, kernel, and the pages in which QEMU says that others are empty.
 _LEAST_SHARE = 0.03
 # A switchover takes this much beside sending the rest: devices, the last look at what was written, the network.
