@@ -21,7 +21,8 @@ def some_facts() -> Mapping[str, str]:
     names = (
         "error reason other uuid hosts devices count state free_mib need_mib free need virt_type qemu machine cpu why "
         "disk pool what source remedy volume kind network size_kib cell would limit rule allowed method "
-        "here there gib device devices option has needs"
+        "here there gib device devices uri name address ports where path days names judge authority seconds doubt most "
+        "option has needs"
     )
     return {name: f"<{name}>" for name in names.split()}
 

@@ -1,0 +1,40 @@
+"""The guide to the pre-flight names every refusal and warning, and tests that are there. Reads files only."""
+
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Union
+
+import pytest
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import CautionCode, RefusalCode
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_preflight.rst"
+ROW = re.compile(r"^   \* - ``(\w+)``\n     - .+\n     - .+\n     - .+; ``(\S+)``$", re.MULTILINE)
+
+
+def rows() -> dict[str, str]:
+    """Return the test that the guide names for each code."""
+    return dict(ROW.findall(GUIDE.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("code", [*RefusalCode, *CautionCode], ids=lambda code: code.value)
+def test_every_code_has_its_row(code: Union[RefusalCode, CautionCode]) -> None:
+    assert code.value in rows(), f"add a row with cause, remedy, how it is known and a test to {GUIDE.name}"
+
+
+@pytest.mark.parametrize("test", sorted(set(rows().values())))
+def test_the_tests_that_it_names_are_there(test: str) -> None:
+    assert (ROOT / test).is_file()
+
+
+def test_a_test_of_that_code_is_where_the_guide_says() -> None:
+    silent = [
+        code
+        for code, test in rows().items()
+        if test.endswith("test_preflight.py") and code not in (ROOT / test).read_text(encoding="utf-8").lower()
+    ]
+    assert silent == []
