@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,10 @@ Run = Callable[[Sequence[str]], tuple[int, str, str]]
 
 AT_ONCE = 8
 _TIMED_OUT = 124
+# a line of virsh, or of libvirt's log in it: 2026-01-31 12:00:00.000+0000: 386: warning : function:1086 : text
+_LINE = re.compile(
+    r"(?:error: |[\d-]+ [\d:.+]+: \d+: (?P<level>info|warning|error) : (?:\w+:\d+ : )?)?(?P<text>.*\S)", re.DOTALL
+)
 # linux/in.h, linux/in6.h, linux/errqueue.h; Python has no names for them
 _IP_RECVERR, _IPV6_RECVERR, _ORIGINS_ICMP = 11, 25, (2, 3)
 
@@ -64,9 +69,14 @@ def _open(uri: str, seconds: int, run: Run) -> tuple[Optional[str], Optional[str
         return out.strip(), None
     if status == _TIMED_OUT:
         return None, f"no answer within {seconds} s"
-    lines = [line.partition("error:")[2].strip() or line.strip() for line in err.splitlines() if line.strip()]
-    told = [line for line in lines if line != "failed to connect to the hypervisor"]
-    return None, "; ".join(told or lines) or f"virsh ended with status {status}"
+    return None, _told(err) or f"virsh ended with status {status}"
+
+
+def _told(err: str) -> str:
+    """Return what virsh complains about, without the stamps of its log and the lines that say nothing."""
+    lines = [match["text"] for match in map(_LINE.match, err.splitlines()) if match and match["level"] != "info"]
+    told = [line for line in lines if line and line != "failed to connect to the hypervisor"]
+    return "; ".join(told or lines)
 
 
 def _blocked(address: str, port: int, seconds: float) -> Optional[str]:

@@ -45,6 +45,17 @@ def test_a_peer_that_answers_has_nothing_against_it() -> None:
     [
         ((1, "", "error: failed to connect to the hypervisor\nerror: Host key verification failed.\n"), "Host key"),
         ((1, "", "error: failed to connect to the hypervisor\n"), "failed to connect"),
+        (
+            (
+                1,
+                "",
+                "2026-11-25 23:16:57.952+0000: 386: info : libvirt version: 9.0.0\n"
+                "2026-11-25 23:16:57.952+0000: 386: warning : virNetTLSContextCheckCertificate:1086 : Certificate "
+                "[session] owner does not match the hostname hv3\n"
+                "error: failed to connect to the hypervisor\nerror: authentication failed\n",
+            ),
+            "Certificate [session] owner does not match the hostname hv3; authentication failed",
+        ),
         ((124, "", ""), "no answer within 2 s"),
         ((3, "", ""), "virsh ended with status 3"),
     ],
