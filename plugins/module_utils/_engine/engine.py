@@ -12,6 +12,7 @@ from .._model import prose
 from .._model.plan import Leftover, Move, Plan, method_fits
 from .._model.settings import MoveSettings, Slots
 from .convergence import Action, due
+from .ends import End, end_by_others
 from .ports import Cost, Driver, DriverError, Failure, Phase, Progress
 from .result import ARRIVED, BROKEN, MoveResult, Outcome, stale
 from .situation import Situation, situation
@@ -206,14 +207,17 @@ def _settle(item: _Running, driver: Driver) -> Union[_Running, MoveResult]:
     move, failure = item.move, item.over.failure if item.over else None
     patient = item.over is not None and driver.now() - item.over.since < SETTLE_SECONDS
     try:
-        case = situation(driver.where_is(move))
+        where = driver.where_is(move)
+        case = situation(where)
         if case is Situation.AT_DEST:
             cost, untidy = _tidy(move, driver)
             return MoveResult(move, Outcome.MOVED, item.started, driver.now(), cost, untidy)
         if case is Situation.AT_SOURCE:
             outcome = _broken(item, driver)
-            why = _put_back(move, _why(outcome, failure), driver)
-            return MoveResult(move, outcome, item.started, driver.now(), failure=why)
+            theirs = end_by_others(move, where.source, failure if outcome is Outcome.FAILED else None)
+            end = theirs or End(outcome, _why(outcome, failure))
+            why = _put_back(move, end.failure, driver)
+            return MoveResult(move, end.outcome, item.started, driver.now(), failure=why)
         if case is Situation.MOVING and patient:
             # the call was lost, the migration was not: the source's daemon drives it on
             adopted = replace(move, adopt=True)

@@ -25,10 +25,11 @@ class Phase(enum.Enum):
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a call failed, in the hypervisor's words, and what to do about it."""
+    """Why a call failed, in the hypervisor's words, and what to do about it. ``cancelled``: somebody wanted it so."""
 
     message: str
     remedy: str = ""
+    cancelled: bool = False
 
 
 class DriverError(Exception):
@@ -39,13 +40,23 @@ class DriverError(Exception):
         self.failure = failure
 
 
+class Off(enum.Enum):
+    """How a guest came to be shut off."""
+
+    SHUT_DOWN = "shut_down"
+    DESTROYED = "destroyed"
+    CRASHED = "crashed"
+    OTHER = "other"
+
+
 @dataclass(frozen=True)
 class Place:
-    """A guest as one host knows it at this moment."""
+    """A guest as one host knows it at this moment. ``off``: of one that is shut off, where the host can tell."""
 
     state: GuestState
     persistent: bool
     job: Optional[JobKind] = None
+    off: Optional[Off] = None
 
     @property
     def active(self) -> bool:

@@ -33,10 +33,14 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     (r"aborted|canceled by client|cancelled by client", "Run again when you want it moved"),
 )
 
+# libvirt's word for virDomainAbortJob, whoever called it
+_CANCELLED = re.compile(r"cancell?ed by client", re.IGNORECASE)
+
 
 def failure_of(message: str) -> Failure:
     """Return the failure for an error message of libvirt."""
-    return Failure(message, remedy_for(message) or "Look into the libvirt log of both hosts")
+    cancelled = _CANCELLED.search(message) is not None
+    return Failure(message, remedy_for(message) or "Look into the libvirt log of both hosts", cancelled)
 
 
 def remedy_for(message: str) -> Optional[str]:

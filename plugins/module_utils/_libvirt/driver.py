@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Optional, TypeVar
 
 from .._engine.ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
-from .._model.guest import GuestState, MoveClaim, VolumeRef
+from .._model.guest import MoveClaim, VolumeRef
 from .._model.plan import Leftover, Move
 from .._model.refusal import Refusal, RefusalCode
 from .._model.settings import MoveSettings, Transport
@@ -22,8 +22,8 @@ from .binding import libvirt
 from .connection import Fleet, error_text
 from .flags import flags_of, parameters_of
 from .guest_notes import notes_of, write_notes
-from .guest_xml import STATES
-from .survey import is_active, job_of
+from .places import place_of
+from .survey import is_active
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -251,9 +251,7 @@ class LibvirtDriver:
         if domain is None:
             return None
         try:
-            state, reason = domain.state()
-            job = job_of(domain, state, reason) if is_active(state) else None
-            return Place(STATES.get(state, GuestState.OTHER), bool(domain.isPersistent()), job)
+            return place_of(domain)
         except libvirt.libvirtError as error:
             if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
                 return None
