@@ -28,6 +28,8 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     (r"same host", "Give each host its own host_uuid in libvirtd.conf"),
     (r"network not found|cannot get interface", "Define the guest's network or bridge at the destination"),
     (r"keepalive|socket is closed|end of file while reading", "Check the link to that host; then run again"),
+    (r"closed the monitor", "QEMU died at one of the two; look into /var/log/libvirt/qemu there"),
+    (r"lost connection to destination", "Check the daemon of the destination, and the link to it; then run again"),
     (r"no space left", "Free space in the destination's pool"),
     (r"userfaultfd", "Set vm.unprivileged_userfaultfd=1 at the destination"),
     (r"aborted|canceled by client|cancelled by client", "Run again when you want it moved"),

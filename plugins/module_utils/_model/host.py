@@ -84,7 +84,11 @@ class PowerModel:
 
 @dataclass(frozen=True)
 class Host:
-    """A host as surveyed. Versions are libvirt's numbers: 1,000,000 * major + 1,000 * minor + release."""
+    """A host as surveyed. Versions are libvirt's numbers: 1,000,000 * major + 1,000 * minor + release.
+
+    ``migration_bandwidth_mibs``: what all moves together may send from it, and as much to it, in MiB/s.
+    ``migration_policy``: the convergence policy of guests that leave it.
+    """
 
     name: str
     state: HostState
@@ -109,6 +113,10 @@ class Host:
     rack: Optional[str] = None
     power: Optional[PowerModel] = None
     numa_cells: tuple[NumaCell, ...] = ()
+    # the most active guests, as the inventory has it; a hard rule of its own. None: no limit
+    max_guests: Optional[int] = None
+    migration_bandwidth_mibs: Optional[int] = None
+    migration_policy: Optional[str] = None
     guests: tuple[Guest, ...] = ()
 
     def pool(self, name: Optional[str]) -> Optional[Pool]:

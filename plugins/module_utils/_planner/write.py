@@ -18,7 +18,7 @@ from .estimate import Lines, Schedule, lines_of, move_bytes, move_downtime_ms, m
 from .find import residents
 from .frailty import frail_after
 from .leftovers import leftovers
-from .outcome import Outcome, Wish
+from .outcome import Kept, Outcome, Wish
 from .power import fleet_watts, is_on
 from .reach import arrived
 from .refuse import stay
@@ -197,10 +197,9 @@ def _stays(board: Board, outcome: Outcome, wishes: Sequence[Wish], layout: Layou
     for block in outcome.away:
         for place in board.members[block]:
             wished.append(Wish(arrived(place, board.search.hosts[layout.at[block]]), (place.host,), ""))
-    why = {**dict.fromkeys(outcome.away, "there was no way back for it"), **outcome.unplaced}
+    why = {**dict.fromkeys(outcome.away, Kept("there was no way back for it")), **outcome.unplaced}
     found = [
-        stay(board, layout, wish.place, wish.candidates, why.get(board.block[wish.place.guest.uuid], ""))
-        for wish in wished
+        stay(board, layout, wish.place, wish.candidates, why.get(board.block[wish.place.guest.uuid])) for wish in wished
     ]
     return tuple(sorted(found, key=lambda item: (item.name, item.guest)))
 
