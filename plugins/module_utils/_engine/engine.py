@@ -15,7 +15,8 @@ from .._model.settings import MoveSettings, Slots
 from .convergence import Order, Seen, due, look
 from .courses import Course, course_of
 from .ends import End, end_by_others
-from .ports import Cost, Driver, DriverError, Failure, Phase, Place, Progress
+from .ports import Cost, Driver, DriverError, Failure, Phase, Place, Progress, Whereabouts
+from .recovery import Recovery, Turn, broken, given_up, tried, turn
 from .result import ARRIVED, BROKEN, MoveResult, Outcome, stale
 from .situation import Situation, situation
 from .slots import startable
@@ -60,6 +61,7 @@ class _Running:
     seen: Seen = Seen()
     over: Optional[_Over] = None
     doubted: Optional[float] = None
+    recovery: Recovery = Recovery()
 
 
 def run(plan: Plan, driver: Driver, options: RunOptions, emit: Emit) -> tuple[MoveResult, ...]:
@@ -163,8 +165,10 @@ def _begin(move: Move, course: Course, driver: Driver, emit: Emit) -> Union[_Run
         case = situation(where)
         if case is Situation.AT_DEST:
             return MoveResult(move, Outcome.ALREADY_THERE, failure=_tidy(move, driver)[1])
-        if case is Situation.MOVING:
+        if case in (Situation.MOVING, Situation.BROKEN):
             move = replace(move, adopt=True)
+        elif case is Situation.UNKNOWN:
+            return _not_started(move, f"{' and '.join(where.silent)} does not answer")
         elif case is not Situation.AT_SOURCE:
             return stale(move, case.value)
         elif where.source is not None and not method_fits(move.method, where.source.state):
@@ -190,7 +194,7 @@ def _watch(item: _Running, driver: Driver, emit: Emit) -> Union[_Running, MoveRe
             return _steer(replace(item, doubted=None, seen=look(item.seen, progress)), progress, driver, emit)
         since = driver.now() if item.doubted is None else item.doubted
         item = replace(item, over=_Over(since, progress.failure))
-    return _settle(item, driver)
+    return _settle(item, driver, emit)
 
 
 def _steer(item: _Running, progress: Progress, driver: Driver, emit: Emit) -> _Running:
@@ -231,7 +235,7 @@ def _act(action: StepAction, call: Callable[[], None], item: _Running, emit: Emi
     return True
 
 
-def _settle(item: _Running, driver: Driver) -> Union[_Running, MoveResult]:
+def _settle(item: _Running, driver: Driver, emit: Emit) -> Union[_Running, MoveResult]:
     """Ask both ends what became of a move that is over; the hypervisor's word alone is not enough."""
     move, failure = item.move, item.over.failure if item.over else None
     patient = item.over is not None and driver.now() - item.over.since < SETTLE_SECONDS
@@ -243,6 +247,8 @@ def _settle(item: _Running, driver: Driver) -> Union[_Running, MoveResult]:
             return MoveResult(move, Outcome.MOVED, item.started, driver.now(), cost, untidy)
         if case is Situation.AT_SOURCE:
             return _stayed(item, where.source, failure, driver)
+        if case is Situation.BROKEN:
+            return _recover(item, where, driver, emit)
         if case is Situation.MOVING and patient:
             # the call was lost, the migration was not: the source's daemon drives it on
             adopted = replace(move, adopt=True)
@@ -253,6 +259,23 @@ def _settle(item: _Running, driver: Driver) -> Union[_Running, MoveResult]:
     if patient:
         return item
     return MoveResult(move, Outcome.UNKNOWN, item.started, driver.now(), failure=_unclear(move, case, failure))
+
+
+def _recover(item: _Running, where: Whereabouts, driver: Driver, emit: Emit) -> Union[_Running, MoveResult]:
+    """Resume a post-copy that broke, or wait until that can be tried; neither copy may ever be given up."""
+    now, failure = driver.now(), item.over.failure if item.over else None
+    state = broken(item.recovery, now)
+    if state.since == now:
+        emit("post_copy_broken", {**_names(item.move), "error": failure.message if failure else None})
+    do = turn(state, where, driver.interrupted(), now)
+    if do is Turn.GIVE_UP:
+        why = given_up(item.move, state, failure)
+        return MoveResult(item.move, Outcome.UNKNOWN, item.started, now, failure=why)
+    if do is Turn.WAIT:
+        return replace(item, recovery=state)
+    emit("post_copy_resumed", {**_names(item.move), "number": state.tries + 1})
+    driver.resume_post_copy(item.move, item.course.settings)
+    return replace(item, over=None, doubted=None, recovery=tried(state, now))
 
 
 def _stayed(item: _Running, found: Optional[Place], failure: Optional[Failure], driver: Driver) -> MoveResult:

@@ -52,12 +52,16 @@ class Off(enum.Enum):
 
 @dataclass(frozen=True)
 class Place:
-    """A guest as one host knows it at this moment. ``off``: of one that is shut off, where the host can tell."""
+    """A guest as one host knows it at this moment. ``off``: of one that is shut off, where the host can tell.
+
+    ``broken``: its post-copy has lost its other end.
+    """
 
     state: GuestState
     persistent: bool
     job: Optional[JobKind] = None
     off: Optional[Off] = None
+    broken: bool = False
 
     @property
     def active(self) -> bool:
@@ -133,6 +137,9 @@ class Driver(Protocol):
 
     def post_copy(self, move: Move) -> None:
         """Switch to post-copy: the guest runs at its destination from now on."""
+
+    def resume_post_copy(self, move: Move, settings: MoveSettings) -> None:
+        """Go on with a post-copy that broke, as ``start`` does with a new move; returns at once."""
 
     def pause(self, move: Move) -> None:
         """Suspend the guest so that the move converges; it resumes at its destination."""

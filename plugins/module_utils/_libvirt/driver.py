@@ -25,6 +25,9 @@ from .guest_notes import notes_of, write_notes
 from .places import place_of
 from .survey import is_active
 
+# How long a host that did not answer is not asked again: each try holds up all other moves.
+MUTE_SECONDS = 5.0
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -64,6 +67,7 @@ class LibvirtDriver:
         self._stop = stop
         self._news = threading.Event()
         self._work: dict[str, _Work] = {}
+        self._mute: dict[str, float] = {}
 
     def now(self) -> float:
         return time.time()
@@ -79,11 +83,15 @@ class LibvirtDriver:
         places: dict[str, Optional[Place]] = {}
         silent = []
         for host in (move.source, move.dest):
+            if time.monotonic() < self._mute.get(host, 0.0):
+                silent.append(host)
+                continue
             try:
                 places[host] = self._place(host, move.guest)
             except DriverError:
                 # that an end is silent is the answer; why, the failure of the move says
                 silent.append(host)
+                self._mute[host] = time.monotonic() + MUTE_SECONDS
         return Whereabouts(places.get(move.source), places.get(move.dest), tuple(silent))
 
     @_translated

@@ -13,6 +13,9 @@ from .survey import is_active, job_of
 
 # virDomainShutoffReason: 1 shut down by itself, 2 destroyed, 3 crashed.
 _OFF = {1: Off.SHUT_DOWN, 2: Off.DESTROYED, 3: Off.CRASHED}
+# (virDomainState, its reason), libvirt 8.5 and newer: at the destination running, or paused on its side.
+_BROKEN = frozenset({(1, 11), (3, 13)})
+_POST_COPY = frozenset({(1, 10), (3, 12)}) | _BROKEN
 
 
 def place_of(domain: Any) -> Place:
@@ -20,5 +23,16 @@ def place_of(domain: Any) -> Place:
     state, reason = domain.state()
     active, known = is_active(state), STATES.get(state, GuestState.OTHER)
     if active:
-        return Place(known, bool(domain.isPersistent()), job_of(domain, state, reason))
+        job = job_of(domain, state, reason)
+        return Place(known, bool(domain.isPersistent()), job, broken=(state, reason) in _BROKEN)
     return Place(known, bool(domain.isPersistent()), off=_OFF.get(reason, Off.OTHER))
+
+
+def is_in_post_copy(domain: Any) -> bool:
+    """Return whether the guest's move is past the point at which it could be aborted."""
+    return tuple(domain.state()) in _POST_COPY
+
+
+def is_broken(domain: Any) -> bool:
+    """Return whether the guest's post-copy has lost its other end."""
+    return tuple(domain.state()) in _BROKEN
