@@ -13,6 +13,7 @@ from typing import Any, Optional, TypeVar
 
 from .._engine.ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
 from .._model.guest import MoveClaim, VolumeRef
+from .._model.host import version_text
 from .._model.plan import Leftover, Move
 from .._model.refusal import Refusal, RefusalCode
 from .._model.settings import MoveSettings, Transport
@@ -20,13 +21,16 @@ from . import volumes
 from .advice import failure_of
 from .binding import libvirt
 from .connection import Fleet, error_text
-from .flags import flags_of, parameters_of
+from .flags import POSTCOPY, POSTCOPY_RESUME, flags_of, parameters_of
+from .flags_transfer import TYPED_SINCE_9_4
 from .guest_notes import notes_of, write_notes
-from .places import place_of
+from .places import is_broken, is_post_copy, place_of, state_of
 from .survey import is_active
 
 # How long a host that did not answer is not asked again: each try holds up all other moves.
 MUTE_SECONDS = 5.0
+# libvirt's word on a post-copy that only the daemons have lost sight of.
+STILL_RUNNING = "migration is still running"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -99,6 +103,7 @@ class LibvirtDriver:
         found = []
         if self._settings.transport is Transport.P2P and not self._fleet.entries[move.dest].peer_uri:
             found.append(Refusal(RefusalCode.NO_PEER_URI, move.name, move.dest))
+        found += _binding_too_old(move, parameters_of(move, self._settings, self._fleet.entries[move.dest]))
         if move.copies:
             ours = self._claimed(move)
             for ref in volumes.existing(self._fleet.control(move.dest), move.copies):
@@ -126,7 +131,14 @@ class LibvirtDriver:
         if move.adopt:
             work.adopted = True
             return
-        threading.Thread(target=self._drive, args=(move, settings, work), daemon=True).start()
+        self._spawn(work, lambda: self._migrate(move, settings, work))
+
+    @_translated
+    def resume_post_copy(self, move: Move, settings: MoveSettings) -> None:
+        before = self._work[move.id]
+        work = self._work[move.id] = _Work()
+        work.post_copy, work.created, work.paused = True, before.created, before.paused
+        self._spawn(work, lambda: self._resume(move, settings, before.failure))
 
     @_translated
     def progress(self, move: Move) -> Progress:
@@ -134,6 +146,11 @@ class LibvirtDriver:
         if work.ended.is_set() and not work.adopted:
             return Progress(Phase.FINISHING, ended=True, failure=work.failure)
         stats = self._job_stats(move)
+        if work.adopted and work.domain is not None:
+            state = state_of(work.domain)
+            work.post_copy = work.post_copy or is_post_copy(state)
+            if is_broken(state):
+                return Progress(Phase.POST_COPY, ended=True, failure=work.failure)
         if work.adopted and stats.get("operation") != libvirt.VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT:
             return Progress(Phase.FINISHING, ended=True, failure=work.failure)
         return _progress_of(stats, bool(move.copies), work.post_copy)
@@ -198,10 +215,13 @@ class LibvirtDriver:
                 return {}
             raise
 
-    def _drive(self, move: Move, settings: MoveSettings, work: _Work) -> None:
-        """Run in a thread of its own: prepare the move, then block in libvirt's call until it is over."""
+    def _spawn(self, work: _Work, job: Callable[[], None]) -> None:
+        """Do the job in a thread of its own: it blocks in libvirt's call until the move is over."""
+        threading.Thread(target=self._drive, args=(work, job), daemon=True).start()
+
+    def _drive(self, work: _Work, job: Callable[[], None]) -> None:
         try:
-            self._migrate(move, settings, work)
+            job()
         except (libvirt.libvirtError, DriverError) as error:
             work.failure = error.failure if isinstance(error, DriverError) else failure_of(error_text(error))
         finally:
@@ -209,7 +229,6 @@ class LibvirtDriver:
             self._news.set()
 
     def _migrate(self, move: Move, settings: MoveSettings, work: _Work) -> None:
-        dest = self._fleet.entries[move.dest]
         with self._fleet.lane(move.source) as lane:
             domain = lane.lookupByUUIDString(move.guest)
             persistent, state = bool(domain.isPersistent()), domain.state()[0]
@@ -227,13 +246,26 @@ class LibvirtDriver:
                 )
 
             self._make_volumes(move, work, claim)
-            flags = flags_of(move, settings, persistent, was_paused)
-            parameters = parameters_of(move, settings, dest.peer_uri, dest.migration_address)
-            if self._settings.transport is Transport.P2P:
-                domain.migrateToURI3(dest.peer_uri, parameters, flags)
-                return
-            with self._fleet.lane(move.dest) as dest_lane:
-                domain.migrate3(dest_lane, parameters, flags)
+            self._send(move, settings, domain, flags_of(move, settings, persistent, was_paused))
+
+    def _resume(self, move: Move, settings: MoveSettings, last: Optional[Failure]) -> None:
+        """Go on with a post-copy that broke; its claim, volumes and settings stay what they were."""
+        with self._fleet.lane(move.source) as lane:
+            domain = lane.lookupByUUIDString(move.guest)
+            if last is not None and STILL_RUNNING in last.message:
+                # the daemons have lost one another and QEMU has not noticed: this makes it pause, and loses nothing
+                domain.abortJobFlags(libvirt.VIR_DOMAIN_ABORT_JOB_POSTCOPY)
+            flags = flags_of(move, settings, bool(domain.isPersistent()), was_paused=False)
+            self._send(move, settings, domain, flags | POSTCOPY | POSTCOPY_RESUME)
+
+    def _send(self, move: Move, settings: MoveSettings, domain: Any, flags: int) -> None:
+        dest = self._fleet.entries[move.dest]
+        parameters = parameters_of(move, settings, dest)
+        if self._settings.transport is Transport.P2P:
+            domain.migrateToURI3(dest.peer_uri, parameters, flags)
+            return
+        with self._fleet.lane(move.dest) as dest_lane:
+            domain.migrate3(dest_lane, parameters, flags)
 
     def _claimed(self, move: Move) -> tuple[VolumeRef, ...]:
         """Return the volumes at the destination that an interrupted try of this very move made."""
@@ -296,6 +328,15 @@ class LibvirtDriver:
         """Remove a shut-off definition; storage is not touched, and NVRAM is kept for whoever runs the guest."""
         flags = libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
         self._domain(host, uuid).undefineFlags(flags)
+
+
+def _binding_too_old(move: Move, parameters: dict[str, Any]) -> list[Refusal]:
+    """Refuse what this Python's binding would send with a type that libvirt does not take."""
+    if not TYPED_SINCE_9_4 & set(parameters) or hasattr(libvirt, "VIR_MIGRATE_PARAM_COMPRESSION_ZLIB_LEVEL"):
+        return []
+    has = f"libvirt-python {version_text(libvirt.getVersion())}"
+    facts = {"option": "compression_level", "has": has, "needs": "libvirt-python 9.4.0"}
+    return [Refusal(RefusalCode.OPTION_UNSUPPORTED, move.name, "the conductor", facts)]
 
 
 def _resume_if_left(domain: Any, paused_by_us: bool) -> bool:

@@ -20,19 +20,25 @@ _POST_COPY = frozenset({(1, 10), (3, 12)}) | _BROKEN
 
 def place_of(domain: Any) -> Place:
     """Return the place; libvirt's error where the domain is gone meanwhile."""
-    state, reason = domain.state()
+    state, reason = state_of(domain)
     active, known = is_active(state), STATES.get(state, GuestState.OTHER)
     if active:
         job = job_of(domain, state, reason)
-        return Place(known, bool(domain.isPersistent()), job, broken=(state, reason) in _BROKEN)
+        return Place(known, bool(domain.isPersistent()), job, broken=is_broken((state, reason)))
     return Place(known, bool(domain.isPersistent()), off=_OFF.get(reason, Off.OTHER))
 
 
-def is_in_post_copy(domain: Any) -> bool:
-    """Return whether the guest's move is past the point at which it could be aborted."""
-    return tuple(domain.state()) in _POST_COPY
+def state_of(domain: Any) -> tuple[int, int]:
+    """Return virDomainState and its reason."""
+    state, reason = domain.state()
+    return state, reason
 
 
-def is_broken(domain: Any) -> bool:
-    """Return whether the guest's post-copy has lost its other end."""
-    return tuple(domain.state()) in _BROKEN
+def is_post_copy(state: tuple[int, int]) -> bool:
+    """Return whether a move in that state is past the point at which it could be aborted."""
+    return state in _POST_COPY
+
+
+def is_broken(state: tuple[int, int]) -> bool:
+    """Return whether a post-copy has lost its other end."""
+    return state in _BROKEN
