@@ -1,4 +1,4 @@
-"""How a move ended whose guest is still at its source, where others than the run brought that about. Pure."""
+"""How moves ended that the run itself did not bring to their end: by others, or nobody knows how. Pure."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -11,6 +11,7 @@ from typing import Optional
 from .._model.plan import Method, Move
 from .ports import Failure, Off, Place
 from .result import Outcome
+from .situation import Situation
 
 _WENT_OFF: Mapping[Off, str] = {
     Off.SHUT_DOWN: "the guest was shut down while it moved",
@@ -40,3 +41,16 @@ def end_by_others(move: Move, found: Optional[Place], failure: Optional[Failure]
         text = f"somebody aborted the move on {move.source}, where the guest runs on ({failure.message})"
         return End(Outcome.ABORTED, Failure(text, "Run again when you want it moved"))
     return None
+
+
+def unclear(move: Move, case: Situation, failure: Optional[Failure]) -> Failure:
+    """Return what is to be said of a move after which the two ends give no clear picture."""
+    found = {
+        Situation.UNKNOWN: "one of its two hosts does not answer",
+        Situation.TWICE: "it runs on both hosts",
+        Situation.MOVING: "both hosts hold a copy, and nothing moves it on",
+        Situation.NOWHERE: "neither host knows it",
+    }
+    text = f"it is not known what became of the guest: {found.get(case, case.value)}"
+    remedy = f"Look at it on {move.source} and {move.dest} before anything else; then run again"
+    return Failure(f"{text} ({failure.message})" if failure else text, remedy)

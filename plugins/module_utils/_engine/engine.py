@@ -15,7 +15,8 @@ from .._model.refusal import Refusal
 from .._model.settings import MoveSettings, Slots
 from .convergence import Order, Seen, due, look
 from .courses import Course, course_of
-from .ends import End, end_by_others
+from .ends import End, end_by_others, unclear
+from .events import names, progress_facts, result_facts
 from .ports import Cost, Driver, DriverError, Failure, Phase, Place, Progress, Whereabouts
 from .recovery import Recovery, Turn, broken, given_up, tried, turn
 from .result import ARRIVED, BROKEN, MoveResult, Outcome, stale
@@ -175,14 +176,14 @@ def _begin(move: Move, course: Course, driver: Driver, emit: Emit) -> Union[_Run
         if case in (Situation.MOVING, Situation.BROKEN):
             move = replace(move, adopt=True)
         elif case is Situation.UNKNOWN:
-            return _not_started(move, f"{' and '.join(where.silent)} does not answer")
+            return _not_started(move, f"no answer from {' and '.join(where.silent)}")
         elif case is not Situation.AT_SOURCE:
             return stale(move, case.value)
         elif where.source is not None and not method_fits(move.method, where.source.state):
             return stale(move, where.source.state.value)
         emit(
             "move_started",
-            {**_names(move), "method": move.method.value, "adopted": move.adopt, "policy": course.policy},
+            {**names(move), "method": move.method.value, "adopted": move.adopt, "policy": course.policy},
         )
         driver.start(move, course.settings)
     except DriverError as error:
@@ -206,7 +207,7 @@ def _watch(item: _Running, driver: Driver, emit: Emit) -> Union[_Running, MoveRe
 
 def _steer(item: _Running, progress: Progress, driver: Driver, emit: Emit) -> _Running:
     seconds = driver.now() - item.started
-    emit("progress", _progress_facts(item.move, progress, seconds))
+    emit("progress", progress_facts(item.move, progress, seconds))
     if item.aborted or progress.phase is Phase.POST_COPY:
         return item
     if driver.interrupted():
@@ -232,7 +233,7 @@ def _obey(order: Order, item: _Running, driver: Driver, emit: Emit) -> _Running:
 
 def _act(action: StepAction, call: Callable[[], None], item: _Running, emit: Emit) -> bool:
     """Make a call and return whether it was heard."""
-    facts = {**_names(item.move), "action": action.value, "policy": item.course.policy}
+    facts = {**names(item.move), "action": action.value, "policy": item.course.policy}
     try:
         call()
     except DriverError as error:
@@ -265,7 +266,7 @@ def _settle(item: _Running, driver: Driver, emit: Emit) -> Union[_Running, MoveR
         return MoveResult(move, Outcome.UNKNOWN, item.started, driver.now(), failure=error.failure)
     if patient:
         return item
-    return MoveResult(move, Outcome.UNKNOWN, item.started, driver.now(), failure=_unclear(move, case, failure))
+    return MoveResult(move, Outcome.UNKNOWN, item.started, driver.now(), failure=unclear(move, case, failure))
 
 
 def _recover(item: _Running, where: Whereabouts, driver: Driver, emit: Emit) -> Union[_Running, MoveResult]:
@@ -273,14 +274,17 @@ def _recover(item: _Running, where: Whereabouts, driver: Driver, emit: Emit) -> 
     now, failure = driver.now(), item.over.failure if item.over else None
     state = broken(item.recovery, now)
     if state.since == now:
-        emit("post_copy_broken", {**_names(item.move), "error": failure.message if failure else None})
+        emit(
+            "post_copy_broken",
+            {**names(item.move), "error": failure.message if failure else "its two ends have lost one another"},
+        )
     do = turn(state, where, driver.interrupted(), now)
     if do is Turn.GIVE_UP:
         why = given_up(item.move, state, failure)
         return MoveResult(item.move, Outcome.UNKNOWN, item.started, now, failure=why)
     if do is Turn.WAIT:
         return replace(item, recovery=state)
-    emit("post_copy_resumed", {**_names(item.move), "number": state.tries + 1})
+    emit("post_copy_resumed", {**names(item.move), "number": state.tries + 1})
     driver.resume_post_copy(item.move, item.course.settings)
     return replace(item, over=None, doubted=None, recovery=tried(state, now))
 
@@ -312,18 +316,6 @@ def _put_back(move: Move, why: Failure, driver: Driver) -> Failure:
     return why
 
 
-def _unclear(move: Move, case: Situation, failure: Optional[Failure]) -> Failure:
-    found = {
-        Situation.UNKNOWN: "one of its two hosts does not answer",
-        Situation.TWICE: "it runs on both hosts",
-        Situation.MOVING: "both hosts hold a copy, and nothing moves it on",
-        Situation.NOWHERE: "neither host knows it",
-    }
-    text = f"it is not known what became of the guest: {found.get(case, case.value)}"
-    remedy = f"Look at it on {move.source} and {move.dest} before anything else; then run again"
-    return Failure(f"{text} ({failure.message})" if failure else text, remedy)
-
-
 def _broken(item: _Running, driver: Driver) -> Outcome:
     if not item.aborted:
         return Outcome.FAILED
@@ -342,33 +334,5 @@ def _why(item: _Running, outcome: Outcome, failure: Optional[Failure], now: floa
 
 
 def _record(result: MoveResult, emit: Emit) -> MoveResult:
-    cost, failure = result.cost, result.failure
-    facts = {
-        **_names(result.move),
-        "outcome": result.outcome.value,
-        "seconds": cost.seconds,
-        "bytes": cost.sent_bytes,
-        "downtime_ms": cost.downtime_ms,
-        "error": failure.message if failure else None,
-        "remedy": failure.remedy if failure else None,
-    }
-    emit("move_ended", facts)
+    emit("move_ended", result_facts(result))
     return result
-
-
-def _names(move: Move) -> dict[str, Any]:
-    return {"move": move.id, "guest": move.guest, "name": move.name, "source": move.source, "dest": move.dest}
-
-
-def _progress_facts(move: Move, progress: Progress, seconds: float) -> dict[str, Any]:
-    return {
-        **_names(move),
-        "phase": progress.phase.value,
-        "seconds": round(seconds, 1),
-        "total": progress.total,
-        "processed": progress.processed,
-        "remaining": progress.remaining,
-        "rate": progress.rate,
-        "dirty_rate": progress.dirty_rate,
-        "iteration": progress.iteration,
-    }
