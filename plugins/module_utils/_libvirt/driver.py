@@ -14,10 +14,10 @@ from typing import Any, Optional, TypeVar
 from .._engine.ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
 from .._model.guest import MoveClaim, VolumeRef
 from .._model.host import version_text
-from .._model.plan import Leftover, Move
+from .._model.plan import Leftover, Method, Move
 from .._model.refusal import Refusal, RefusalCode
 from .._model.settings import MoveSettings, Transport
-from . import volumes
+from . import blockjobs, volumes
 from .advice import failure_of
 from .binding import libvirt
 from .connection import Fleet, error_text
@@ -103,6 +103,8 @@ class LibvirtDriver:
         found = []
         if self._settings.transport is Transport.P2P and not self._fleet.entries[move.dest].peer_uri:
             found.append(Refusal(RefusalCode.NO_PEER_URI, move.name, move.dest))
+        if move.method is not Method.OFFLINE and self._has_block_job(move):
+            found.append(Refusal(RefusalCode.BUSY, move.name))
         found += _binding_too_old(move, parameters_of(move, self._settings, self._fleet.entries[move.dest]))
         if move.copies:
             ours = self._claimed(move)
@@ -266,6 +268,13 @@ class LibvirtDriver:
             return
         with self._fleet.lane(move.dest) as dest_lane:
             domain.migrate3(dest_lane, parameters, flags)
+
+    def _has_block_job(self, move: Move) -> bool:
+        """Libvirt does not count it among the guest's jobs, so the survey may not have seen it."""
+        domain = self._find(move.source, move.guest)
+        if domain is None or not domain.isActive():  # gone since the survey, which the engine finds by itself
+            return False
+        return blockjobs.has_block_job(domain, blockjobs.targets_of(domain))
 
     def _claimed(self, move: Move) -> tuple[VolumeRef, ...]:
         """Return the volumes at the destination that an interrupted try of this very move made."""

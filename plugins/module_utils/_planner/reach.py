@@ -159,7 +159,7 @@ def _guest_kind(guest: Guest, source: Host) -> Hashable:
         disks.append((disk.kind, disk.pool))
     return (
         (guest.arch, guest.machine, guest.virt_type, guest.cpu, guest.state, guest.has_run, guest.interfaces),
-        (guest.hugepage_kib, guest.numa_cells, tuple(disks), any(not disk.readonly for disk in guest.disks)),
+        (guest.hugepage_kib, guest.numa_cells, guest.tpm, tuple(disks), any(not disk.readonly for disk in guest.disks)),
     )
 
 
@@ -169,7 +169,7 @@ def _host_kind(host: Host) -> Hashable:
     cells = tuple((cell.id, tuple(sorted(cell.hugepages))) for cell in host.numa_cells)
     return (
         (host.qemu_version, host.libvirt_version, host.cpu, host.virt_types, host.machine_types),
-        (pools, networks, frozenset(host.bridges), cells),
+        (pools, networks, frozenset(host.bridges), cells, host.emulates_tpm),
     )
 
 
