@@ -18,7 +18,7 @@ from .courses import Course, course_of
 from .ends import End, end_by_others, unclear
 from .events import names, progress_facts, result_facts
 from .ports import Cost, Driver, DriverError, Failure, Phase, Place, Progress, Whereabouts
-from .recovery import Recovery, Turn, broken, given_up, tried, turn
+from .recovery import Recovery, Turn, broken, given_up, healed, tried, turn
 from .result import ARRIVED, BROKEN, MoveResult, Outcome, stale
 from .situation import Situation, situation
 from .slots import startable
@@ -198,7 +198,10 @@ def _watch(item: _Running, driver: Driver, emit: Emit) -> Union[_Running, MoveRe
             progress = driver.progress(item.move)
         except DriverError as error:
             progress = Progress(Phase.FINISHING, ended=True, failure=error.failure)
+        if progress.broken and not progress.ended:
+            return _await_resumed(item, driver)
         if not progress.ended:
+            item = replace(item, recovery=healed(item.recovery, driver.now()))
             return _steer(replace(item, doubted=None, seen=look(item.seen, progress)), progress, driver, emit)
         since = driver.now() if item.doubted is None else item.doubted
         item = replace(item, over=_Over(since, progress.failure))
@@ -287,6 +290,16 @@ def _recover(item: _Running, where: Whereabouts, driver: Driver, emit: Emit) -> 
     emit("post_copy_resumed", {**names(item.move), "number": state.tries + 1})
     driver.resume_post_copy(item.move, item.course.settings)
     return replace(item, over=None, doubted=None, recovery=tried(state, now))
+
+
+def _await_resumed(item: _Running, driver: Driver) -> Union[_Running, MoveResult]:
+    """Let a call that resumes a post-copy have its time; it can hang, since QEMU may be waiting for the other end."""
+    state = broken(item.recovery, driver.now())
+    if turn(state, Whereabouts(None, None), driver.interrupted(), driver.now()) is not Turn.GIVE_UP:
+        return replace(item, recovery=state)
+    failure = Failure("libvirt's call to resume it does not come back")
+    why = given_up(item.move, state, failure)
+    return MoveResult(item.move, Outcome.UNKNOWN, item.started, driver.now(), failure=why)
 
 
 def _stayed(item: _Running, found: Optional[Place], failure: Optional[Failure], driver: Driver) -> MoveResult:

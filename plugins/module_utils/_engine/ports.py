@@ -80,7 +80,10 @@ class Whereabouts:
 
 @dataclass(frozen=True)
 class Progress:
-    """A running move. Bytes, bytes per second, seconds; ``ended``: it is over, whatever became of it."""
+    """A running move. Bytes, bytes per second, seconds; ``ended``: it is over, whatever became of it.
+
+    ``broken``: its post-copy has lost the other end, and is being resumed.
+    """
 
     phase: Phase
     total: int = 0
@@ -91,6 +94,7 @@ class Progress:
     iteration: int = 0
     ended: bool = False
     failure: Optional[Failure] = None
+    broken: bool = False
 
 
 @dataclass(frozen=True)

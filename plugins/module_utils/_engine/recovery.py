@@ -11,10 +11,11 @@ from typing import Optional
 from .._model.plan import Move
 from .ports import Failure, Whereabouts
 
-# The first try comes at once, the others ever later; a link that is away for longer needs a person anyhow.
+# The first try comes at once, the others ever later. libvirt's daemons lose one another after half a minute, QEMU's own
+# connection lives on for a quarter of an hour: until then it can go on by itself, and libvirt refuses to resume it.
 FIRST_PAUSE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 60.0
-GIVE_UP_SECONDS = 900.0
+GIVE_UP_SECONDS = 1200.0
 
 
 class Turn(enum.Enum):
@@ -50,6 +51,11 @@ def tried(recovery: Recovery, now: float) -> Recovery:
     """Return the recovery after one more try."""
     pause = min(FIRST_PAUSE_SECONDS * 2**recovery.tries, LONGEST_PAUSE_SECONDS)
     return replace(recovery, tries=recovery.tries + 1, next_try=now + pause)
+
+
+def healed(recovery: Recovery, now: float) -> Recovery:
+    """Return the recovery of a move that gets on; a try that has just begun may still come to nothing."""
+    return recovery if now < recovery.next_try else Recovery()
 
 
 def given_up(move: Move, recovery: Recovery, failure: Optional[Failure]) -> Failure:

@@ -29,8 +29,6 @@ from .survey import is_active
 
 # How long a host that did not answer is not asked again: each try holds up all other moves.
 MUTE_SECONDS = 5.0
-# libvirt's word on a post-copy that only the daemons have lost sight of.
-STILL_RUNNING = "migration is still running"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -140,7 +138,7 @@ class LibvirtDriver:
         before = self._work[move.id]
         work = self._work[move.id] = _Work()
         work.post_copy, work.created, work.paused = True, before.created, before.paused
-        self._spawn(work, lambda: self._resume(move, settings, before.failure))
+        self._spawn(work, lambda: self._resume(move, settings))
 
     @_translated
     def progress(self, move: Move) -> Progress:
@@ -148,11 +146,11 @@ class LibvirtDriver:
         if work.ended.is_set() and not work.adopted:
             return Progress(Phase.FINISHING, ended=True, failure=work.failure)
         stats = self._job_stats(move)
-        if work.adopted and work.domain is not None:
-            state = state_of(work.domain)
-            work.post_copy = work.post_copy or is_post_copy(state)
-            if is_broken(state):
-                return Progress(Phase.POST_COPY, ended=True, failure=work.failure)
+        state = state_of(work.domain) if stats and (work.adopted or work.post_copy) else (0, 0)
+        work.post_copy = work.post_copy or is_post_copy(state)
+        if is_broken(state):
+            # nobody's call is waiting for an adopted one
+            return Progress(Phase.POST_COPY, ended=work.adopted, failure=work.failure, broken=True)
         if work.adopted and stats.get("operation") != libvirt.VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT:
             return Progress(Phase.FINISHING, ended=True, failure=work.failure)
         return _progress_of(stats, bool(move.copies), work.post_copy)
@@ -250,15 +248,14 @@ class LibvirtDriver:
             self._make_volumes(move, work, claim)
             self._send(move, settings, domain, flags_of(move, settings, persistent, was_paused))
 
-    def _resume(self, move: Move, settings: MoveSettings, last: Optional[Failure]) -> None:
+    def _resume(self, move: Move, settings: MoveSettings) -> None:
         """Go on with a post-copy that broke; its claim, volumes and settings stay what they were."""
         with self._fleet.lane(move.source) as lane:
             domain = lane.lookupByUUIDString(move.guest)
-            if last is not None and STILL_RUNNING in last.message:
-                # the daemons have lost one another and QEMU has not noticed: this makes it pause, and loses nothing
-                domain.abortJobFlags(libvirt.VIR_DOMAIN_ABORT_JOB_POSTCOPY)
-            flags = flags_of(move, settings, bool(domain.isPersistent()), was_paused=False)
-            self._send(move, settings, domain, flags | POSTCOPY | POSTCOPY_RESUME)
+            # one that a later run found on its way looks paused at its source
+            live = dataclasses.replace(move, method=Method.LIVE)
+            flags = flags_of(live, settings, bool(domain.isPersistent()), was_paused=False)
+            self._send(live, settings, domain, flags | POSTCOPY | POSTCOPY_RESUME)
 
     def _send(self, move: Move, settings: MoveSettings, domain: Any, flags: int) -> None:
         dest = self._fleet.entries[move.dest]

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from conductor import Task, on_fleet, play, playbook_argv, results_of, write_play
-from labview import initial_world, lab, on_host, world
+from labview import INVENTORY, initial_world, lab, on_host, world
 from running import Running, running
 
 
@@ -99,3 +100,25 @@ def put_back(folder: Path) -> None:
         run, _results = play(folder, tasks)
         assert run.status == 0, run.output
     assert world() == initial_world()
+
+
+@contextmanager
+def apart(host: str, other: str) -> Iterator[None]:
+    """Let what a host sends to another one be lost for a while; everybody else still reaches both."""
+    inventory = yaml.safe_load(INVENTORY.read_text(encoding="utf-8"))
+    route = ("blackhole", f"{inventory['hypervisors']['hosts'][other]['ansible_host']}/32")
+    on_host(host, "ip", "route", "add", *route)
+    try:
+        yield
+    finally:
+        on_host(host, "ip", "route", "del", *route)
+
+
+@contextmanager
+def narrow(host: str, mbit: int) -> Iterator[None]:
+    """Give the host a slow link for a while."""
+    lab("shape", host, str(mbit))
+    try:
+        yield
+    finally:
+        lab("shape", host, "off")

@@ -41,7 +41,7 @@ class Script:
     ``memory_after``: seconds until the memory phase; ``lost_after``: seconds until the driver loses the move, which
     goes on; ``silent``: seconds for which the destination does not answer once the driver says that the move is over.
     ``breaks_after``: seconds of post-copy until that breaks, ``in_vain``: how often it is resumed without success;
-    ``broken``: it is so when the run begins.
+    ``hangs``: the call that resumes it never comes back; ``broken``: it is so when the run begins.
     ``pass_seconds``: length of each pass over the memory, which never leaves less to send.
     """
 
@@ -58,6 +58,7 @@ class Script:
     dirty_rate: int = 0
     breaks_after: float = 1e9
     in_vain: int = 0
+    hangs: bool = False
     broken: bool = False
 
 
@@ -155,6 +156,8 @@ class FakeDriver:
         if error is not None:
             raise DriverError(error)
         lost = run.lost is not None and self._clock >= run.lost
+        if self._clock >= run.breaks and script.hangs and self.told("resume_post_copy"):
+            return Progress(Phase.POST_COPY, broken=True)
         if self._clock >= run.breaks:
             self._runs[move.id] = replace(run, said_over=run.said_over or self._clock)
             return Progress(Phase.POST_COPY, ended=True, failure=Failure("job failed in post-copy phase"))

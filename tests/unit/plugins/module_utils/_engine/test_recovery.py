@@ -70,6 +70,13 @@ def test_it_ends_with_a_warning_to_destroy_neither_copy_when_nothing_helps() -> 
     assert ran.results["web"].ended - ran.results["web"].started < GIVE_UP_SECONDS + 10
 
 
+def test_a_call_that_hangs_is_waited_for_no_longer_than_others() -> None:
+    ran = breaking(hangs=True, in_vain=10_000)
+    assert ran.outcomes == {"web": "unknown", "db": "moved"}
+    assert "does not come back" in ran.error("web")
+    assert ran.driver.told("resume_post_copy") == ["web"]
+
+
 def test_ctrl_c_does_not_wait_for_a_link_that_may_never_come_back() -> None:
     script = Script(seconds=ENDLESS, breaks_after=1, in_vain=10_000)
     ran = carry_out(build.move(), options=POST_COPY, interrupt_at=60, web=script)
