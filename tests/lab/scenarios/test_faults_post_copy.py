@@ -1,7 +1,7 @@
-"""Scenario: a move loses its other end in post-copy, when neither copy is a guest by itself; it is resumed and ends well.
+"""Scenario: a move loses its other end in post-copy, when neither copy is a guest by itself; it is resumed, ends well.
 
-A narrow link makes post-copy last. Software emulation can't resume a running guest whose QEMU has noticed the break: its
-monitor waits for the very memory that is missing. So one guest runs and its QEMU is spared the break, the other is
+A narrow link makes post-copy last. Software emulation can't resume a running guest whose QEMU has noticed the break:
+its monitor waits for the very memory that is missing. So one guest runs and its QEMU is spared the break, the other is
 suspended.
 """
 
