@@ -21,6 +21,7 @@ author:
   - virtfleet.migration contributors (@virtfleet)
 extends_documentation_fragment:
   - virtfleet.migration.fleet
+  - virtfleet.migration.moves.prediction
   - virtfleet.migration.moves
   - virtfleet.migration.transfer
   - virtfleet.migration.transfer.one_guest
@@ -105,7 +106,14 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._ansible.arguments import fleet_spec, hosts_of, journal_spec, settings_of, settings_spec
+from ..module_utils._ansible.arguments import (
+    fleet_spec,
+    hosts_of,
+    journal_spec,
+    prediction_spec,
+    settings_of,
+    settings_spec,
+)
 from ..module_utils._ansible.detached import detached
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run
@@ -139,7 +147,7 @@ def move(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         stop = stack.enter_context(stop_event())
         emit, journal = stack.enter_context(open_run(params, rehearse, stop))
         fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
-        before = survey(fleet)
+        before = survey(fleet, 0, params["measure_dirty_rate_seconds"])
         check_runs_once(before)
         plan = make_plan(before, request_of(params, before))
         if plan.stays:
@@ -163,6 +171,7 @@ def main() -> None:
         **settings_spec(),
         **one_guest_spec(),
         **journal_spec(),
+        **prediction_spec(),
         "guest": {"type": "str", "required": True},
         "host": {"type": "str", "required": True},
         "method": {"type": "str", "choices": ["auto", "paused"], "default": "auto"},
