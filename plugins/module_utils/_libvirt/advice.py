@@ -29,15 +29,21 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     (r"same host", "Give each host its own host_uuid in libvirtd.conf"),
     (r"network not found|cannot get interface", "Define the guest's network or bridge at the destination"),
     (r"keepalive|socket is closed|end of file while reading", "Check the link to that host; then run again"),
+    (r"closed the monitor", "QEMU died at one of the two; look into /var/log/libvirt/qemu there"),
+    (r"lost connection to destination", "Check the daemon of the destination, and the link to it; then run again"),
     (r"no space left", "Free space in the destination's pool"),
     (r"userfaultfd", "Set vm.unprivileged_userfaultfd=1 at the destination"),
     (r"aborted|canceled by client|cancelled by client", "Run again when you want it moved"),
 )
 
+# libvirt's word for virDomainAbortJob, whoever called it
+_CANCELLED = re.compile(r"cancell?ed by client", re.IGNORECASE)
+
 
 def failure_of(message: str) -> Failure:
     """Return the failure for an error message of libvirt."""
-    return Failure(message, remedy_for(message) or "Look into the libvirt log of both hosts")
+    cancelled = _CANCELLED.search(message) is not None
+    return Failure(message, remedy_for(message) or "Look into the libvirt log of both hosts", cancelled)
 
 
 def remedy_for(message: str) -> Optional[str]:
