@@ -237,6 +237,15 @@ plan:
       description: What the planner noticed and could not honour, such as rules that contradict each other.
       type: list
       elements: str
+    rule_faults:
+      description:
+        - Rules that nobody can keep, whatever the plan, each with a C(code), the C(rules) by name, and the C(guests)
+          and C(hosts) in question. RV(plan.remarks) has them in words.
+        - V(no_guest) and V(no_host), the rule speaks of none that is there. V(unknown_host), it names one that is not
+          there. V(no_host_left), pins and bans leave a guest no host. V(no_method_left). V(contradiction).
+          V(too_few_places). V(unreadable), of a kind in a guest's metadata that this version does not know.
+      type: list
+      elements: dict
   sample:
     schema: 1
     plan_id: 8e6cd1b3ae0d9f04
@@ -273,6 +282,7 @@ plan:
     watts_before: 310.5
     watts_after: 310.5
     remarks: []
+    rule_faults: []
 text:
   description: The plan, or for the goal V(explain) the explanation, as lines for people of at most 120 columns.
   returned: success, or when guests stay

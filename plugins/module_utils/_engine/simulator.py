@@ -109,6 +109,9 @@ class Simulator:
         self._steer(move, over=True, still=SWITCHOVER_MS / 1000)
         self._arrive(move)
 
+    def resume_post_copy(self, move: Move, settings: MoveSettings) -> None:
+        self._expect(move)
+
     def pause(self, move: Move) -> None:
         self._steer(move, paused=True)
 

@@ -148,6 +148,8 @@ class Guest:
     disks: tuple[Disk, ...] = ()
     interfaces: tuple[Interface, ...] = ()
     unmovable_devices: tuple[str, ...] = ()
+    # kinds of the rules in its metadata that can't be read: as nobody can keep them, it is not moved
+    unreadable_rules: tuple[str, ...] = ()
     snapshots: int = 0
     job: Optional[JobKind] = None
     notes: Notes = Notes()

@@ -14,7 +14,7 @@ from .guest import GuestState, MoveClaim, VolumeRef
 from .guest_policy import GuestPolicy
 from .predict import Prediction
 from .refusal import Refusal
-from .rules import Rule, Scope
+from .rules import Rule, RuleFault, Scope
 from .settings import Slots
 
 SCHEMA = 1
@@ -209,7 +209,8 @@ class Plan:
     ``power_on`` before the first move, ``power_off`` after the last. ``waves``: of ROLLING only. ``bounds``: the goal's
     own numbers. ``breaches``: rules that do not hold at the end. ``frail``: hosts whose loss the others could not take,
     None where nobody asked. ``critical_path``: ids of the moves that decide ``est_seconds``. Watts are None without
-    power models. ``remarks``: what the planner noticed and could not honour, in words.
+    power models. ``remarks``: what the planner noticed and could not honour, in words. ``rule_faults``: rules that
+    nobody can keep, whatever the plan; the remarks have them in words.
     """
 
     plan_id: str
@@ -230,6 +231,7 @@ class Plan:
     watts_before: Optional[float] = None
     watts_after: Optional[float] = None
     remarks: tuple[str, ...] = ()
+    rule_faults: tuple[RuleFault, ...] = ()
     schema: int = SCHEMA
 
 
