@@ -119,15 +119,16 @@ def test_paused_and_shut_off_guests_take_the_same_options(tmp_path: Path, told: 
     there = guest("frozen", "hv3", **options), guest("archive", "hv3", **options, new_name="archive 2")
     back = guest("archive 2", "hv1", new_name="archive", transport="direct")
     _results, found = sent(told, tmp_path, *there, back)
-    frozen, archive, direct = found.calls
+    # on the way back nothing is sent, and the conductor makes no call for it
+    frozen, archive = found.calls
     assert frozen.flags & (FLAGS["PAUSED"] | FLAGS["PARALLEL"]) == FLAGS["PAUSED"] | FLAGS["PARALLEL"]
     assert not frozen.flags & (FLAGS["LIVE"] | FLAGS["AUTO_CONVERGE"])
     assert frozen.parameters["parallel.connections"] == ["2"]
     assert "auto_converge.initial" not in frozen.parameters
-    for call, name in ((archive, "archive 2"), (direct, "archive")):
-        assert call.flags & FLAGS["OFFLINE"]
-        assert not call.flags & (FLAGS["PARALLEL"] | FLAGS["ABORT_ON_ERROR"] | FLAGS["LIVE"])
-        assert call.parameters["destination_name"] == [name]
+    assert archive.flags & FLAGS["OFFLINE"]
+    assert not archive.flags & (FLAGS["PARALLEL"] | FLAGS["ABORT_ON_ERROR"] | FLAGS["LIVE"])
+    assert archive.parameters["destination_name"] == ["archive 2"]
+    assert "archive" in on_host("hv1", "virsh", "-q", "list", "--name", "--inactive").splitlines()
     # QEMU before 10.0 crashes a guest that moves again and has not run since it came
     on_host("hv3", "sh", "-c", "virsh resume frozen && sleep 1 && virsh suspend frozen")
     sent(told, tmp_path, guest("frozen", "hv1", transport="direct"))
