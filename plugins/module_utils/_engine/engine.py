@@ -258,14 +258,16 @@ def _obey(order: Order, item: _Running, driver: Driver, emit: Emit) -> _Running:
         StepAction.PAUSE: lambda: driver.pause(move),
         StepAction.POST_COPY: lambda: driver.post_copy(move),
     }
-    if not _act(step.action, calls[step.action], item, emit):
+    if not _act(step.action, calls[step.action], item, emit, step.max_downtime_ms):
         return item
     return replace(item, taken=order.number + 1, aborted=step.action is StepAction.ABORT)
 
 
-def _act(action: StepAction, call: Callable[[], None], item: _Running, emit: Emit) -> bool:
+def _act(
+    action: StepAction, call: Callable[[], None], item: _Running, emit: Emit, downtime_ms: Optional[int] = None
+) -> bool:
     """Make a call and return whether it was heard."""
-    facts = {**names(item.move), "action": action.value, "policy": item.course.policy}
+    facts = {**names(item.move), "action": action.value, "policy": item.course.policy, "max_downtime_ms": downtime_ms}
     try:
         call()
     except DriverError as error:
