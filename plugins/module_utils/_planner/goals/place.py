@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..._model.plan import Bound, Goal, SurviveLoss
 from ..._model.refusal import RefusalCode
@@ -40,7 +41,21 @@ def place(board: Board, wishes: Sequence[Wish]) -> Outcome:
         found, frail = _keeping(board, masks, found)
         why = Kept(frail, "free memory, add a host, or ask survive_loss: report", RefusalCode.LOSS)
         unplaced = {left.block: unplaced.get(left.block, why) for left in found.left}
-    return _outcome(board, wishes, masks, found, unplaced)
+    outcome = _outcome(board, wishes, masks, found, unplaced)
+    return replace(outcome, remarks=_if_displaced(board, masks, len(found.left)))
+
+
+def _if_displaced(board: Board, masks: Mapping[int, bytes], left: int) -> tuple[str, ...]:
+    """Return a remark where guests stay that others, if they might, would make room for."""
+    hopeless = sum(1 for block in _movers(board, masks) if not _moves(board, block))
+    if board.request.displace or board.request.goal not in _DISPLACING or left <= hopeless:
+        return ()
+    fewer = left - len(relocate(board.search, masks, _open(board), displace=True, hop=hop_of(board)).left)
+    return (f"{fewer} more could go if others stepped aside for them (displace: true)",) if fewer > 0 else ()
+
+
+def _moves(board: Board, block: int) -> bool:
+    return not any(place.guest.uuid in board.stuck for place in board.members[block])
 
 
 def _outcome(
