@@ -20,6 +20,7 @@ from ..search.loss import Loss
 from ..search.sequence import Sequence as Sequenced
 from ..search.sequence import Step
 from ..select import allowed_dests, goal_hosts
+from .jam import jams
 from .ways import hop_of
 
 MIB = 1024 * 1024
@@ -36,7 +37,8 @@ def place(board: Board, wishes: Sequence[Wish]) -> Outcome:
     """Return how the wishes are fulfilled; what is already where it should be, or can't move at all, is left out."""
     masks = _masks(board, wishes)
     found = relocate(board.search, masks, _open(board), displace=_displaces(board), hop=hop_of(board))
-    unplaced = {left.block: _why(board, left, found) for left in found.left}
+    jammed = jams(board, found.sequence.steps, found.sequence.stuck)
+    unplaced = {left.block: jammed.get(left.block) or _why(board, left, found) for left in found.left}
     if board.request.survive_loss is SurviveLoss.KEEP and found.sequence.steps:
         found, frail = _keeping(board, masks, found)
         why = Kept(frail, "free memory, add a host, or ask survive_loss: report", RefusalCode.LOSS)
