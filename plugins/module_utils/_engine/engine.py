@@ -295,7 +295,10 @@ def _why(item: Running, outcome: Outcome, failure: Optional[Failure], now: float
     if outcome is Outcome.TIMED_OUT:
         seen = item.seen
         left = seen.began_with if seen.iteration > 1 else seen.remaining
-        figures = prose.Figures(now - item.started, seen.dirty_rate, seen.rate, left, seen.iteration)
+        # QEMU counts a page once per pass, a measurement before the start each time
+        measured = item.move.expected.dirty_rate if item.move.expected else 0
+        writes = max(seen.dirty_rate, measured)
+        figures = prose.Figures(now - item.started, writes, seen.rate, left, seen.iteration)
         return Failure(*prose.not_converged(item.course.policy, figures))
     return failure or Failure("the move ended without an error, but the guest is still at its source", "Run again")
 
