@@ -45,8 +45,22 @@ class DiskKind(enum.Enum):
 
 
 @dataclass(frozen=True)
+class Layer:
+    """An image below a disk's own; ``pool`` and ``volume`` as in Disk."""
+
+    source: str
+    format: Optional[str] = None
+    pool: Optional[str] = None
+    volume: Optional[str] = None
+
+
+@dataclass(frozen=True)
 class Disk:
-    """One disk; ``pool`` and ``volume`` name the libvirt pool of the guest's host that holds it, if one does."""
+    """One disk; ``pool`` and ``volume`` name the libvirt pool of the guest's host that holds it, if one does.
+
+    ``backing`` is the image right below it, ``chain`` that one and all below it. ``transient``: what is written to it
+    is lost at the guest's end.
+    """
 
     target: str
     kind: DiskKind
@@ -60,6 +74,8 @@ class Disk:
     capacity: Optional[int] = None
     allocation: Optional[int] = None
     backing: Optional[str] = None
+    chain: tuple[Layer, ...] = ()
+    transient: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +135,7 @@ class Guest:
     ``hugepage_kib`` is the size of the huge pages that its memory must come from, ``numa_cells`` the only NUMA nodes of
     its host that may give it (strict binding).
     ``has_run``: its vCPUs have run since its process began on this host, by a start or by arriving.
+    ``nvram`` is the file of its firmware's variables, ``vtpm``: its TPM is emulated, with its state on the host.
     """
 
     uuid: str
@@ -144,6 +161,8 @@ class Guest:
     usage_cpus: Optional[float] = None
     hugepage_kib: Optional[int] = None
     numa_cells: tuple[int, ...] = ()
+    nvram: Optional[str] = None
+    vtpm: bool = False
 
     @property
     def active(self) -> bool:

@@ -151,11 +151,11 @@ def _cost(ground: _Ground, place: Located, host: Host) -> Cost:
     block, index = board.block[place.guest.uuid], board.host[host.name]
     size, seconds, downtime, targets = 0, 0.0, 0, []
     for member in board.members[block]:
-        method, copies = board.methods[member.guest.uuid], board.reaches.pair(member, host.name).copies
-        mine = move_bytes(member.guest, method, copies)
+        method, pair = board.methods[member.guest.uuid], board.reaches.pair(member, host.name)
+        mine = move_bytes(member.guest, method, pair.copies, _hosts(board)[member.host])
         took = move_seconds(mine, member.host, host.name, ground.lines)
         size, seconds, downtime = size + mine, seconds + took, downtime + move_downtime_ms(method, took)
-        targets += [copy.target for copy in copies]
+        targets += [copy.target for copy in pair.copies]
     return Cost(
         method=board.methods[place.guest.uuid],
         est_bytes=size,

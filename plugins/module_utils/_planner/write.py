@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Optional
 
 from .._model.guest import Guest
-from .._model.host import HostState
+from .._model.host import Host, HostState
 from .._model.plan import Goal, Move, Plan, Stay, SurviveLoss, Wave
 from .._model.snapshot import Located
 from .board import Board
@@ -20,7 +20,6 @@ from .frailty import frail_after
 from .leftovers import leftovers
 from .outcome import Outcome, Wish
 from .power import fleet_watts, is_on
-from .reach import arrived
 from .refuse import stay
 from .ruleset import remarks
 from .search.grid import Layout
@@ -92,7 +91,7 @@ def _adopted_moves(board: Board, wishes: Sequence[Wish], adopted: Mapping[str, s
         place, dest = wish.place, adopted[wish.place.guest.uuid]
         move = _move(board, place, dest, number, lines, reason=f"already migrating to {dest}", home=_home(board, place))
         # what its disks do is libvirt's matter by now
-        found.append(replace(move, adopt=True, copies=()))
+        found.append(replace(move, adopt=True, copies=(), changes=(), twins=()))
     return tuple(found)
 
 
@@ -111,13 +110,14 @@ def _moves(
     after = dependencies(board.order, [(hop.block, hop.source, hop.dest) for hop in outcome.hops])
     ids: list[tuple[str, ...]] = []
     moves: list[Move] = []
+    now = {place.guest.uuid: place for group in board.members for place in group}
     for hop, others in zip(outcome.hops, after):
         waits = tuple(one for other in others for one in ids[other])
         mine = []
         for place in board.members[hop.block]:
             made = _move(
                 board,
-                replace(place, host=board.order.hosts[hop.source]),
+                now[place.guest.uuid],
                 board.order.hosts[hop.dest],
                 offset + len(moves) + 1,
                 lines,
@@ -126,6 +126,7 @@ def _moves(
             )
             moves.append(replace(made, after=waits, parking=hop.parking))
             mine.append(made.id)
+            now[place.guest.uuid] = board.reaches.arrived(now[place.guest.uuid], made.dest)
         ids.append(tuple(mine))
     return tuple(moves), _waves(board, outcome, ids)
 
@@ -149,8 +150,8 @@ def _move(
     board: Board, place: Located, dest: str, number: int, lines: Lines, *, reason: str, home: Optional[str]
 ) -> Move:
     guest, method = place.guest, board.methods[place.guest.uuid]
-    copies = board.reaches.pair(place, dest).copies
-    size = move_bytes(guest, method, copies)
+    pair = board.reaches.pair(place, dest)
+    size = move_bytes(guest, method, pair.copies, _host(board, place.host))
     seconds = move_seconds(size, place.host, dest, lines)
     return Move(
         id=f"m{number:04d}",
@@ -159,13 +160,19 @@ def _move(
         source=place.host,
         dest=dest,
         method=method,
-        copies=copies,
+        copies=pair.copies,
         home=home,
         est_seconds=seconds,
         est_bytes=size,
         est_downtime_ms=move_downtime_ms(method, seconds),
         reason=reason,
+        changes=pair.changes,
+        twins=pair.twins,
     )
+
+
+def _host(board: Board, name: str) -> Host:
+    return next(host for host in board.snapshot.hosts if host.name == name)
 
 
 def _home(board: Board, place: Located) -> Optional[str]:
@@ -188,14 +195,15 @@ def _stays(board: Board, outcome: Outcome, wishes: Sequence[Wish], layout: Layou
     for block in outcome.unplaced:
         for place in board.members[block]:
             moved = layout.at[block] != board.search.at[block]
-            now = arrived(place, board.search.hosts[layout.at[block]]) if moved else place
+            now = board.reaches.arrived(place, board.search.hosts[layout.at[block]]) if moved else place
             others = tuple(name for name in everywhere if name != now.host)
             wish = chosen.get(place.guest.uuid) or (None if wishes else Wish(now, others, ""))
             if wish is not None and wish not in wished:
                 wished.append(wish)
     for block in outcome.away:
         for place in board.members[block]:
-            wished.append(Wish(arrived(place, board.search.hosts[layout.at[block]]), (place.host,), ""))
+            there = board.reaches.arrived(place, board.search.hosts[layout.at[block]])
+            wished.append(Wish(there, (place.host,), ""))
     why = {**dict.fromkeys(outcome.away, "there was no way back for it"), **outcome.unplaced}
     found = [
         stay(board, layout, wish.place, wish.candidates, why.get(board.block[wish.place.guest.uuid], ""))
