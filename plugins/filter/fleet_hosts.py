@@ -28,6 +28,8 @@ _AS_IS = {
     "virtfleet_cpus": "cpus",
     "virtfleet_max_guests": "max_guests",
     "virtfleet_links": "links",
+    "virtfleet_migration_bandwidth_mibs": "migration_bandwidth_mibs",
+    "virtfleet_migration_policy": "migration_policy",
 }
 
 # A host that may be in maintenance takes no guests.

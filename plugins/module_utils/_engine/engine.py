@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Optional, Union
 
 from .._model import prose
 from .._model.plan import Leftover, Move, Plan, method_fits
+from .._model.policy import StepAction
 from .._model.settings import MoveSettings, Slots
-from .convergence import Action, due
+from .convergence import Order, Seen, due, look
+from .courses import Course, course_of
 from .ports import Cost, Driver, DriverError, Failure, Phase, Progress
 from .result import ARRIVED, BROKEN, MoveResult, Outcome, stale
 from .situation import Situation, situation
@@ -26,11 +28,15 @@ SETTLE_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a plan is carried out. ``max_failures``: broken moves after which no new one starts; None: no limit."""
+    """How a plan is carried out. ``max_failures``: broken moves after which no new one starts; None: no limit.
+
+    ``courses``: by id of the move; one that is not there follows the settings alone.
+    """
 
     settings: MoveSettings = MoveSettings()
     slots: Slots = Slots()
     max_failures: Optional[int] = None
+    courses: Mapping[str, Course] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,9 +49,14 @@ class _Over:
 
 @dataclass(frozen=True)
 class _Running:
+    """``taken``: how many steps of the course are done or made up for."""
+
     move: Move
     started: float
-    taken: frozenset[Action] = frozenset()
+    course: Course
+    taken: int = 0
+    aborted: bool = False
+    seen: Seen = Seen()
     over: Optional[_Over] = None
     doubted: Optional[float] = None
 
@@ -62,9 +73,10 @@ def run(plan: Plan, driver: Driver, options: RunOptions, emit: Emit) -> tuple[Mo
         halt = _halt(driver, results, options)
         if halt is not None:
             results.update({move.id: _record(_not_started(move, halt), emit) for move in waiting})
-        begun = [_begin(move, driver, emit) for move in _next(waiting, running, results, options.slots)]
+        following = _next(waiting, running, results, options.slots)
+        begun = [_begin(move, _course(move, options), driver, emit) for move in following]
         started = [item for item in begun if isinstance(item, _Running)]
-        watched = [_watch(item, driver, options.settings, emit) for item in (*running, *started)]
+        watched = [_watch(item, driver, emit) for item in (*running, *started)]
         over = [item for item in (*begun, *watched) if isinstance(item, MoveResult)]
         results.update({result.move.id: _record(result, emit) for result in over})
         running = [item for item in watched if isinstance(item, _Running)]
@@ -139,7 +151,11 @@ def _not_started(move: Move, why: str) -> MoveResult:
     return MoveResult(move, Outcome.NOT_STARTED, failure=Failure(why, "Run again to go on with what is left"))
 
 
-def _begin(move: Move, driver: Driver, emit: Emit) -> Union[_Running, MoveResult]:
+def _course(move: Move, options: RunOptions) -> Course:
+    return options.courses.get(move.id) or course_of(move, options.settings)
+
+
+def _begin(move: Move, course: Course, driver: Driver, emit: Emit) -> Union[_Running, MoveResult]:
     """Start the move if the world is as the plan saw it."""
     try:
         where = driver.where_is(move)
@@ -152,14 +168,17 @@ def _begin(move: Move, driver: Driver, emit: Emit) -> Union[_Running, MoveResult
             return stale(move, case.value)
         elif where.source is not None and not method_fits(move.method, where.source.state):
             return stale(move, where.source.state.value)
-        emit("move_started", {**_names(move), "method": move.method.value, "adopted": move.adopt})
-        driver.start(move)
+        emit(
+            "move_started",
+            {**_names(move), "method": move.method.value, "adopted": move.adopt, "policy": course.policy},
+        )
+        driver.start(move, course.settings)
     except DriverError as error:
         return MoveResult(move, Outcome.FAILED, failure=error.failure)
-    return _Running(move, driver.now())
+    return _Running(move, driver.now(), course)
 
 
-def _watch(item: _Running, driver: Driver, settings: MoveSettings, emit: Emit) -> Union[_Running, MoveResult]:
+def _watch(item: _Running, driver: Driver, emit: Emit) -> Union[_Running, MoveResult]:
     """Look at a running move once: act on it where that is due, settle it where it is over."""
     if item.over is None:
         try:
@@ -167,38 +186,48 @@ def _watch(item: _Running, driver: Driver, settings: MoveSettings, emit: Emit) -
         except DriverError as error:
             progress = Progress(Phase.FINISHING, ended=True, failure=error.failure)
         if not progress.ended:
-            return _steer(replace(item, doubted=None), progress, driver, settings, emit)
+            return _steer(replace(item, doubted=None, seen=look(item.seen, progress)), progress, driver, emit)
         since = driver.now() if item.doubted is None else item.doubted
         item = replace(item, over=_Over(since, progress.failure))
     return _settle(item, driver)
 
 
-def _steer(item: _Running, progress: Progress, driver: Driver, settings: MoveSettings, emit: Emit) -> _Running:
+def _steer(item: _Running, progress: Progress, driver: Driver, emit: Emit) -> _Running:
     seconds = driver.now() - item.started
     emit("progress", _progress_facts(item.move, progress, seconds))
-    actions = due(settings, seconds, progress, item.taken)
-    if driver.interrupted() and Action.ABORT not in item.taken and progress.phase is not Phase.POST_COPY:
-        actions = (Action.ABORT,)
-    for action in actions:
-        item = _act(action, item, driver, settings, emit)
-    return item
-
-
-def _act(action: Action, item: _Running, driver: Driver, settings: MoveSettings, emit: Emit) -> _Running:
-    """Take an action once; one that comes too early or too late is tried again or no longer needed."""
-    calls: dict[Action, Callable[[], None]] = {
-        Action.SET_MAX_DOWNTIME: lambda: driver.set_max_downtime(item.move, settings.max_downtime_ms or 0),
-        Action.ABORT: lambda: driver.abort(item.move),
-        Action.PAUSE: lambda: driver.pause(item.move),
-        Action.POST_COPY: lambda: driver.post_copy(item.move),
-    }
-    try:
-        calls[action]()
-    except DriverError as error:
-        emit("action_failed", {**_names(item.move), "action": action.value, "error": error.failure.message})
+    if item.aborted or progress.phase is Phase.POST_COPY:
         return item
-    emit("action", {**_names(item.move), "action": action.value})
-    return replace(item, taken=item.taken | {action})
+    if driver.interrupted():
+        aborted = _act(StepAction.ABORT, lambda: driver.abort(item.move), item, emit)
+        return replace(item, aborted=aborted)
+    order = due(item.course.steps, item.taken, seconds, item.seen)
+    return item if order is None else _obey(order, item, driver, emit)
+
+
+def _obey(order: Order, item: _Running, driver: Driver, emit: Emit) -> _Running:
+    """Take a step of the course; one that comes too early or too late is tried again or no longer needed."""
+    move, step = item.move, order.step
+    calls: dict[StepAction, Callable[[], None]] = {
+        StepAction.MAX_DOWNTIME: lambda: driver.set_max_downtime(move, step.max_downtime_ms or 0),
+        StepAction.ABORT: lambda: driver.abort(move),
+        StepAction.PAUSE: lambda: driver.pause(move),
+        StepAction.POST_COPY: lambda: driver.post_copy(move),
+    }
+    if not _act(step.action, calls[step.action], item, emit):
+        return item
+    return replace(item, taken=order.number + 1, aborted=step.action is StepAction.ABORT)
+
+
+def _act(action: StepAction, call: Callable[[], None], item: _Running, emit: Emit) -> bool:
+    """Make a call and return whether it was heard."""
+    facts = {**_names(item.move), "action": action.value, "policy": item.course.policy}
+    try:
+        call()
+    except DriverError as error:
+        emit("action_failed", {**facts, "error": error.failure.message})
+        return False
+    emit("action", facts)
+    return True
 
 
 def _settle(item: _Running, driver: Driver) -> Union[_Running, MoveResult]:
@@ -212,12 +241,12 @@ def _settle(item: _Running, driver: Driver) -> Union[_Running, MoveResult]:
             return MoveResult(move, Outcome.MOVED, item.started, driver.now(), cost, untidy)
         if case is Situation.AT_SOURCE:
             outcome = _broken(item, driver)
-            why = _put_back(move, _why(outcome, failure), driver)
+            why = _put_back(move, _why(item, outcome, failure, driver.now()), driver)
             return MoveResult(move, outcome, item.started, driver.now(), failure=why)
         if case is Situation.MOVING and patient:
             # the call was lost, the migration was not: the source's daemon drives it on
             adopted = replace(move, adopt=True)
-            driver.start(adopted)
+            driver.start(adopted, item.course.settings)
             return replace(item, move=adopted, over=None, doubted=item.over.since if item.over else None)
     except DriverError as error:
         return MoveResult(move, Outcome.UNKNOWN, item.started, driver.now(), failure=error.failure)
@@ -257,17 +286,19 @@ def _unclear(move: Move, case: Situation, failure: Optional[Failure]) -> Failure
 
 
 def _broken(item: _Running, driver: Driver) -> Outcome:
-    if Action.ABORT not in item.taken:
+    if not item.aborted:
         return Outcome.FAILED
     return Outcome.ABORTED if driver.interrupted() else Outcome.TIMED_OUT
 
 
-def _why(outcome: Outcome, failure: Optional[Failure]) -> Failure:
-    text = "the move was aborted, the guest runs on at its source"
+def _why(item: _Running, outcome: Outcome, failure: Optional[Failure], now: float) -> Failure:
     if outcome is Outcome.ABORTED:
+        text = "the move was aborted, the guest runs on at its source"
         return Failure(text, "Run again to go on with what is left")
     if outcome is Outcome.TIMED_OUT:
-        return Failure(text, "Raise timeout, max_downtime_ms or bandwidth_mibs, or choose another timeout_action")
+        seen = item.seen
+        figures = prose.Figures(now - item.started, seen.dirty_rate, seen.rate, seen.remaining, seen.iteration)
+        return Failure(*prose.not_converged(item.course.policy, figures))
     return failure or Failure("the move ended without an error, but the guest is still at its source", "Run again")
 
 

@@ -11,6 +11,7 @@ from typing import Optional, Protocol
 from .._model.guest import GuestState, JobKind
 from .._model.plan import Leftover, Move
 from .._model.refusal import Refusal
+from .._model.settings import MoveSettings
 
 
 class Phase(enum.Enum):
@@ -107,8 +108,8 @@ class Driver(Protocol):
     def mend(self, leftover: Leftover) -> None:
         """Remove what an interrupted move left behind."""
 
-    def start(self, move: Move) -> None:
-        """Begin the move, or watch it where it is under way (``adopt``); returns at once."""
+    def start(self, move: Move, settings: MoveSettings) -> None:
+        """Begin the move as ``settings`` say, or watch it where it is under way (``adopt``); returns at once."""
 
     def progress(self, move: Move) -> Progress:
         """Return how far a started move is."""

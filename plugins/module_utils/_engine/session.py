@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from .._model.errors import FleetError
@@ -13,6 +14,7 @@ from .._model.plan import Leftover, Move, Plan
 from .._model.snapshot import Snapshot, by_uuid, residence, runs_twice
 from .._planner.planner import leftovers
 from . import invariant, report
+from .courses import courses
 from .engine import Emit, RunOptions, run
 from .freshen import freshen
 from .ports import Driver
@@ -32,8 +34,9 @@ def carry_out(
     check_runs_once(before)
     check_appliable(plan, before)
     fresh = freshen(plan, before)
+    steered = replace(options, courses=courses(fresh.plan.moves, before, options.settings))
     began = driver.now()
-    results = list(run(fresh.plan, driver, options, emit))
+    results = list(run(fresh.plan, driver, steered, emit))
     results += [MoveResult(move, Outcome.ALREADY_THERE) for move in fresh.done]
     results += [stale(move, _how_it_is(move, before)) for move in fresh.stale]
     results.sort(key=lambda result: result.move.id)

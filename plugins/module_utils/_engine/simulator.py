@@ -12,6 +12,7 @@ from .._model.guest import Guest
 from .._model.host import Host
 from .._model.plan import Leftover, Method, Move
 from .._model.refusal import Refusal
+from .._model.settings import MoveSettings
 from .._model.snapshot import Snapshot
 from .._planner.arrival import guest_at
 from .._planner.estimate import DOWNTIME_MS, FIXED_SECONDS, Left, advance, lines_of, speeds
@@ -60,7 +61,7 @@ class Simulator:
             rest = _without(self.fleet, leftover.host, leftover.guest)
             self.fleet = replace(rest, hosts=tuple(_with(host, tidy, leftover.host) for host in rest.hosts))
 
-    def start(self, move: Move) -> None:
+    def start(self, move: Move, settings: MoveSettings) -> None:
         self._started[move.id] = self._now
         self._under_way[move.id] = (move, Left(FIXED_SECONDS, float(move.est_bytes)))
 

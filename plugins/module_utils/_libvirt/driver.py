@@ -113,12 +113,12 @@ class LibvirtDriver:
             unclaimed = dataclasses.replace(notes_of(domain), claim=None)
             write_notes(domain, unclaimed, bool(domain.isActive()), bool(domain.isPersistent()))
 
-    def start(self, move: Move) -> None:
+    def start(self, move: Move, settings: MoveSettings) -> None:
         work = self._work[move.id] = self._work.get(move.id) or _Work()
         if move.adopt:
             work.adopted = True
             return
-        threading.Thread(target=self._drive, args=(move, work), daemon=True).start()
+        threading.Thread(target=self._drive, args=(move, settings, work), daemon=True).start()
 
     @_translated
     def progress(self, move: Move) -> Progress:
@@ -190,17 +190,17 @@ class LibvirtDriver:
                 return {}
             raise
 
-    def _drive(self, move: Move, work: _Work) -> None:
+    def _drive(self, move: Move, settings: MoveSettings, work: _Work) -> None:
         """Run in a thread of its own: prepare the move, then block in libvirt's call until it is over."""
         try:
-            self._migrate(move, work)
+            self._migrate(move, settings, work)
         except (libvirt.libvirtError, DriverError) as error:
             work.failure = error.failure if isinstance(error, DriverError) else failure_of(error_text(error))
         finally:
             work.ended.set()
             self._news.set()
 
-    def _migrate(self, move: Move, work: _Work) -> None:
+    def _migrate(self, move: Move, settings: MoveSettings, work: _Work) -> None:
         dest = self._fleet.entries[move.dest]
         with self._fleet.lane(move.source) as lane:
             domain = lane.lookupByUUIDString(move.guest)
@@ -219,8 +219,8 @@ class LibvirtDriver:
                 )
 
             self._make_volumes(move, work, claim)
-            flags = flags_of(move, self._settings, persistent, was_paused)
-            parameters = parameters_of(move, self._settings, dest.peer_uri, dest.migration_address)
+            flags = flags_of(move, settings, persistent, was_paused)
+            parameters = parameters_of(move, settings, dest.peer_uri, dest.migration_address)
             if self._settings.transport is Transport.P2P:
                 domain.migrateToURI3(dest.peer_uri, parameters, flags)
                 return

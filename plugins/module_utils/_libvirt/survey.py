@@ -77,6 +77,9 @@ def _unreachable(entry: HostEntry, error: str) -> Host:
         site=entry.site,
         rack=entry.rack,
         power=entry.power,
+        max_guests=entry.max_guests,
+        migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
+        migration_policy=entry.migration_policy,
     )
 
 
@@ -117,6 +120,9 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float) -> Ho
         site=entry.site,
         rack=entry.rack,
         power=entry.power,
+        max_guests=entry.max_guests,
+        migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
+        migration_policy=entry.migration_policy,
         numa_cells=host_xml.numa_cells_of(capabilities, memory, room, free_pages),
         guests=guests,
     )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Optional
 
+from .guest_policy import GuestPolicy
 from .rules import GuestRule
 
 
@@ -125,6 +126,7 @@ class Notes:
     claim: Optional[MoveClaim] = None
     labels: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[GuestRule, ...] = ()
+    policy: GuestPolicy = GuestPolicy()
 
 
 @dataclass(frozen=True)

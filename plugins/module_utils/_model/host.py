@@ -116,6 +116,8 @@ class Host:
 
     ``images`` are volumes of its local pools that guests of other hosts may need. ``reuse_images``: disks that come
     here may stand on such a base image. ``vtpm``: it has the emulator for guests' TPMs.
+    ``migration_bandwidth_mibs``: what all moves together may send from it, and as much to it, in MiB/s.
+    ``migration_policy``: the convergence policy of guests that leave it.
     """
 
     name: str
@@ -141,6 +143,10 @@ class Host:
     rack: Optional[str] = None
     power: Optional[PowerModel] = None
     numa_cells: tuple[NumaCell, ...] = ()
+    # the most active guests, as the inventory has it; a hard rule of its own. None: no limit
+    max_guests: Optional[int] = None
+    migration_bandwidth_mibs: Optional[int] = None
+    migration_policy: Optional[str] = None
     guests: tuple[Guest, ...] = ()
     images: tuple[Image, ...] = ()
     maps: Maps = Maps()

@@ -11,6 +11,7 @@ from typing import Optional
 
 from .codec import read_document
 from .guest import GuestState, MoveClaim, VolumeRef
+from .guest_policy import GuestPolicy
 from .refusal import Refusal
 from .rules import Rule, Scope
 from .settings import Slots
@@ -159,6 +160,7 @@ class Move:
 
     ``adopt``: the migration is under way already and is only watched. ``home``: noted in the guest when it goes.
     ``parking``: a stop on the way, which another move of the same guest ends. While ``est_downtime_ms`` nothing runs.
+    ``policy``: the guest's own wishes.
     """
 
     id: str
@@ -178,6 +180,7 @@ class Move:
     est_downtime_ms: int = 0
     changes: tuple[Change, ...] = ()
     twins: tuple[Twin, ...] = ()
+    policy: GuestPolicy = GuestPolicy()
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from .refusal import Refusal, RefusalCode
 
 _C = RefusalCode
+_MIB = 1024 * 1024
 # hosts that are each named with the reason for which a guest does not go there
 _FEW = 3
 
@@ -45,6 +48,7 @@ _TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
         "change the rule, or the guest's state",
     ),
     _C.NO_WAY: ("{host} would do alone, but not together with the other moves ({why})", "{remedy}"),
+    _C.LOSS: ("{host} would do, but {why}", "{remedy}"),
     _C.NO_CANDIDATE: (
         "there is no other host that it could go to",
         "add hosts, or allow more of them in dests",
@@ -169,6 +173,37 @@ def describe(refusal: Refusal) -> dict[str, str]:
 def sentence(refusal: Refusal) -> str:
     """Return cause and remedy as one line."""
     return f"{cause(refusal)}; {remedy(refusal)}"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of a move that was given up: seconds, bytes per second written and sent, bytes left, passes over the memory."""
+
+    seconds: float
+    dirty_rate: int
+    rate: int
+    remaining: int
+    passes: int
+
+
+def not_converged(policy: str, found: Figures) -> tuple[str, str]:
+    """Return cause and remedy of a move that was given up as its policy says."""
+    cause = f"the move was aborted after {found.seconds:.0f} s as policy {policy} says, the guest runs on at its source"
+    writes, carries = found.dirty_rate / _MIB, found.rate / _MIB
+    sent = f"{carries:.1f} MiB/s are sent, {found.remaining / _MIB:.0f} MiB are left"
+    if found.rate:
+        cause += f": it writes {writes:.1f} MiB/s, {sent}" if found.dirty_rate else f": {sent}"
+    else:
+        cause += ": nothing of it was sent"
+    ways = ["Move it at a calmer hour"]
+    if found.dirty_rate > found.rate > 0:
+        # what would have been left at the switchover, sent at this speed
+        downtime = math.ceil(1000 * found.remaining / found.rate) if found.passes > 1 else None
+        ways += [f"allow a max_downtime_ms of {downtime}"] if downtime else []
+        ways += [f"give it more than {writes:.0f} MiB/s", "choose policy post_copy or suspend_if_needed"]
+    else:
+        ways = ["Give it more time (timeout, or after_per_gib of its policy)", "give it more bandwidth_mibs"]
+    return cause, ", or ".join(ways)
 
 
 def summary(described: Sequence[Mapping[str, str]]) -> list[str]:

@@ -54,6 +54,8 @@ class RefusalCode(enum.Enum):
     METHOD = "method"
     # of the plan: each candidate alone would do, together the guests find no way
     NO_WAY = "no_way"
+    # of the plan: with it the fleet could not lose a host any more
+    LOSS = "loss"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from .errors import FleetError
+from .policy import Policy, check_policies, find_policy
 
 
 class Transport(enum.Enum):
@@ -28,7 +29,11 @@ class TimeoutAction(enum.Enum):
 
 @dataclass(frozen=True)
 class MoveSettings:
-    """Settings of every move of a run. ``timeout`` is in seconds; 0 means none."""
+    """Settings of every move of a run, or of one. ``timeout`` is in seconds; 0 means none.
+
+    ``policy`` names a preset or one of ``policies``; without it, the timeout and the downtime are the whole policy.
+    ``permit_post_copy``: libvirt must be told at the start that post-copy may follow; the course of a move says so.
+    """
 
     transport: Transport = Transport.P2P
     tls: bool = True
@@ -37,11 +42,9 @@ class MoveSettings:
     max_downtime_ms: Optional[int] = None
     timeout: int = 0
     timeout_action: TimeoutAction = TimeoutAction.ABORT
-
-    @property
-    def permit_post_copy(self) -> bool:
-        """True where libvirt must be told at the start that post-copy may follow."""
-        return self.timeout > 0 and self.timeout_action is TimeoutAction.POST_COPY
+    policy: Optional[str] = None
+    policies: tuple[Policy, ...] = ()
+    permit_post_copy: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,14 @@ def check_settings(settings: MoveSettings) -> MoveSettings:
             raise FleetError(f"{name} is {value}", "Give a whole number above zero, or leave it out")
     if settings.timeout < 0:
         raise FleetError(f"timeout is {settings.timeout}", "Give seconds, or 0 for no timeout")
+    check_policies(settings.policies)
+    if settings.policy is not None:
+        find_policy(settings.policy, settings.policies, "the option policy")
+        if settings.timeout:
+            raise FleetError(
+                f"timeout and policy {settings.policy} are both given",
+                "A policy has its own end: leave timeout out, or write it into a policy of your own",
+            )
     return settings
 
 

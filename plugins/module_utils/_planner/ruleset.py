@@ -29,10 +29,18 @@ class BoundRule:
 
 
 def bind(rules: Sequence[Rule], places: Sequence[Located], hosts: Sequence[Host]) -> tuple[BoundRule, ...]:
-    """Return every rule, those in guests' own metadata included, with the guests and hosts it speaks of."""
-    pairs = [pair for rule in rules for pair in _split(rule, places)] + list(_of_guests(places))
+    """Return every rule, those of hosts and guests' own included, with the guests and hosts it speaks of."""
+    stated = (*rules, *_of_hosts(hosts))
+    pairs = [pair for rule in stated for pair in _split(rule, places)] + list(_of_guests(places))
     bound = [BoundRule(rule, members, rule_hosts(rule, hosts)) for rule, members in pairs]
     return tuple(sorted(bound, key=lambda item: (item.rule.name, item.guests)))
+
+
+def _of_hosts(hosts: Sequence[Host]) -> Iterator[Rule]:
+    """Yield what the inventory limits host by host."""
+    for host in hosts:
+        if host.max_guests is not None:
+            yield Rule(f"max_guests of host {host.name}", RuleKind.MAX_GUESTS, hosts=(host.name,), most=host.max_guests)
 
 
 def _split(rule: Rule, places: Sequence[Located]) -> list[tuple[Rule, tuple[str, ...]]]:

@@ -18,7 +18,7 @@ from .estimate import Lines, Schedule, lines_of, move_bytes, move_downtime_ms, m
 from .find import residents
 from .frailty import frail_after
 from .leftovers import leftovers
-from .outcome import Outcome, Wish
+from .outcome import Kept, Outcome, Wish
 from .power import fleet_watts, is_on
 from .refuse import stay
 from .ruleset import remarks
@@ -168,6 +168,7 @@ def _move(
         reason=reason,
         changes=pair.changes,
         twins=pair.twins,
+        policy=guest.notes.policy,
     )
 
 
@@ -205,9 +206,10 @@ def _stays(board: Board, outcome: Outcome, wishes: Sequence[Wish], layout: Layou
             there = board.reaches.arrived(place, board.search.hosts[layout.at[block]])
             wished.append(Wish(there, (place.host,), ""))
     why = {**dict.fromkeys(outcome.away, "there was no way back for it"), **outcome.unplaced}
+            wished.append(Wish(arrived(place, board.search.hosts[layout.at[block]]), (place.host,), ""))
+    why = {**dict.fromkeys(outcome.away, Kept("there was no way back for it")), **outcome.unplaced}
     found = [
-        stay(board, layout, wish.place, wish.candidates, why.get(board.block[wish.place.guest.uuid], ""))
-        for wish in wished
+        stay(board, layout, wish.place, wish.candidates, why.get(board.block[wish.place.guest.uuid])) for wish in wished
     ]
     return tuple(sorted(found, key=lambda item: (item.name, item.guest)))
 

@@ -21,11 +21,13 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.ports 
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import GuestState, JobKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Leftover, Method, Move
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import Refusal
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings
 
 STATES = {Method.LIVE: GuestState.RUNNING, Method.PAUSED: GuestState.RUNNING, Method.OFFLINE: GuestState.SHUT_OFF}
 LEAVING = Place(GuestState.RUNNING, True, JobKind.OUTGOING)
 ARRIVING = Place(GuestState.PAUSED, False, JobKind.INCOMING)
 ENDLESS = 1e9
+MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Script:
 
     ``memory_after``: seconds until the memory phase; ``lost_after``: seconds until the driver loses the move, which
     goes on; ``silent``: seconds for which the destination does not answer once the driver says that the move is over.
+    ``pass_seconds``: length of each pass over the memory, which never leaves less to send.
     """
 
     seconds: float = 10.0
@@ -45,6 +48,8 @@ class Script:
     after: Optional[Whereabouts] = None
     lost_after: Optional[float] = None
     silent: float = 0.0
+    pass_seconds: float = 1e9
+    dirty_rate: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ class FakeDriver:
         self._busy: dict[str, Move] = {}
         self.calls: list[tuple[float, str, str]] = []
         self.peaks: Counter[str] = Counter()
+        self.settings: dict[str, MoveSettings] = {}
 
     def told(self, call: str) -> list[str]:
         """Return the guests for which ``call`` was made, in order."""
@@ -115,7 +121,8 @@ class FakeDriver:
         if error is not None:
             raise DriverError(error)
 
-    def start(self, move: Move) -> None:
+    def start(self, move: Move, settings: MoveSettings) -> None:
+        self.settings[move.name] = settings
         self._tell("adopt" if move.adopt else "start", move)
         known, script = self._runs.get(move.id), self._script(move)
         if known is not None:
@@ -140,7 +147,12 @@ class FakeDriver:
             return Progress(Phase.FINISHING, ended=True, failure=Failure("aborted") if run.aborted else failure)
         memory = self._clock - run.began >= script.memory_after
         phase = Phase.POST_COPY if run.post_copy else Phase.MEMORY if memory else Phase.PREPARING
-        return Progress(phase, 100, 50, 50, 10)
+        return Progress(phase, 100, 50, 50 * MIB, 10 * MIB, script.dirty_rate, self._iteration(run, script))
+
+    def _iteration(self, run: _Run, script: Script) -> int:
+        """Return the pass over the memory, none before that is on its way."""
+        seconds = self._clock - run.began - script.memory_after
+        return 1 + int(seconds / script.pass_seconds) if seconds >= 0 else 0
 
     def set_max_downtime(self, move: Move, milliseconds: int) -> None:
         self._tell(f"set_max_downtime {milliseconds}", move)

@@ -97,7 +97,7 @@ def test_downtime_is_only_told_where_there_is_some() -> None:
     ways = enumerate((Method.LIVE, Method.PAUSED, Method.OFFLINE))
     live, paused, offline = moves = [build.move(number, method=method) for number, method in ways]
     for move in moves:
-        driver.start(move)
+        driver.start(move, MoveSettings())
     driver.wait(10.0)
     assert driver.finish(live).downtime_ms == 300
     assert driver.finish(paused).downtime_ms == 10_000

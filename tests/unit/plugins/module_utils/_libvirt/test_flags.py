@@ -56,8 +56,8 @@ def test_disks_are_copied_only_where_the_plan_says_so():
     assert not flags_of(LIVE_MOVE, MoveSettings(), True, False) & f.NON_SHARED_DISK
 
 
-def test_post_copy_is_permitted_at_the_start_where_it_may_come_at_the_timeout():
-    settings = MoveSettings(timeout=60, timeout_action=TimeoutAction.POST_COPY)
+def test_post_copy_is_permitted_at_the_start_where_the_course_of_the_move_may_come_to_it():
+    settings = MoveSettings(permit_post_copy=True)
     assert flags_of(LIVE_MOVE, settings, True, False) & f.POSTCOPY
     assert not flags_of(LIVE_MOVE, MoveSettings(timeout=60), True, False) & f.POSTCOPY
     assert not flags_of(replace(LIVE_MOVE, method=Method.PAUSED), settings, True, False) & f.POSTCOPY

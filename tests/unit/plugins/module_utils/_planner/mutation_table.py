@@ -217,6 +217,7 @@ MUTATIONS: dict[str, dict[str, Mutate]] = {
             RuleKind.MAX_GUESTS,
             lambda move, resident: {"guests": (move.name, resident), "hosts": (move.dest,), "most": 1},
         ),
+        "more than the inventory lets the host have": dest_changed(active, lambda _host: {"max_guests": 0}),
         "no guest at all": ruled(RuleKind.MAX_GUESTS, lambda move, _r: {"hosts": (move.dest,), "most": 0}),
     },
     "methods": {
