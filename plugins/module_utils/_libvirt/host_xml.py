@@ -111,6 +111,15 @@ def cpu_of(capabilities: Capabilities, domain_capabilities: str) -> HostCpu:
     return HostCpu(capabilities.arch, capabilities.model, capabilities.vendor, usable)
 
 
+def has_tpm_emulator(domain_capabilities: str) -> bool:
+    """Return whether guests can have an emulated TPM; libvirt that does not speak of it may well have one."""
+    tpm = parse(domain_capabilities).find("devices/tpm")
+    if tpm is None:
+        return True
+    backends = [value.text for value in tpm.findall("enum[@name='backendModel']/value")]
+    return tpm.get("supported") != "no" and (not backends or "emulator" in backends)
+
+
 def pool_of(xml: str, active: bool, shared_pools: Iterable[str]) -> Pool:
     """Return the pool; ``shared_pools`` names pools of this host that the user says all hosts share."""
     root = parse(xml)

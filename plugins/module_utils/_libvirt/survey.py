@@ -8,12 +8,12 @@ import dataclasses
 import datetime
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Optional
 
 from .._engine.ports import DriverError
 from .._model.errors import FleetError
-from .._model.fleet import MIB, HostEntry, links_of
+from .._model.fleet import MIB, HostEntry, links_of, maps_of
 from .._model.guest import Disk, Guest, JobKind
 from .._model.host import Host, HostState, Pool
 from .._model.snapshot import Snapshot
@@ -22,6 +22,8 @@ from .advice import remedy_for
 from .asleep import allocatable, asleep, vcpus
 from .binding import libvirt
 from .connection import Fleet, error_text
+from .images import chain_of, images_of, wanted_names
+from .offline_copy import is_stand_in
 from .usage import look, with_usage
 from .xml import parse, text_of
 
@@ -39,32 +41,56 @@ def survey(fleet: Fleet, measure_usage_seconds: float = 0) -> Snapshot:
         raise FleetError(
             f"measure_usage_seconds is {measure_usage_seconds:g}", f"Give a number from 0 to {_LONGEST_LOOK}"
         )
-    found: dict[str, Host] = {}
     awake = [entry for entry in fleet.entries.values() if not entry.standby]
-    threads = [
-        threading.Thread(target=_into, args=(found, fleet, entry, measure_usage_seconds), daemon=True)
-        for entry in awake
-    ]
-    for thread in threads:
-        thread.start()
-    deadline = time.monotonic() + fleet.timeout + measure_usage_seconds
-    for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
-    late = f"no answer within {fleet.timeout:g} s"
-    answered = dict(found)
-    known = {entry.name: answered.get(entry.name) or _unreachable(entry, late) for entry in awake}
+    known = _all_at_once(
+        awake,
+        lambda entry: _host(fleet.control(entry.name), entry, measure_usage_seconds),
+        fleet.timeout,
+        measure_usage_seconds,
+    )
+    known = _with_images(known, fleet)
     sleeping = [asleep(entry, known.get(entry.standby_like or "")) for entry in fleet.entries.values() if entry.standby]
     taken_at = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     hosts = sorted((*known.values(), *sleeping), key=lambda host: host.name)
     return Snapshot(taken_at, tuple(hosts), links_of(tuple(fleet.entries.values())))
 
 
-def _into(found: dict[str, Host], fleet: Fleet, entry: HostEntry, measure_usage_seconds: float) -> None:
-    try:
-        found[entry.name] = _host(fleet.control(entry.name), entry, measure_usage_seconds)
-    except (libvirt.libvirtError, DriverError, FleetError) as error:
-        text = error_text(error)
-        found[entry.name] = _unreachable(entry, ". ".join(filter(None, (text.rstrip("."), remedy_for(text)))))
+def _all_at_once(
+    entries: Sequence[HostEntry], ask: Callable[[HostEntry], Host], patience: float, longer: float = 0
+) -> dict[str, Host]:
+    """Ask all hosts at the same time; return what each said, or that it did not answer within ``patience`` seconds."""
+    found: dict[str, Host] = {}
+
+    def work(entry: HostEntry) -> None:
+        try:
+            found[entry.name] = ask(entry)
+        except (libvirt.libvirtError, DriverError, FleetError) as error:
+            text = error_text(error)
+            found[entry.name] = _unreachable(entry, ". ".join(filter(None, (text.rstrip("."), remedy_for(text)))))
+
+    threads = [threading.Thread(target=work, args=(entry,), daemon=True) for entry in entries]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + patience + longer
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    answered = dict(found)
+    late = f"no answer within {patience:g} s"
+    return {entry.name: answered.get(entry.name) or _unreachable(entry, late) for entry in entries}
+
+
+def _with_images(known: dict[str, Host], fleet: Fleet) -> dict[str, Host]:
+    """Return the hosts with the images that guests of any of them stand on or read; where there are none, nobody asks."""
+    names = wanted_names(known.values())
+    if not names:
+        return known
+    awake = [fleet.entries[host.name] for host in known.values() if host.state is not HostState.UNREACHABLE]
+
+    def ask(entry: HostEntry) -> Host:
+        host = known[entry.name]
+        return dataclasses.replace(host, images=images_of(fleet.control(entry.name), host.pools, names))
+
+    return {**known, **_all_at_once(awake, ask, fleet.timeout)}
 
 
 def _unreachable(entry: HostEntry, error: str) -> Host:
@@ -78,6 +104,8 @@ def _unreachable(entry: HostEntry, error: str) -> Host:
         rack=entry.rack,
         power=entry.power,
         max_guests=entry.max_guests,
+        maps=maps_of(entry),
+        reuse_images=entry.reuse_images,
         migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
         migration_policy=entry.migration_policy,
     )
@@ -110,6 +138,7 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float) -> Ho
         cpus=cpus,
         allocatable_vcpus=vcpus(cpus, entry),
         cpu=host_xml.cpu_of(capabilities, domain_capabilities),
+        vtpm=host_xml.has_tpm_emulator(domain_capabilities),
         virt_types=capabilities.virt_types,
         machine_types=capabilities.machine_types,
         pools=pools,
@@ -121,6 +150,8 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float) -> Ho
         rack=entry.rack,
         power=entry.power,
         max_guests=entry.max_guests,
+        maps=maps_of(entry),
+        reuse_images=entry.reuse_images,
         migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
         migration_policy=entry.migration_policy,
         numa_cells=host_xml.numa_cells_of(capabilities, memory, room, free_pages),
@@ -157,6 +188,8 @@ def _guests(connection: Any, pools: tuple[Pool, ...], host: host_xml.Capabilitie
 def _guest(
     domain: Any, stats: Mapping[str, Any], pools: tuple[Pool, ...], host: host_xml.Capabilities
 ) -> Optional[Guest]:
+    if is_stand_in(domain.name(), domain.UUIDString()):
+        return None  # no guest: it only carries the disks of one
     try:
         persistent = bool(domain.isPersistent())
         state, reason = int(stats["state.state"]), int(stats["state.reason"])
@@ -207,20 +240,23 @@ def job_of(domain: Any, state: int, reason: int) -> Optional[JobKind]:
 def _with_sizes(guest: Guest, connection: Any, pools: tuple[Pool, ...]) -> Guest:
     """Return a shut-off guest with the sizes of its local volumes, which only its pool knows."""
     local = {pool.name for pool in pools if pool.active and pool.identity is None}
-    disks = tuple(_sized(disk, connection) if disk.pool in local and disk.volume else disk for disk in guest.disks)
+    disks = tuple(
+        _sized(disk, connection, pools) if disk.pool in local and disk.volume else disk for disk in guest.disks
+    )
     return dataclasses.replace(guest, disks=disks)
 
 
-def _sized(disk: Disk, connection: Any) -> Disk:
+def _sized(disk: Disk, connection: Any, pools: tuple[Pool, ...]) -> Disk:
     try:
         volume = connection.storagePoolLookupByName(disk.pool).storageVolLookupByName(disk.volume)
-        backing = text_of(parse(volume.XMLDesc(0)), "backingStore/path")
+        chain = chain_of(connection, volume, pools)
         capacity, allocation = volume.info()[1:3]
     except libvirt.libvirtError as error:
         if error.get_error_code() == libvirt.VIR_ERR_NO_STORAGE_VOL:
             return dataclasses.replace(disk, volume=None)
         raise
-    return dataclasses.replace(disk, capacity=capacity, allocation=allocation, backing=backing)
+    backing = chain[0].source if chain else None
+    return dataclasses.replace(disk, capacity=capacity, allocation=allocation, backing=backing, chain=chain)
 
 
 def _bridges(connection: Any) -> tuple[str, ...]:

@@ -87,5 +87,6 @@ def in_stores(place: Located, host: Host, stores: Mapping[tuple[str, str], str],
 
 def _stand_everywhere(guest: Guest, home: Host, hosts: Sequence[Host]) -> bool:
     """Return whether every host has the images below the guest's disks, so that no copy of them is ever whole."""
-    chained = [disk for disk in guest.disks if (disk.backing or disk.chain) and disk_class(disk, home) is DiskClass.LOCAL]
+    local = [disk for disk in guest.disks if disk_class(disk, home) is DiskClass.LOCAL]
+    chained = [disk for disk in local if disk.backing or disk.chain]
     return all(base_at(disk, home, other) is not None for other in hosts if other.name != home.name for disk in chained)

@@ -205,8 +205,6 @@ def _stays(board: Board, outcome: Outcome, wishes: Sequence[Wish], layout: Layou
         for place in board.members[block]:
             there = board.reaches.arrived(place, board.search.hosts[layout.at[block]])
             wished.append(Wish(there, (place.host,), ""))
-    why = {**dict.fromkeys(outcome.away, "there was no way back for it"), **outcome.unplaced}
-            wished.append(Wish(arrived(place, board.search.hosts[layout.at[block]]), (place.host,), ""))
     why = {**dict.fromkeys(outcome.away, Kept("there was no way back for it")), **outcome.unplaced}
     found = [
         stay(board, layout, wish.place, wish.candidates, why.get(board.block[wish.place.guest.uuid])) for wish in wished

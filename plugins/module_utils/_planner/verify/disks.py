@@ -39,7 +39,8 @@ def disk_violations(hop: Hop) -> Iterator[Violation]:
     unknown = set(copies) - {disk.target for disk in guest.disks}
     if unknown or len(copies) < len(hop.move.copies):
         yield _at(hop, "copy of its disk", f"{guest.name} has no disk {min(unknown, default='to copy twice')}")
-    standing = {copies[disk.target].backing is not None for disk in guest.disks if disk.backing and disk.target in copies}
+    layered = [copies[disk.target] for disk in guest.disks if disk.backing and disk.target in copies]
+    standing = {copy.backing is not None for copy in layered}
     if len(standing) > 1:
         yield _at(hop, "copies of one kind", f"disks of {guest.name} are copied whole and in part in one move")
     for disk in guest.disks:
