@@ -32,6 +32,11 @@ options:
       migration_address:
         description: Name or address to which guests' memory and disks are sent; left out, libvirt asks the host.
         type: str
+      listen_address:
+        description:
+          - Address on which this host waits for guests that come; left out, libvirt waits on all of them.
+          - Set it to O(hosts[].migration_address) to keep migrations on a network of their own.
+        type: str
       allocatable_memory_mib:
         description: Memory that guests may be given, in MiB. Left out, capacity less O(hosts[].reserve_memory_mib).
         type: int

@@ -19,6 +19,7 @@ _AS_IS = {
     "virtfleet_cpu_overcommit": "cpu_overcommit",
     "virtfleet_shared_pools": "shared_pools",
     "virtfleet_migration_address": "migration_address",
+    "virtfleet_listen_address": "listen_address",
     "virtfleet_labels": "labels",
     "virtfleet_site": "site",
     "virtfleet_rack": "rack",

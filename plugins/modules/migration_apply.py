@@ -26,6 +26,7 @@ author:
 extends_documentation_fragment:
   - virtfleet.migration.fleet
   - virtfleet.migration.moves
+  - virtfleet.migration.transfer
   - virtfleet.migration.moves.slots
   - virtfleet.migration.moves.journal
   - virtfleet.migration.request

@@ -11,6 +11,7 @@ from typing import Any
 from .._model.fleet import HostEntry, check_entry, parse_hosts
 from .._model.policy import Policy, Step, StepAction
 from .._model.settings import MoveSettings, Slots, TimeoutAction, Transport, check_settings, check_slots
+from .transfer import transfer_of, transfer_spec
 
 JOURNAL_DIR = "~/.local/state/virtfleet"
 
@@ -21,6 +22,7 @@ _HOST_OPTIONS: dict[str, Any] = {
     "uri": {"type": "str", "required": True},
     "peer_uri": {"type": "str"},
     "migration_address": {"type": "str"},
+    "listen_address": {"type": "str"},
     "allocatable_memory_mib": {"type": "int"},
     "reserve_memory_mib": {"type": "int", "default": 1024},
     "allocatable_vcpus": {"type": "int"},
@@ -104,6 +106,7 @@ def settings_spec() -> dict[str, Any]:
         "max_downtime_ms": {"type": "int"},
         "timeout": {"type": "int", "default": 0},
         "timeout_action": {"type": "str", "choices": ["abort", "pause", "post_copy"], "default": "abort"},
+        **transfer_spec(),
         "policy": {"type": "str"},
         "policies": {"type": "list", "elements": "dict", "default": [], "options": _POLICY_OPTIONS},
     }
@@ -157,6 +160,7 @@ def settings_of(params: Mapping[str, Any]) -> MoveSettings:
             max_downtime_ms=params["max_downtime_ms"],
             timeout=params["timeout"],
             timeout_action=TimeoutAction(params["timeout_action"]),
+            transfer=transfer_of(params),
             policy=params["policy"] or None,
             policies=tuple(_policy(given) for given in params["policies"]),
         )

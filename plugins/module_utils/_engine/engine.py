@@ -11,6 +11,7 @@ from typing import Any, Optional, Union
 from .._model import prose
 from .._model.plan import Leftover, Move, Plan, method_fits
 from .._model.policy import StepAction
+from .._model.refusal import Refusal
 from .._model.settings import MoveSettings, Slots
 from .convergence import Order, Seen, due, look
 from .courses import Course, course_of
@@ -20,6 +21,7 @@ from .situation import Situation, situation
 from .slots import startable
 
 Emit = Callable[[str, Mapping[str, Any]], None]
+Refused = Mapping[str, Sequence[Refusal]]
 
 POLL_SECONDS = 0.25
 # How long an end that does not answer is asked again before a move counts as unknown.
@@ -61,15 +63,20 @@ class _Running:
     doubted: Optional[float] = None
 
 
-def run(plan: Plan, driver: Driver, options: RunOptions, emit: Emit) -> tuple[MoveResult, ...]:
-    """Return one result per move of the plan, in plan order. Never raises for what happens to a guest."""
+def run(
+    plan: Plan, driver: Driver, options: RunOptions, emit: Emit, known: Optional[Refused] = None
+) -> tuple[MoveResult, ...]:
+    """Return one result per move of the plan, in plan order. Never raises for what happens to a guest.
+
+    ``known``: refusals of moves by id that need no question to the hosts.
+    """
     for leftover in plan.leftovers:
         _mend(leftover, driver, emit)
-    results = _preflight(plan.moves, driver, emit)
+    results = _preflight(plan.moves, driver, emit, known or {})
     waiting = [move for move in plan.moves if move.id not in results]
     running: list[_Running] = []
     while waiting or running:
-        known = len(results)
+        number = len(results)
         halt = _halt(driver, results, options)
         if halt is not None:
             results.update({move.id: _record(_not_started(move, halt), emit) for move in waiting})
@@ -85,7 +92,7 @@ def run(plan: Plan, driver: Driver, options: RunOptions, emit: Emit) -> tuple[Mo
         busy = {item.move.id for item in running}
         waiting = [move for move in waiting if move.id not in results and move.id not in busy]
         # a slot that has just become free is filled at once
-        if running and len(results) == known:
+        if running and len(results) == number:
             driver.wait(POLL_SECONDS)
     return tuple(results[move.id] for move in plan.moves)
 
@@ -108,12 +115,12 @@ def _mend(leftover: Leftover, driver: Driver, emit: Emit) -> None:
         emit("mended", {**facts, "definition_on": leftover.definition_on})
 
 
-def _preflight(moves: Sequence[Move], driver: Driver, emit: Emit) -> dict[str, MoveResult]:
+def _preflight(moves: Sequence[Move], driver: Driver, emit: Emit, known: Refused) -> dict[str, MoveResult]:
     """Ask the hosts about every move before the first one starts."""
     results = {}
     for move in moves:
         try:
-            refusals = () if move.adopt else driver.check(move)
+            refusals = () if move.adopt else (*known.get(move.id, ()), *driver.check(move))
         except DriverError as error:
             results[move.id] = _record(MoveResult(move, Outcome.REFUSED, failure=error.failure), emit)
             continue

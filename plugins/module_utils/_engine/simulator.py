@@ -24,11 +24,12 @@ from .ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabou
 class Simulator:
     """A Driver in which every move succeeds, and takes what the planner's estimate of shared lines says.
 
-    ``fleet`` is the snapshot as it is by now.
+    ``fleet`` is the snapshot as it is by now. ``new_name``: what a guest that moves is called from then on.
     """
 
-    def __init__(self, snapshot: Snapshot, start: float) -> None:
+    def __init__(self, snapshot: Snapshot, start: float, new_name: Optional[str] = None) -> None:
         self.fleet = snapshot
+        self._new_name = new_name
         self._now = start
         self._lines = lines_of(snapshot)
         self._started: dict[str, float] = {}
@@ -117,7 +118,7 @@ class Simulator:
         home = None if move.home == move.dest else move.home
         there = guest_at(guest, Reach(move.copies, (), move.changes, move.twins), source, dest)
         notes = replace(guest.notes, home=home, claim=None)
-        arrived = replace(there, job=None, has_run=guest.has_run, notes=notes)
+        arrived = replace(there, name=self._new_name or guest.name, job=None, has_run=guest.has_run, notes=notes)
         gone = _without(_without(self.fleet, move.source, move.guest), move.dest, move.guest)
         taken, freed = copy_sizes(guest, move.copies, source), _left_behind(guest, move)
         hosts = (

@@ -16,6 +16,7 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     (r"could not resolve|name or service not known|unable to resolve", "Check ansible_host, or the name's DNS entry"),
     (r"no route to host|network is unreachable", "Check that the host is up and its network"),
     (r"connection refused", "Check that libvirtd (or virtproxyd) runs there and listens, and the firewall"),
+    (r"only with VIR_MIGRATE_TLS", "Use tls: true, or take migrate_tls_force out of qemu.conf there"),
     (r"certificate|TLS handshake|gnutls", "Check the certificates under /etc/pki on both ends: names, expiry, CA"),
     (r"unable to find an unused port", "Move fewer guests at once, or widen migration_port_min/max in qemu.conf"),
     (r"guest cpu doesn't match|cpu is incompatible|missing features", "Choose a CPU model that both hosts have"),

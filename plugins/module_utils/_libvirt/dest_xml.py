@@ -17,14 +17,17 @@ from .._model.plan import Change, ChangeKind
 from .xml import attribute, parse
 
 
-def rewritten(xml: str, changes: Iterable[Change]) -> str:
-    """Return the definition with the changes; raises FleetError where one of them finds nothing to change."""
+def rewritten(xml: str, changes: Iterable[Change], at_next_start: bool = False) -> str:
+    """Return the definition with the changes; raises FleetError where one of them finds nothing to change.
+
+    ``at_next_start``: it is the one for the guest's next start, from which something may have been taken away since.
+    """
     root = parse(xml)
     _keep_prefixes(xml)
     devices = root.find("devices")
     for change in changes:
         done = _plugs(devices, change) if change.kind in _ATTRIBUTES else _disks(devices, change)
-        if not done:
+        if not done and not at_next_start:
             raise FleetError(
                 f"the guest's definition has no {change.kind.value} {change.what} to change",
                 "It has changed since the plan was made; plan again",

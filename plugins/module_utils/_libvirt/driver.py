@@ -12,17 +12,23 @@ from collections.abc import Callable
 from typing import Any, Optional, TypeVar
 
 from .._engine.ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
+from .._model.errors import FleetError
 from .._model.guest import GuestState, MoveClaim, VolumeRef
-from .._model.plan import Leftover, Move
+from .._model.host import version_text
+from .._model.plan import Leftover, Method, Move
 from .._model.refusal import Refusal, RefusalCode
 from .._model.settings import MoveSettings, Transport
 from . import volumes
 from .advice import failure_of
 from .binding import libvirt
 from .connection import Fleet, error_text
+from .dest_xml import rewritten
 from .flags import flags_of, parameters_of
+from .flags_transfer import TYPED_SINCE_9_4
 from .guest_notes import notes_of, write_notes
 from .guest_xml import STATES
+from .images import digest_of
+from .offline_copy import stand_in_move, stand_in_settings, stand_in_uuid, stand_in_xml
 from .survey import is_active, job_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -50,6 +56,8 @@ class _Work:
         self.created: list[VolumeRef] = []
         self.post_copy = False
         self.paused = False
+        # of disks that were copied beforehand, while the guest was shut off
+        self.cost = Cost()
         self.adopted = False
         # at the source, on the control connection; looked up once
         self.domain: Any = None
@@ -64,6 +72,7 @@ class LibvirtDriver:
         self._stop = stop
         self._news = threading.Event()
         self._work: dict[str, _Work] = {}
+        self._digests: dict[tuple[str, VolumeRef], str] = {}
 
     def now(self) -> float:
         return time.time()
@@ -91,18 +100,23 @@ class LibvirtDriver:
         found = []
         if self._settings.transport is Transport.P2P and not self._fleet.entries[move.dest].peer_uri:
             found.append(Refusal(RefusalCode.NO_PEER_URI, move.name, move.dest))
+        found += _binding_too_old(move, parameters_of(move, self._settings, self._fleet.entries[move.dest]))
         if move.copies:
             ours = self._claimed(move)
             for ref in volumes.existing(self._fleet.control(move.dest), move.copies):
                 if ref not in ours:
                     facts = {"pool": ref.pool, "volume": ref.volume}
                     found.append(Refusal(RefusalCode.DISK_EXISTS, move.name, move.dest, facts))
+        found += self._unlike(move)
         return tuple(found)
 
     @_translated
     def mend(self, leftover: Leftover) -> None:
         claim = leftover.claim
         domain = self._domain(leftover.host, leftover.guest)
+        # before its disks: what copies them holds them open
+        for host in (claim.source, claim.dest):
+            self._end_stand_in(host, leftover.guest)
         if leftover.host == claim.dest:
             if leftover.definition_on is not None:
                 self._undefine(leftover.definition_on, leftover.guest)
@@ -132,25 +146,29 @@ class LibvirtDriver:
 
     @_translated
     def set_max_downtime(self, move: Move, milliseconds: int) -> None:
-        self._domain(move.source, move.guest).migrateSetMaxDowntime(milliseconds, 0)
+        self._moving(move).migrateSetMaxDowntime(milliseconds, 0)
 
     @_translated
     def set_bandwidth(self, move: Move, mibs: int) -> None:
-        self._domain(move.source, move.guest).migrateSetMaxSpeed(mibs, 0)
+        self._moving(move).migrateSetMaxSpeed(mibs, 0)
 
     @_translated
     def post_copy(self, move: Move) -> None:
+        if move.method is Method.OFFLINE:
+            return  # there is no memory to leave behind
         self._domain(move.source, move.guest).migrateStartPostCopy(0)
         self._work[move.id].post_copy = True
 
     @_translated
     def pause(self, move: Move) -> None:
+        if move.method is Method.OFFLINE:
+            return  # it could not stand more still
         self._domain(move.source, move.guest).suspend()
         self._work[move.id].paused = True
 
     @_translated
     def abort(self, move: Move) -> None:
-        self._domain(move.source, move.guest).abortJob()
+        self._moving(move).abortJob()
 
     @_translated
     def finish(self, move: Move) -> Cost:
@@ -162,7 +180,7 @@ class LibvirtDriver:
         active = _resume_if_left(domain, work is not None and work.paused)
         self._arrived(domain, move.dest, move.home, active)
         if work is None or not active:
-            return Cost()
+            return work.cost if work is not None else Cost()
         return _cost_of(domain.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED))
 
     @_translated
@@ -170,6 +188,9 @@ class LibvirtDriver:
         work = self._work[move.id]
         domain = self._domain(move.source, move.guest)
         active = _resume_if_left(domain, work.paused)
+        if move.method is Method.OFFLINE and move.copies:
+            for host in (move.source, move.dest):
+                self._end_stand_in(host, move.guest)
         for ref in work.created:
             volumes.delete(self._fleet.control(move.dest), ref)
         now = notes_of(domain)
@@ -181,7 +202,7 @@ class LibvirtDriver:
         work = self._work[move.id]
         try:
             if work.domain is None:
-                work.domain = self._find(move.source, move.guest)
+                work.domain = self._find(move.source, _moving_uuid(move))
             return work.domain.jobStats(0) if work.domain is not None else {}
         except libvirt.libvirtError as error:
             work.domain = None
@@ -194,6 +215,8 @@ class LibvirtDriver:
         """Run in a thread of its own: prepare the move, then block in libvirt's call until it is over."""
         try:
             self._migrate(move, settings, work)
+        except FleetError as error:
+            work.failure = Failure(error.message, error.remedy or "")
         except (libvirt.libvirtError, DriverError) as error:
             work.failure = error.failure if isinstance(error, DriverError) else failure_of(error_text(error))
         finally:
@@ -201,7 +224,6 @@ class LibvirtDriver:
             self._news.set()
 
     def _migrate(self, move: Move, settings: MoveSettings, work: _Work) -> None:
-        dest = self._fleet.entries[move.dest]
         with self._fleet.lane(move.source) as lane:
             domain = lane.lookupByUUIDString(move.guest)
             persistent, state = bool(domain.isPersistent()), domain.state()[0]
@@ -219,13 +241,68 @@ class LibvirtDriver:
                 )
 
             self._make_volumes(move, work, claim)
-            flags = flags_of(move, settings, persistent, was_paused)
-            parameters = parameters_of(move, settings, dest.peer_uri, dest.migration_address)
-            if self._settings.transport is Transport.P2P:
-                domain.migrateToURI3(dest.peer_uri, parameters, flags)
-                return
-            with self._fleet.lane(move.dest) as dest_lane:
-                domain.migrate3(dest_lane, parameters, flags)
+            if move.method is Method.OFFLINE and move.copies:
+                self._copy_shut_off(move, settings, work, domain)
+            self._send(domain, move, settings, persistent, was_paused)
+
+    def _send(self, domain: Any, move: Move, settings: MoveSettings, persistent: bool, was_paused: bool) -> None:
+        """Have libvirt move the guest, and come back when it is over."""
+        dest = self._fleet.entries[move.dest]
+        flags = flags_of(move, settings, persistent, was_paused)
+        parameters = {**parameters_of(move, settings, dest), **_definitions(domain, move, persistent)}
+        if self._settings.transport is Transport.P2P:
+            domain.migrateToURI3(dest.peer_uri, parameters, flags)
+            return
+        with self._fleet.lane(move.dest) as dest_lane:
+            domain.migrate3(dest_lane, parameters, flags)
+
+    def _copy_shut_off(self, move: Move, settings: MoveSettings, work: _Work, domain: Any) -> None:
+        """Copy the disks by a stand-in of the guest, which is gone from both ends afterwards."""
+        for host in (move.source, move.dest):
+            self._end_stand_in(host, move.guest)
+        other = stand_in_move(move)
+        xml = stand_in_xml(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), move)
+        stand_in = domain.connect().createXML(xml, libvirt.VIR_DOMAIN_START_PAUSED)
+        self._send(stand_in, other, stand_in_settings(settings), persistent=False, was_paused=True)
+        arrived = self._domain(move.dest, other.guest)
+        cost = _cost_of(arrived.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED))
+        self._end_stand_in(move.dest, move.guest)
+        size = volumes.allocated(self._fleet.control(move.dest), move.copies)
+        work.cost = dataclasses.replace(cost, sent_bytes=size, downtime_ms=None)
+        if domain.isActive():
+            raise DriverError(Failure("the guest was started while its disks were copied", "Run again"))
+
+    def _end_stand_in(self, host: str, guest: str) -> None:
+        """End the stand-in that carries the guest's disks; its QEMU writes out what it holds before it goes."""
+        stand_in = self._find(host, stand_in_uuid(guest))
+        if stand_in is None:
+            return
+        try:
+            stand_in.destroyFlags(libvirt.VIR_DOMAIN_DESTROY_GRACEFUL)
+        except libvirt.libvirtError as error:
+            # at the destination of a copy that came to nothing it ends by itself
+            if error.get_error_code() not in (libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_OPERATION_INVALID):
+                raise
+
+    def _moving(self, move: Move) -> Any:
+        """Return what libvirt is moving: the guest, or what carries its disks."""
+        return self._domain(move.source, _moving_uuid(move))
+
+    def _unlike(self, move: Move) -> list[Refusal]:
+        """Return a refusal for each image of the destination that holds something else than its twin at the source."""
+        found = []
+        for twin in move.twins:
+            here, there = self._digest(move.source, twin.source), self._digest(move.dest, twin.dest)
+            if here != there:
+                facts = {"pool": twin.dest.pool, "volume": twin.dest.volume}
+                found.append(Refusal(RefusalCode.IMAGES_DIFFER, move.name, move.dest, facts))
+        return found
+
+    def _digest(self, host: str, ref: VolumeRef) -> str:
+        # what many guests of a run stand on is read once
+        if (host, ref) not in self._digests:
+            self._digests[host, ref] = digest_of(self._fleet.control(host), ref)
+        return self._digests[host, ref]
 
     def _claimed(self, move: Move) -> tuple[VolumeRef, ...]:
         """Return the volumes at the destination that an interrupted try of this very move made."""
@@ -290,6 +367,31 @@ class LibvirtDriver:
         """Remove a shut-off definition; storage is not touched, and NVRAM is kept for whoever runs the guest."""
         flags = libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
         self._domain(host, uuid).undefineFlags(flags)
+
+
+def _binding_too_old(move: Move, parameters: dict[str, Any]) -> list[Refusal]:
+    """Refuse what this Python's binding would send with a type that libvirt does not take."""
+    if not TYPED_SINCE_9_4 & set(parameters) or hasattr(libvirt, "VIR_MIGRATE_PARAM_COMPRESSION_ZLIB_LEVEL"):
+        return []
+    has = f"libvirt-python {version_text(libvirt.getVersion())}"
+    facts = {"option": "compression_level", "has": has, "needs": "libvirt-python 9.4.0"}
+    return [Refusal(RefusalCode.OPTION_UNSUPPORTED, move.name, "the conductor", facts)]
+
+
+def _moving_uuid(move: Move) -> str:
+    return stand_in_uuid(move.guest) if move.method is Method.OFFLINE and move.copies else move.guest
+
+
+def _definitions(domain: Any, move: Move, persistent: bool) -> dict[str, str]:
+    """Return the parameters that give the guest another definition at its destination: none where nothing changes."""
+    if not move.changes:
+        return {}
+    flags = libvirt.VIR_DOMAIN_XML_MIGRATABLE | libvirt.VIR_DOMAIN_XML_SECURE
+    found = {"destination_xml": rewritten(domain.XMLDesc(flags), move.changes)}
+    if persistent:
+        kept = domain.XMLDesc(flags | libvirt.VIR_DOMAIN_XML_INACTIVE)
+        found["persistent_xml"] = rewritten(kept, move.changes, at_next_start=True)
+    return found
 
 
 def _resume_if_left(domain: Any, paused_by_us: bool) -> bool:

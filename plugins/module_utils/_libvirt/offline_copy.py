@@ -16,6 +16,7 @@ import xml.etree.ElementTree as ET
 from typing import Optional
 
 from .._model.plan import Change, Method, Move
+from .._model.settings import MoveSettings
 from .xml import attribute, parse, text_of
 
 PREFIX = "virtfleet-copy-"
@@ -47,6 +48,12 @@ def stand_in_move(move: Move) -> Move:
             Change(change.kind, targets[change.what], change.to) for change in move.changes if change.what in targets
         ),
     )
+
+
+def stand_in_settings(settings: MoveSettings) -> MoveSettings:
+    """Return the settings of a guest's move without what is about the guest's name or screen."""
+    transfer = dataclasses.replace(settings.transfer, new_name=None, graphics_uri=None)
+    return dataclasses.replace(settings, transfer=transfer)
 
 
 def stand_in_xml(definition: str, move: Move) -> str:

@@ -30,7 +30,9 @@ _AMOUNTS = (
 
 @dataclass(frozen=True)
 class HostEntry:
-    """One host of the option ``hosts``; URIs are libvirt's, memory is in MiB, ``migration_address`` a name or an IP.
+    """One host of the option ``hosts``; URIs are libvirt's, memory is in MiB.
+
+    ``migration_address`` (name or IP) is where guests are sent to, ``listen_address`` where QEMU then waits for them.
 
     A host on ``standby`` is never connected to: ``memory_mib`` and ``cpus`` say what it has, and ``standby_like`` names
     a host of the same build that tells the rest. Hosts that are on are measured instead. The maps say what a thing is
@@ -41,6 +43,7 @@ class HostEntry:
     uri: str
     peer_uri: Optional[str] = None
     migration_address: Optional[str] = None
+    listen_address: Optional[str] = None
     allocatable_memory_mib: Optional[int] = None
     reserve_memory_mib: int = 1024
     allocatable_vcpus: Optional[int] = None

@@ -143,6 +143,10 @@ _TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
         "define and start it there, or say what it is called there (virtfleet_{kind}_map)",
     ),
     _C.NAME_TAKEN: ("{host} already has another guest of that name (UUID {uuid})", "rename one of them"),
+    _C.OPTION_UNSUPPORTED: (
+        "{option} needs {needs}, and {host} has {has}",
+        "upgrade it there, or leave {option} out",
+    ),
     _C.NO_PEER_URI: (
         "no peer_uri is known for {host}, so the source's daemon can't reach it",
         "set virtfleet_peer_uri or virtfleet_peer_transport for it, or use transport direct",

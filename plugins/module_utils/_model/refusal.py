@@ -52,6 +52,7 @@ class RefusalCode(enum.Enum):
     CPU_USAGE = "cpu_usage"
     RULE = "rule"
     METHOD = "method"
+    OPTION_UNSUPPORTED = "option_unsupported"
     # of the plan: each candidate alone would do, together the guests find no way
     NO_WAY = "no_way"
     # of the plan: with it the fleet could not lose a host any more

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Optional
 
 from .errors import FleetError
-from .policy import Policy, check_policies, find_policy
+from .policy import Policy, StepAction, check_policies, find_policy
+from .transfer import TransferOptions, contradictions
 
 
 class Transport(enum.Enum):
@@ -45,6 +46,7 @@ class MoveSettings:
     policy: Optional[str] = None
     policies: tuple[Policy, ...] = ()
     permit_post_copy: bool = False
+    transfer: TransferOptions = TransferOptions()
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,20 @@ def check_settings(settings: MoveSettings) -> MoveSettings:
                 f"timeout and policy {settings.policy} are both given",
                 "A policy has its own end: leave timeout out, or write it into a policy of your own",
             )
+    _check_transfer(settings)
     return settings
+
+
+def _check_transfer(settings: MoveSettings) -> None:
+    policy = None if settings.policy is None else find_policy(settings.policy, settings.policies, "the option policy")
+    slows = settings.auto_converge or (policy is not None and policy.auto_converge)
+    if policy is None:
+        switches = settings.timeout > 0 and settings.timeout_action is TimeoutAction.POST_COPY
+    else:
+        switches = policy.may(StepAction.POST_COPY)
+    broken = contradictions(settings.transfer, settings.tls, slows, switches)
+    if broken:
+        raise FleetError("; ".join(broken), "Change these options; nothing was contacted")
 
 
 def check_slots(slots: Slots) -> Slots:
