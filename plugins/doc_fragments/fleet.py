@@ -184,3 +184,23 @@ requirements:
 notes:
   - Runs on the conductor, which needs a libvirt client and access to the hosts, not on the hosts themselves.
 """
+
+    MAPS = r"""
+options:
+  bridge_map:
+    description: Added to C(bridge_map) of the destination in O(hosts), for this move.
+    type: dict
+    default: {}
+  network_map:
+    description: Added to C(network_map) of the destination in O(hosts), for this move.
+    type: dict
+    default: {}
+  pool_map:
+    description: Added to C(pool_map) of the destination in O(hosts), for this move.
+    type: dict
+    default: {}
+  path_map:
+    description: Added to C(path_map) of the destination in O(hosts), for this move.
+    type: dict
+    default: {}
+"""

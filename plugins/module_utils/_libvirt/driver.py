@@ -18,17 +18,17 @@ from .._model.host import version_text
 from .._model.plan import Leftover, Method, Move
 from .._model.refusal import Refusal, RefusalCode
 from .._model.settings import MoveSettings, Transport
-from . import volumes
+from . import offline_copy, stand_in, volumes
 from .advice import failure_of
 from .binding import libvirt
 from .connection import Fleet, error_text
-from .dest_xml import rewritten
+from .definitions import definitions
 from .flags import flags_of, parameters_of
 from .flags_transfer import TYPED_SINCE_9_4
 from .guest_notes import notes_of, write_notes
 from .guest_xml import STATES
-from .images import digest_of
-from .offline_copy import stand_in_move, stand_in_settings, stand_in_uuid, stand_in_xml
+from .images import Digests
+from .job_stats import cost_of, progress_of
 from .survey import is_active, job_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -72,7 +72,7 @@ class LibvirtDriver:
         self._stop = stop
         self._news = threading.Event()
         self._work: dict[str, _Work] = {}
-        self._digests: dict[tuple[str, VolumeRef], str] = {}
+        self._digests = Digests(fleet)
 
     def now(self) -> float:
         return time.time()
@@ -107,7 +107,7 @@ class LibvirtDriver:
                 if ref not in ours:
                     facts = {"pool": ref.pool, "volume": ref.volume}
                     found.append(Refusal(RefusalCode.DISK_EXISTS, move.name, move.dest, facts))
-        found += self._unlike(move)
+        found += self._digests.unlike(move)
         return tuple(found)
 
     @_translated
@@ -115,8 +115,8 @@ class LibvirtDriver:
         claim = leftover.claim
         domain = self._domain(leftover.host, leftover.guest)
         # before its disks: what copies them holds them open
-        for host in (claim.source, claim.dest):
-            self._end_stand_in(host, leftover.guest)
+        for host in (claim.source, claim.dest) if claim.copied else ():
+            stand_in.end(self._fleet, host, leftover.guest)
         if leftover.host == claim.dest:
             if leftover.definition_on is not None:
                 self._undefine(leftover.definition_on, leftover.guest)
@@ -142,7 +142,7 @@ class LibvirtDriver:
         stats = self._job_stats(move)
         if work.adopted and stats.get("operation") != libvirt.VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT:
             return Progress(Phase.FINISHING, ended=True, failure=work.failure)
-        return _progress_of(stats, bool(move.copies), work.post_copy)
+        return progress_of(stats, bool(move.copies), work.post_copy)
 
     @_translated
     def set_max_downtime(self, move: Move, milliseconds: int) -> None:
@@ -181,7 +181,7 @@ class LibvirtDriver:
         self._arrived(domain, move.dest, move.home, active)
         if work is None or not active:
             return work.cost if work is not None else Cost()
-        return _cost_of(domain.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED))
+        return cost_of(domain.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED))
 
     @_translated
     def undo(self, move: Move) -> None:
@@ -190,7 +190,7 @@ class LibvirtDriver:
         active = _resume_if_left(domain, work.paused)
         if move.method is Method.OFFLINE and move.copies:
             for host in (move.source, move.dest):
-                self._end_stand_in(host, move.guest)
+                stand_in.end(self._fleet, host, move.guest)
         for ref in work.created:
             volumes.delete(self._fleet.control(move.dest), ref)
         now = notes_of(domain)
@@ -202,7 +202,7 @@ class LibvirtDriver:
         work = self._work[move.id]
         try:
             if work.domain is None:
-                work.domain = self._find(move.source, _moving_uuid(move))
+                work.domain = self._find(move.source, stand_in.moving_uuid(move))
             return work.domain.jobStats(0) if work.domain is not None else {}
         except libvirt.libvirtError as error:
             work.domain = None
@@ -242,67 +242,28 @@ class LibvirtDriver:
 
             self._make_volumes(move, work, claim)
             if move.method is Method.OFFLINE and move.copies:
-                self._copy_shut_off(move, settings, work, domain)
-            self._send(domain, move, settings, persistent, was_paused)
+                work.cost = self._copy_shut_off(move, settings, domain)
+            self._send(move, settings, domain, flags_of(move, settings, persistent, was_paused))
 
-    def _send(self, domain: Any, move: Move, settings: MoveSettings, persistent: bool, was_paused: bool) -> None:
-        """Have libvirt move the guest, and come back when it is over."""
+    def _send(self, move: Move, settings: MoveSettings, domain: Any, flags: int) -> None:
         dest = self._fleet.entries[move.dest]
-        flags = flags_of(move, settings, persistent, was_paused)
-        parameters = {**parameters_of(move, settings, dest), **_definitions(domain, move, persistent)}
+        parameters = {**parameters_of(move, settings, dest), **definitions(domain, move)}
         if self._settings.transport is Transport.P2P:
             domain.migrateToURI3(dest.peer_uri, parameters, flags)
             return
         with self._fleet.lane(move.dest) as dest_lane:
             domain.migrate3(dest_lane, parameters, flags)
 
-    def _copy_shut_off(self, move: Move, settings: MoveSettings, work: _Work, domain: Any) -> None:
-        """Copy the disks by a stand-in of the guest, which is gone from both ends afterwards."""
-        for host in (move.source, move.dest):
-            self._end_stand_in(host, move.guest)
-        other = stand_in_move(move)
-        xml = stand_in_xml(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), move)
-        stand_in = domain.connect().createXML(xml, libvirt.VIR_DOMAIN_START_PAUSED)
-        self._send(stand_in, other, stand_in_settings(settings), persistent=False, was_paused=True)
-        arrived = self._domain(move.dest, other.guest)
-        cost = _cost_of(arrived.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED))
-        self._end_stand_in(move.dest, move.guest)
-        size = volumes.allocated(self._fleet.control(move.dest), move.copies)
-        work.cost = dataclasses.replace(cost, sent_bytes=size, downtime_ms=None)
-        if domain.isActive():
-            raise DriverError(Failure("the guest was started while its disks were copied", "Run again"))
+    def _copy_shut_off(self, move: Move, settings: MoveSettings, domain: Any) -> Cost:
+        def send(other: Move, stand_in: Any) -> None:
+            own = offline_copy.stand_in_settings(settings)
+            self._send(other, own, stand_in, flags_of(other, own, persistent=False, was_paused=True))
 
-    def _end_stand_in(self, host: str, guest: str) -> None:
-        """End the stand-in that carries the guest's disks; its QEMU writes out what it holds before it goes."""
-        stand_in = self._find(host, stand_in_uuid(guest))
-        if stand_in is None:
-            return
-        try:
-            stand_in.destroyFlags(libvirt.VIR_DOMAIN_DESTROY_GRACEFUL)
-        except libvirt.libvirtError as error:
-            # at the destination of a copy that came to nothing it ends by itself
-            if error.get_error_code() not in (libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_OPERATION_INVALID):
-                raise
+        return stand_in.copy_disks(self._fleet, move, domain, send)
 
     def _moving(self, move: Move) -> Any:
         """Return what libvirt is moving: the guest, or what carries its disks."""
-        return self._domain(move.source, _moving_uuid(move))
-
-    def _unlike(self, move: Move) -> list[Refusal]:
-        """Return a refusal for each image of the destination that holds something else than its twin at the source."""
-        found = []
-        for twin in move.twins:
-            here, there = self._digest(move.source, twin.source), self._digest(move.dest, twin.dest)
-            if here != there:
-                facts = {"pool": twin.dest.pool, "volume": twin.dest.volume}
-                found.append(Refusal(RefusalCode.IMAGES_DIFFER, move.name, move.dest, facts))
-        return found
-
-    def _digest(self, host: str, ref: VolumeRef) -> str:
-        # what many guests of a run stand on is read once
-        if (host, ref) not in self._digests:
-            self._digests[host, ref] = digest_of(self._fleet.control(host), ref)
-        return self._digests[host, ref]
+        return self._domain(move.source, stand_in.moving_uuid(move))
 
     def _claimed(self, move: Move) -> tuple[VolumeRef, ...]:
         """Return the volumes at the destination that an interrupted try of this very move made."""
@@ -355,6 +316,7 @@ class LibvirtDriver:
         now = notes_of(domain)
         claim = now.claim
         if claim is not None:
+            self._refuse_vanished(claim)
             # out of date from the first write at the destination, and in the way when the guest comes back
             for ref in claim.copied:
                 volumes.delete(self._fleet.control(claim.source), ref)
@@ -362,6 +324,14 @@ class LibvirtDriver:
                 domain.setAutostart(1)
         arrived = dataclasses.replace(now, home=None if home == host else home, claim=None)
         write_notes(domain, arrived, active, bool(domain.isPersistent()))
+
+    def _refuse_vanished(self, claim: MoveClaim) -> None:
+        """Raise DriverError where a volume that was made for the guest is gone: then the old one is all there is."""
+        for ref in claim.volumes if claim.copied else ():
+            if volumes.find(self._fleet.control(claim.dest), ref) is None:
+                what = f"{ref.volume} is gone from pool {ref.pool} of {claim.dest} though the guest has it open"
+                remedy = "Copy the disk into a new volume while the guest runs (virsh blockcopy), then run again"
+                raise DriverError(Failure(f"{what}; the volume at {claim.source} is kept", remedy))
 
     def _undefine(self, host: str, uuid: str) -> None:
         """Remove a shut-off definition; storage is not touched, and NVRAM is kept for whoever runs the guest."""
@@ -378,22 +348,6 @@ def _binding_too_old(move: Move, parameters: dict[str, Any]) -> list[Refusal]:
     return [Refusal(RefusalCode.OPTION_UNSUPPORTED, move.name, "the conductor", facts)]
 
 
-def _moving_uuid(move: Move) -> str:
-    return stand_in_uuid(move.guest) if move.method is Method.OFFLINE and move.copies else move.guest
-
-
-def _definitions(domain: Any, move: Move, persistent: bool) -> dict[str, str]:
-    """Return the parameters that give the guest another definition at its destination: none where nothing changes."""
-    if not move.changes:
-        return {}
-    flags = libvirt.VIR_DOMAIN_XML_MIGRATABLE | libvirt.VIR_DOMAIN_XML_SECURE
-    found = {"destination_xml": rewritten(domain.XMLDesc(flags), move.changes)}
-    if persistent:
-        kept = domain.XMLDesc(flags | libvirt.VIR_DOMAIN_XML_INACTIVE)
-        found["persistent_xml"] = rewritten(kept, move.changes, at_next_start=True)
-    return found
-
-
 def _resume_if_left(domain: Any, paused_by_us: bool) -> bool:
     """Let a guest run that we or the migration paused, not one that its owner paused; return whether it is active."""
     state, reason = domain.state()
@@ -401,28 +355,3 @@ def _resume_if_left(domain: Any, paused_by_us: bool) -> bool:
     if state == libvirt.VIR_DOMAIN_PAUSED and left:
         domain.resume()
     return is_active(state)
-
-
-def _progress_of(stats: dict[str, Any], copies: bool, post_copy: bool) -> Progress:
-    if not stats or stats.get("type", 0) == libvirt.VIR_DOMAIN_JOB_NONE:
-        return Progress(Phase.PREPARING)
-    iteration = int(stats.get("memory_iteration", 0))
-    phase = Phase.DISKS if copies and iteration == 0 else Phase.MEMORY
-    return Progress(
-        phase=Phase.POST_COPY if post_copy else phase,
-        total=int(stats.get("data_total", 0)),
-        processed=int(stats.get("data_processed", 0)),
-        remaining=int(stats.get("data_remaining", 0)),
-        rate=int(stats.get("memory_bps", 0) or stats.get("disk_bps", 0)),
-        dirty_rate=int(stats.get("memory_dirty_rate", 0)) * int(stats.get("memory_page_size", 4096)),
-        iteration=iteration,
-    )
-
-
-def _cost_of(stats: dict[str, Any]) -> Cost:
-    elapsed, downtime = stats.get("time_elapsed"), stats.get("downtime")
-    return Cost(
-        seconds=None if elapsed is None else round(int(elapsed) / 1000, 2),
-        sent_bytes=None if "data_processed" not in stats else int(stats["data_processed"]),
-        downtime_ms=None if downtime is None else int(downtime),
-    )

@@ -10,7 +10,10 @@ from typing import Any, Optional
 
 from .._model.guest import Disk, Layer, VolumeRef
 from .._model.host import Host, Image, Pool
+from .._model.plan import Move
+from .._model.refusal import Refusal, RefusalCode
 from .binding import libvirt
+from .connection import Fleet
 from .guest_xml import home_of_path
 from .xml import attribute, parse, size_of, text_of
 
@@ -104,8 +107,30 @@ def pieces(length: int) -> tuple[tuple[int, int], ...]:
     return tuple((number * (length - size) // (PIECES - 1), size) for number in range(PIECES))
 
 
+class Digests:
+    """Digests of images, each read once: many guests of a run stand on the same."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._known: dict[tuple[str, VolumeRef], str] = {}
+
+    def unlike(self, move: Move) -> list[Refusal]:
+        """Return a refusal for each image of the destination that holds something else than its twin at the source."""
+        found = []
+        for twin in move.twins:
+            if self._digest(move.source, twin.source) != self._digest(move.dest, twin.dest):
+                facts = {"pool": twin.dest.pool, "volume": twin.dest.volume}
+                found.append(Refusal(RefusalCode.IMAGES_DIFFER, move.name, move.dest, facts))
+        return found
+
+    def _digest(self, host: str, ref: VolumeRef) -> str:
+        if (host, ref) not in self._known:
+            self._known[host, ref] = digest_of(self._fleet.control(host), ref)
+        return self._known[host, ref]
+
+
 def digest_of(connection: Any, ref: VolumeRef) -> str:
-    """Return a digest of an image's contents; the conductor reads at most ``COMPARED_BYTES`` of it for that."""
+    """Return a digest of an image's length and contents, of which at most ``COMPARED_BYTES`` are read for it."""
     volume = connection.storagePoolLookupByName(ref.pool).storageVolLookupByName(ref.volume)
     root = parse(volume.XMLDesc(0))
     length = size_of(root, "physical", "bytes") or size_of(root, "capacity", "bytes")

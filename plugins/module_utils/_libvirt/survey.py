@@ -80,7 +80,7 @@ def _all_at_once(
 
 
 def _with_images(known: dict[str, Host], fleet: Fleet) -> dict[str, Host]:
-    """Return the hosts with the images that guests of any of them stand on or read; nobody asks where there are none."""
+    """Return the hosts with the images that guests of any of them stand on or read; without such, nobody asks."""
     names = wanted_names(known.values())
     if not names:
         return known

@@ -136,15 +136,15 @@ PARAMETERS: tuple[Flag, ...] = (
         "destination_xml",
         "string",
         "1.1.0",
+        by="bridge_map, network_map, pool_map, path_map",
         rule="the guest must see the same machine",
-        but="not yet: other bridges, paths and pools at the destination",
     ),
     _parameter(
         "persistent_xml",
         "string",
         "1.3.4",
+        by="bridge_map, network_map, pool_map, path_map",
         rule="needs PERSIST_DEST",
-        but="not yet: other bridges, paths and pools at the destination",
     ),
     _parameter("bandwidth", "ullong, MiB/s", "1.1.0", by="bandwidth_mibs"),
     _parameter(
