@@ -18,7 +18,7 @@ from .._model.host import version_text
 from .._model.plan import Leftover, Method, Move
 from .._model.refusal import Refusal, RefusalCode
 from .._model.settings import MoveSettings, Transport
-from . import offline_copy, stand_in, volumes
+from . import blockjobs, offline_copy, stand_in, volumes
 from .advice import failure_of
 from .binding import libvirt
 from .connection import Fleet, error_text
@@ -100,6 +100,8 @@ class LibvirtDriver:
         found = []
         if self._settings.transport is Transport.P2P and not self._fleet.entries[move.dest].peer_uri:
             found.append(Refusal(RefusalCode.NO_PEER_URI, move.name, move.dest))
+        if move.method is not Method.OFFLINE and self._has_block_job(move):
+            found.append(Refusal(RefusalCode.BUSY, move.name))
         found += _binding_too_old(move, parameters_of(move, self._settings, self._fleet.entries[move.dest]))
         if move.copies:
             ours = self._claimed(move)
@@ -264,6 +266,13 @@ class LibvirtDriver:
     def _moving(self, move: Move) -> Any:
         """Return what libvirt is moving: the guest, or what carries its disks."""
         return self._domain(move.source, stand_in.moving_uuid(move))
+
+    def _has_block_job(self, move: Move) -> bool:
+        """Libvirt does not count it among the guest's jobs, so the survey may not have seen it."""
+        domain = self._find(move.source, move.guest)
+        if domain is None or not domain.isActive():  # gone since the survey, which the engine finds by itself
+            return False
+        return blockjobs.has_block_job(domain, blockjobs.targets_of(domain))
 
     def _claimed(self, move: Move) -> tuple[VolumeRef, ...]:
         """Return the volumes at the destination that an interrupted try of this very move made."""

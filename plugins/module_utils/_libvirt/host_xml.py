@@ -111,15 +111,6 @@ def cpu_of(capabilities: Capabilities, domain_capabilities: str) -> HostCpu:
     return HostCpu(capabilities.arch, capabilities.model, capabilities.vendor, usable)
 
 
-def has_tpm_emulator(domain_capabilities: str) -> bool:
-    """Return whether guests can have an emulated TPM; libvirt that does not speak of it may well have one."""
-    tpm = parse(domain_capabilities).find("devices/tpm")
-    if tpm is None:
-        return True
-    backends = [value.text for value in tpm.findall("enum[@name='backendModel']/value")]
-    return tpm.get("supported") != "no" and (not backends or "emulator" in backends)
-
-
 def pool_of(xml: str, active: bool, shared_pools: Iterable[str]) -> Pool:
     """Return the pool; ``shared_pools`` names pools of this host that the user says all hosts share."""
     root = parse(xml)
@@ -142,7 +133,24 @@ def pool_of(xml: str, active: bool, shared_pools: Iterable[str]) -> Pool:
 def network_of(xml: str, active: bool) -> Network:
     """Return the libvirt network."""
     root = parse(xml)
-    return Network(text_of(root, "name") or "", active, attribute(root, "bridge", "name"))
+    mtu = attribute(root, "mtu", "size")
+    return Network(text_of(root, "name") or "", active, attribute(root, "bridge", "name"), int(mtu) if mtu else None)
+
+
+def emulates_tpm(domain_capabilities: str) -> Optional[bool]:
+    """Return whether guests can have an emulated TPM, which needs swtpm; None where libvirt does not tell."""
+    tpm = parse(domain_capabilities).find("devices/tpm")
+    if tpm is None:
+        return None
+    backends = tpm.findall("enum[@name='backendModel']/value")
+    return tpm.get("supported") == "yes" and any(value.text == "emulator" for value in backends)
+
+
+def mtu_of(interface: str) -> tuple[str, Optional[int]]:
+    """Return the name of a network device and its MTU, None where libvirt does not know it."""
+    root = parse(interface)
+    mtu = attribute(root, "mtu", "size")
+    return root.get("name", ""), int(mtu) if mtu else None
 
 
 def _cell(element: ET.Element) -> Cell:

@@ -17,7 +17,7 @@ from .._model.fleet import MIB, HostEntry, links_of, maps_of
 from .._model.guest import Disk, Guest, JobKind
 from .._model.host import Host, HostState, Pool
 from .._model.snapshot import Snapshot
-from . import guest_xml, host_xml
+from . import cpus, guest_xml, host_xml
 from .advice import remedy_for
 from .asleep import allocatable, asleep, vcpus
 from .binding import libvirt
@@ -29,6 +29,8 @@ from .xml import parse, text_of
 
 # A survey is of one moment; whoever wants an hour's average has a monitoring system.
 _LONGEST_LOOK = 600
+# ends of guests' own network cards, which nobody plugs anything into
+_OF_GUESTS = ("vnet", "macvtap", "tap")
 
 
 def survey(fleet: Fleet, measure_usage_seconds: float = 0) -> Snapshot:
@@ -42,55 +44,65 @@ def survey(fleet: Fleet, measure_usage_seconds: float = 0) -> Snapshot:
             f"measure_usage_seconds is {measure_usage_seconds:g}", f"Give a number from 0 to {_LONGEST_LOOK}"
         )
     awake = [entry for entry in fleet.entries.values() if not entry.standby]
-    known = _all_at_once(
+    known = _asked(
+        fleet,
         awake,
+        fleet.timeout + measure_usage_seconds,
         lambda entry: _host(fleet.control(entry.name), entry, measure_usage_seconds),
-        fleet.timeout,
-        measure_usage_seconds,
     )
-    known = _with_images(known, fleet)
+    known = _with_images(fleet, _compared(fleet, known))
     sleeping = [asleep(entry, known.get(entry.standby_like or "")) for entry in fleet.entries.values() if entry.standby]
     taken_at = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     hosts = sorted((*known.values(), *sleeping), key=lambda host: host.name)
     return Snapshot(taken_at, tuple(hosts), links_of(tuple(fleet.entries.values())))
 
 
-def _all_at_once(
-    entries: Sequence[HostEntry], ask: Callable[[HostEntry], Host], patience: float, longer: float = 0
+def _asked(
+    fleet: Fleet, entries: Sequence[HostEntry], seconds: float, ask: Callable[[HostEntry], Host]
 ) -> dict[str, Host]:
-    """Ask all hosts at the same time; return what each said, or that it did not answer within ``patience`` seconds."""
+    """Return what all hosts answer, asked at the same time; one that does not in time is unreachable."""
     found: dict[str, Host] = {}
-
-    def work(entry: HostEntry) -> None:
-        try:
-            found[entry.name] = ask(entry)
-        except (libvirt.libvirtError, DriverError, FleetError) as error:
-            text = error_text(error)
-            found[entry.name] = _unreachable(entry, ". ".join(filter(None, (text.rstrip("."), remedy_for(text)))))
-
-    threads = [threading.Thread(target=work, args=(entry,), daemon=True) for entry in entries]
+    threads = [threading.Thread(target=_into, args=(found, entry, ask), daemon=True) for entry in entries]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + patience + longer
+    deadline = time.monotonic() + seconds
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
     answered = dict(found)
-    late = f"no answer within {patience:g} s"
+    late = f"no answer within {fleet.timeout:g} s"
     return {entry.name: answered.get(entry.name) or _unreachable(entry, late) for entry in entries}
 
 
-def _with_images(known: dict[str, Host], fleet: Fleet) -> dict[str, Host]:
+def _into(found: dict[str, Host], entry: HostEntry, ask: Callable[[HostEntry], Host]) -> None:
+    try:
+        found[entry.name] = ask(entry)
+    except (libvirt.libvirtError, DriverError, FleetError) as error:
+        text = error_text(error)
+        found[entry.name] = _unreachable(entry, ". ".join(filter(None, (text.rstrip("."), remedy_for(text)))))
+
+
+def _compared(fleet: Fleet, known: Mapping[str, Host]) -> dict[str, Host]:
+    """Return the hosts with what each lacks for the CPUs of all guests, as its own libvirt says."""
+    kinds = cpus.kinds_of(guest for host in known.values() for guest in host.guests)
+    asked = [fleet.entries[name] for name, host in known.items() if host.state is not HostState.UNREACHABLE]
+    if not kinds:
+        return dict(known)
+    told = _asked(
+        fleet, asked, fleet.timeout, lambda entry: cpus.with_lacks(fleet.control(entry.name), known[entry.name], kinds)
+    )
+    return {**known, **told}
+
+
+def _with_images(fleet: Fleet, known: Mapping[str, Host]) -> dict[str, Host]:
     """Return the hosts with the images that guests of any of them stand on or read; without such, nobody asks."""
     names = wanted_names(known.values())
-    if not names:
-        return known
-    awake = [fleet.entries[host.name] for host in known.values() if host.state is not HostState.UNREACHABLE]
+    asked = [fleet.entries[name] for name, host in known.items() if host.state is not HostState.UNREACHABLE]
 
     def ask(entry: HostEntry) -> Host:
         host = known[entry.name]
         return dataclasses.replace(host, images=images_of(fleet.control(entry.name), host.pools, names))
 
-    return {**known, **_all_at_once(awake, ask, fleet.timeout)}
+    return {**known, **_asked(fleet, asked, fleet.timeout, ask)} if names else dict(known)
 
 
 def _unreachable(entry: HostEntry, error: str) -> Host:
@@ -138,7 +150,6 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float) -> Ho
         cpus=cpus,
         allocatable_vcpus=vcpus(cpus, entry),
         cpu=host_xml.cpu_of(capabilities, domain_capabilities),
-        vtpm=host_xml.has_tpm_emulator(domain_capabilities),
         virt_types=capabilities.virt_types,
         machine_types=capabilities.machine_types,
         pools=pools,
@@ -155,6 +166,8 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float) -> Ho
         migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
         migration_policy=entry.migration_policy,
         numa_cells=host_xml.numa_cells_of(capabilities, memory, room, free_pages),
+        mtus=_mtus(connection),
+        emulates_tpm=host_xml.emulates_tpm(domain_capabilities),
         guests=guests,
     )
 
@@ -264,3 +277,27 @@ def _bridges(connection: Any) -> tuple[str, ...]:
     devices = connection.listAllDevices(libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET)
     names = {text_of(parse(device.XMLDesc(0)), "capability/interface") or "" for device in devices}
     return tuple(sorted(names - {""}))
+
+
+def _mtus(connection: Any) -> Mapping[str, int]:
+    """Return the MTU of each network device, none where libvirt's driver for interfaces is not installed."""
+    try:
+        interfaces = connection.listAllInterfaces(0)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_NO_SUPPORT:
+            return {}
+        raise
+    found = {}
+    for interface in interfaces:
+        if interface.name().startswith(_OF_GUESTS):
+            continue
+        try:
+            name, mtu = host_xml.mtu_of(interface.XMLDesc(0))
+        except libvirt.libvirtError as error:
+            # a guest's tap device that went away meanwhile
+            if error.get_error_code() == libvirt.VIR_ERR_NO_INTERFACE:
+                continue
+            raise
+        if mtu is not None:
+            found[name] = mtu
+    return found

@@ -81,11 +81,17 @@ class Disk:
 
 @dataclass(frozen=True)
 class GuestCpu:
-    """CPU that the guest was given: mode as in libvirt's XML (custom, host-model, host-passthrough, maximum, none)."""
+    """CPU that the guest was given: mode as in libvirt's XML (custom, host-model, host-passthrough, maximum, none).
+
+    ``features`` it requires, ``disabled`` it must not see; ``check`` is how closely libvirt compares it with the host.
+    """
 
     mode: str = "none"
     model: Optional[str] = None
     features: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = ()
+    vendor: Optional[str] = None
+    check: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -137,7 +143,9 @@ class Guest:
     ``hugepage_kib`` is the size of the huge pages that its memory must come from, ``numa_cells`` the only NUMA nodes of
     its host that may give it (strict binding).
     ``has_run``: its vCPUs have run since its process began on this host, by a start or by arriving.
-    ``nvram`` is the file of its firmware's variables, ``vtpm``: its TPM is emulated, with its state on the host.
+    ``nvram`` is the file of its firmware's variables.
+    ``host_devices`` are devices of its host that it uses, those too that libvirt lets it leave behind; ``tpm`` is the
+    backend of its TPM.
     """
 
     uuid: str
@@ -164,7 +172,8 @@ class Guest:
     hugepage_kib: Optional[int] = None
     numa_cells: tuple[int, ...] = ()
     nvram: Optional[str] = None
-    vtpm: bool = False
+    host_devices: tuple[str, ...] = ()
+    tpm: Optional[str] = None
 
     @property
     def active(self) -> bool:

@@ -1,4 +1,4 @@
-"""Refusals in words: the only place where a code becomes a sentence. Must decide nothing."""
+"""Refusals and cautions in words: the only place where a code becomes a sentence. Must decide nothing."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -7,16 +7,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Union
 
-from .refusal import Refusal, RefusalCode
+from .refusal import Caution, CautionCode, Refusal, RefusalCode
 
 _C = RefusalCode
+_W = CautionCode
 _MIB = 1024 * 1024
 # hosts that are each named with the reason for which a guest does not go there
 _FEW = 3
 
 # Cause and remedy. {guest} and {host} are always there; other fields are the refusal's facts.
-_TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
+_TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
     _C.HOST_UNREACHABLE: (
         "{host} does not answer: {error}",
         "bring it back or leave it out of the inventory",
@@ -95,6 +97,11 @@ _TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
         "{host} can't give the CPU {cpu} ({why})",
         "choose a CPU model that all hosts have, at the guest's next start",
     ),
+    _C.CPU_FEATURES: (
+        "libvirt on {host} finds the guest's CPU ({cpu}) incompatible: {why}",
+        "choose a CPU model that all hosts have, at the guest's next start",
+    ),
+    _C.TPM: ("{host} has no swtpm, and the guest has an emulated TPM", "install swtpm there"),
     _C.POOL_MISSING: (
         "disk {disk} is in pool {pool} ({what}), which {host} does not have active",
         "define and start that pool on {host}, or say which one stands for it there (virtfleet_pool_map)",
@@ -134,13 +141,9 @@ _TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
         "it is shut off, and its {what} is in a file of its host that libvirt does not move",
         "start it and move it live, or put that file on shared storage",
     ),
-    _C.NO_VTPM: (
-        "the guest has an emulated TPM, and {host} can't run one",
-        "install swtpm and swtpm-tools there",
-    ),
     _C.NETWORK_MISSING: (
         "{host} has no active {kind} {network}",
-        "define and start it there, or say what it is called there (virtfleet_{kind}_map)",
+        "define and start it there, or say what it is called there (virtfleet_bridge_map, virtfleet_network_map)",
     ),
     _C.NAME_TAKEN: ("{host} already has another guest of that name (UUID {uuid})", "rename one of them"),
     _C.OPTION_UNSUPPORTED: (
@@ -151,21 +154,38 @@ _TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
         "no peer_uri is known for {host}, so the source's daemon can't reach it",
         "set virtfleet_peer_uri or virtfleet_peer_transport for it, or use transport direct",
     ),
+    _W.OLDER_RELEASE: (
+        "{host} has {what} {there}, older than {here} where the guest is",
+        "nobody tests that direction between all releases; try it with a guest that may fail, or upgrade {host} first",
+    ),
+    _W.RELEASE_PAIR: ("{why}", "{remedy}"),
+    _W.LONG_TLS_MOVE: (
+        "{gib} GiB go by TLS, and libvirt before 11.6 lets a fault of GnuTLS break long encrypted moves",
+        "upgrade libvirt on both hosts, or move without TLS on a link that nobody listens to",
+    ),
+    _W.SMALLER_MTU: (
+        "{device} of {host} has an MTU of {there}, it has {here} where the guest is",
+        "set the same MTU on both, or frames that the guest sends are lost without a word",
+    ),
+    _W.HOST_DEVICE: (
+        "it uses {devices} of its host, which does not come along",
+        "see that {host} has such a device before the guest needs it",
+    ),
 }
 
 
-def cause(refusal: Refusal) -> str:
+def cause(refusal: Union[Refusal, Caution]) -> str:
     """Return what is wrong, one clause without a full stop."""
     return _fill(refusal, 0)
 
 
-def remedy(refusal: Refusal) -> str:
+def remedy(refusal: Union[Refusal, Caution]) -> str:
     """Return what the user can do about it, one clause without a full stop."""
     return _fill(refusal, 1)
 
 
-def describe(refusal: Refusal) -> dict[str, str]:
-    """Return the refusal as modules give it back: code, host (empty: any), message and remedy."""
+def describe(refusal: Union[Refusal, Caution]) -> dict[str, str]:
+    """Return the refusal, or the caution, as modules give it back: code, host (empty: any), message and remedy."""
     return {
         "code": refusal.code.value,
         "host": refusal.host or "",
@@ -226,6 +246,6 @@ def _lines(refusals: Sequence[Mapping[str, str]]) -> list[str]:
     return [f"{lines[0]} (likewise {len(others)} other hosts: {refusals[0]['code']})"]
 
 
-def _fill(refusal: Refusal, part: int) -> str:
+def _fill(refusal: Union[Refusal, Caution], part: int) -> str:
     fields = {"guest": refusal.guest, "host": refusal.host or "any host", **refusal.facts}
     return _TEXTS[refusal.code][part].format_map(fields)

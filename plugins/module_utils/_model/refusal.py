@@ -1,4 +1,4 @@
-"""Why a guest can't move, or can't go to a given host: typed values. Words for people are in prose.py."""
+"""Why a guest can't move, or can't go to a given host, and what to beware of: typed values. Words are in prose.py."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -33,6 +33,8 @@ class RefusalCode(enum.Enum):
     VIRT_TYPE = "virt_type"
     MACHINE_TYPE = "machine_type"
     CPU_MODEL = "cpu_model"
+    CPU_FEATURES = "cpu_features"
+    TPM = "tpm"
     POOL_MISSING = "pool_missing"
     DISK_IN_NO_POOL = "disk_in_no_pool"
     DISK_NOT_COPYABLE = "disk_not_copyable"
@@ -43,7 +45,6 @@ class RefusalCode(enum.Enum):
     MEDIA_MISSING = "media_missing"
     IMAGES_DIFFER = "images_differ"
     FIRMWARE_STATE = "firmware_state"
-    NO_VTPM = "no_vtpm"
     NETWORK_MISSING = "network_missing"
     NAME_TAKEN = "name_taken"
     NO_PEER_URI = "no_peer_uri"
@@ -66,4 +67,24 @@ class Refusal:
     code: RefusalCode
     guest: str
     host: Optional[str] = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class CautionCode(enum.Enum):
+    """What may go wrong and does not forbid the move; codes are stable like those of refusals."""
+
+    OLDER_RELEASE = "older_release"
+    RELEASE_PAIR = "release_pair"
+    LONG_TLS_MOVE = "long_tls_move"
+    SMALLER_MTU = "smaller_mtu"
+    HOST_DEVICE = "host_device"
+
+
+@dataclass(frozen=True)
+class Caution:
+    """One thing to beware of when ``guest`` goes to ``host``; modules call it a warning."""
+
+    code: CautionCode
+    guest: str
+    host: str
     facts: Mapping[str, str] = field(default_factory=dict)

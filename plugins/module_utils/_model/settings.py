@@ -96,3 +96,12 @@ def check_slots(slots: Slots) -> Slots:
         if getattr(slots, name) < 1:
             raise FleetError(f"{name} is {getattr(slots, name)}", "Give 1 or more")
     return slots
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How guests would be moved, as far as it decides what a pre-flight look must find right."""
+
+    transport: Transport = Transport.P2P
+    tls: bool = True
+    post_copy: bool = False

@@ -18,6 +18,7 @@ from .storage import Reach, reach
 
 MIB = 1024 * 1024
 SAFE_PAUSED_QEMU = 10_000_000
+_PLUGS = {"direct": "network device"}
 MOVABLE_STATES = frozenset({GuestState.RUNNING, GuestState.PAUSED, GuestState.SHUT_OFF})
 
 
@@ -85,7 +86,8 @@ def pair_reach(guest: Guest, source: Host, dest: Host) -> Reach:
         _paused_since_arrival(guest, source, dest),
         _virt_type(guest, dest),
         _machine(guest, dest),
-        _cpu(guest, source, dest),
+        _cpu(guest, source, dest) or _cpu_features(guest, source, dest),
+        _tpm(guest, dest),
     )
     refusals = tuple(check for check in checks if check is not None)
     plugs, missing = _networks(guest, source, dest)
@@ -148,6 +150,25 @@ def _cpu(guest: Guest, source: Host, dest: Host) -> Optional[Refusal]:
     return None
 
 
+def _cpu_features(guest: Guest, source: Host, dest: Host) -> Optional[Refusal]:
+    """What the source lacks as well the guest has done without so far."""
+    there, here = dest.cpu.lack(guest.cpu, guest.virt_type), source.cpu.lack(guest.cpu, guest.virt_type)
+    if there is None:
+        return None
+    lost = sorted({*there.missing} - {*(here.missing if here is not None else ())})
+    if not lost and here is not None:
+        return None
+    why = f"features missing there: {', '.join(lost)}" if lost else there.said
+    facts = {"cpu": guest.cpu.model or guest.cpu.mode, "why": why}
+    return Refusal(RefusalCode.CPU_FEATURES, guest.name, dest.name, facts)
+
+
+def _tpm(guest: Guest, dest: Host) -> Optional[Refusal]:
+    if guest.tpm != "emulator" or dest.emulates_tpm is not False:
+        return None
+    return Refusal(RefusalCode.TPM, guest.name, dest.name)
+
+
 def _cpu_refusal(guest: Guest, dest: Host, cpu: str, why: str) -> Refusal:
     return Refusal(RefusalCode.CPU_MODEL, guest.name, dest.name, {"cpu": cpu, "why": why})
 
@@ -157,7 +178,7 @@ def _networks(guest: Guest, source: Host, dest: Host) -> tuple[tuple[Change, ...
     changes, missing = set(), set()
     for interface in guest.interfaces:
         kind, name = interface.kind, interface.source or ""
-        if kind not in ("network", "bridge"):
+        if kind not in ("network", "bridge", "direct"):
             continue
         plug = plug_at(interface, source, dest)
         if plug is None:
@@ -167,7 +188,9 @@ def _networks(guest: Guest, source: Host, dest: Host) -> tuple[tuple[Change, ...
     return (
         tuple(Change(ChangeKind(kind), name, plug) for kind, name, plug in sorted(changes)),
         tuple(
-            Refusal(RefusalCode.NETWORK_MISSING, guest.name, dest.name, {"kind": kind, "network": name})
+            Refusal(
+                RefusalCode.NETWORK_MISSING, guest.name, dest.name, {"kind": _PLUGS.get(kind, kind), "network": name}
+            )
             for kind, name in sorted(missing)
         ),
     )

@@ -14,12 +14,10 @@ def firmware_refusals(guest: Guest, source: Host, dest: Host) -> tuple[Refusal, 
 
     QEMU sends both with the memory of an active guest. Of a shut-off one libvirt moves neither.
     """
-    found = []
-    if guest.vtpm and not dest.vtpm:
-        found.append(Refusal(RefusalCode.NO_VTPM, guest.name, dest.name))
     if guest.active:
-        return tuple(found)
-    if guest.vtpm:
+        return ()
+    found = []
+    if guest.tpm == "emulator":
         found.append(Refusal(RefusalCode.FIRMWARE_STATE, guest.name, dest.name, {"what": "TPM state"}))
     if guest.nvram is not None and not _is_shared(guest.nvram, source, dest):
         found.append(Refusal(RefusalCode.FIRMWARE_STATE, guest.name, dest.name, {"what": "NVRAM"}))

@@ -15,8 +15,10 @@ def plug_at(interface: Interface, source: Host, dest: Host) -> Optional[str]:
     """Return the name of the network or bridge that the interface comes to, None where ``dest`` has none for it."""
     if interface.kind == "network":
         there, maps = {net.name for net in dest.networks if net.active}, (dest.maps.networks, source.maps.networks)
-    else:
+    elif interface.kind == "bridge":
         there, maps = set(dest.bridges), (dest.maps.bridges, source.maps.bridges)
+    else:  # a device that the guest is put on directly
+        there, maps = set(dest.bridges), ({}, {})
     return next((name for name in _names(interface.source or "", *maps) if name in there), None)
 
 

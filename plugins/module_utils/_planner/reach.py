@@ -154,8 +154,8 @@ def _guest_kind(guest: Guest, source: Host) -> Hashable:
         disks.append((disk.kind, disk.pool, disk.transient))
     return (
         (guest.arch, guest.machine, guest.virt_type, guest.cpu, guest.state, guest.has_run, guest.interfaces),
-        (guest.hugepage_kib, guest.numa_cells, tuple(disks), any(not disk.readonly for disk in guest.disks)),
-        (guest.nvram, guest.vtpm),
+        (guest.hugepage_kib, guest.numa_cells, guest.tpm, tuple(disks), any(not disk.readonly for disk in guest.disks)),
+        guest.nvram,
     )
 
 
@@ -166,8 +166,8 @@ def _host_kind(host: Host) -> Hashable:
     maps = (host.maps.bridges, host.maps.networks, host.maps.pools, host.maps.paths)
     return (
         (host.qemu_version, host.libvirt_version, host.cpu, host.virt_types, host.machine_types),
-        (pools, networks, frozenset(host.bridges), cells),
-        (host.images, host.reuse_images, host.vtpm, tuple(tuple(sorted(names.items())) for names in maps)),
+        (pools, networks, frozenset(host.bridges), cells, host.emulates_tpm),
+        (host.images, host.reuse_images, tuple(tuple(sorted(names.items())) for names in maps)),
     )
 
 

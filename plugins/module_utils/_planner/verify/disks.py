@@ -19,16 +19,17 @@ from .case import Hop, Violation
 def plug_violations(hop: Hop) -> Iterator[Violation]:
     """Yield the networks and bridges that the destination lacks, and names that no map explains."""
     plugs = {("network", network.name) for network in hop.dest.networks if network.active}
-    plugs |= {("bridge", bridge) for bridge in hop.dest.bridges}
+    plugs |= {(kind, bridge) for bridge in hop.dest.bridges for kind in ("bridge", "direct")}
     changes = {(change.kind.value, change.what): change.to for change in hop.move.changes}
     for interface in hop.guest.interfaces:
         kind, name = interface.kind, interface.source or ""
-        if kind not in ("network", "bridge"):
+        if kind not in ("network", "bridge", "direct"):
             continue
         there = changes.get((kind, name), name)
         if (kind, there) not in plugs:
             yield _at(hop, "networks", f"{hop.dest.name} has no {kind} {there}")
-        maps = [host.maps.networks if kind == "network" else host.maps.bridges for host in (hop.source, hop.dest)]
+        names = {"network": "networks", "bridge": "bridges"}.get(kind)
+        maps = [getattr(host.maps, names) if names else {} for host in (hop.source, hop.dest)]
         if not _explained(name, there, *maps):
             yield _at(hop, "mapped name", f"{kind} {name} is not {there} on {hop.dest.name}")
 
@@ -52,7 +53,7 @@ def disk_violations(hop: Hop) -> Iterator[Violation]:
 
 def _firmware(hop: Hop) -> Iterator[Violation]:
     guest = hop.guest
-    if guest.vtpm and (hop.move.method is Method.OFFLINE or not hop.dest.vtpm):
+    if guest.tpm == "emulator" and hop.move.method is Method.OFFLINE:
         yield _at(hop, "TPM state", f"that of {guest.name} would not come to {hop.dest.name}")
     if guest.nvram is not None and hop.move.method is Method.OFFLINE:
         pools = [pool for pool in hop.source.pools if pool.path and _inside(guest.nvram, pool.path)]

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ..._model.guest import DiskKind, GuestState
-from ..._model.host import HostState
+from ..._model.host import Host, HostState
 from ..._model.plan import Method, method_fits
 from .case import Case, Hop, Violation, hops, takes_guests, under_way
 from .disks import disk_violations, plug_violations
@@ -77,6 +77,21 @@ def _hardware_rules(hop: Hop) -> Iterator[Violation]:
     bound = guest.cpu.mode in ("host-passthrough", "maximum") and guest.active and guest.virt_type == "kvm"
     if bound and (source.cpu.vendor, source.cpu.model) != (dest.cpu.vendor, dest.cpu.model):
         yield _at(hop, "same CPU", f"{guest.name} has the CPU of {source.name}, {dest.name} another")
+    lost = _features_lost(hop)
+    if lost:
+        yield _at(hop, "CPU features", f"{dest.name} lacks {min(lost)} for {guest.name}")
+    if guest.tpm == "emulator" and dest.emulates_tpm is False:
+        yield _at(hop, "TPM", f"{dest.name} can't give {guest.name} its TPM")
     missing = set(guest.numa_cells) - {cell.id for cell in dest.numa_cells}
     if missing and guest.active:
         yield _at(hop, "NUMA nodes", f"{dest.name} has no node {min(missing)}")
+
+
+def _features_lost(hop: Hop) -> set[str]:
+    """Return what libvirt misses at the destination and not at the source, in its words where it names no features."""
+
+    def missed(host: Host) -> set[str]:
+        same = [lack for lack in host.cpu.lacks if lack.cpu == hop.guest.cpu and lack.virt_type == hop.guest.virt_type]
+        return {name for lack in same for name in lack.missing or ("its kind of CPU",)}
+
+    return missed(hop.dest) - missed(hop.source)

@@ -9,14 +9,19 @@ from collections.abc import Mapping
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model import prose
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import Refusal, RefusalCode
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import (
+    Caution,
+    CautionCode,
+    Refusal,
+    RefusalCode,
+)
 
 
 def some_facts() -> Mapping[str, str]:
     names = (
         "error reason other uuid hosts devices count state free_mib need_mib free need virt_type qemu machine cpu why "
         "disk pool what source remedy volume kind network size_kib cell would limit rule allowed method "
-        "option has needs"
+        "here there gib device devices option has needs"
     )
     return {name: f"<{name}>" for name in names.split()}
 
@@ -29,6 +34,14 @@ def test_every_code_has_a_cause_and_a_remedy(code: RefusalCode) -> None:
     assert len(described["message"].split()) >= 3
     assert described["remedy"]
     assert not described["message"].endswith(".")
+
+
+@pytest.mark.parametrize("code", list(CautionCode), ids=lambda code: code.value)
+def test_every_caution_says_what_and_what_to_do(code: CautionCode) -> None:
+    described = prose.describe(Caution(code, "web", "hv2", some_facts()))
+    assert described["code"] == code.value
+    assert described["message"]
+    assert described["remedy"]
 
 
 def test_a_sentence_carries_the_facts() -> None:

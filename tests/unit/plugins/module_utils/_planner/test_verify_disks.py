@@ -113,8 +113,7 @@ BROKEN: list[tuple[str, str, Callable[[], Case]]] = [
     ("a bridge other than the mapped one", "mapped name", lambda: bridge(Maps(bridges={"br0": "br2"}), "br1")),
     ("a mapped bridge that is not there", "networks", lambda: bridge(Maps(bridges={"br0": "br9"}), "br9")),
     ("NVRAM of a shut-off guest", "NVRAM", lambda: offline(nvram=NVRAM)),
-    ("TPM state of a shut-off guest", "TPM state", lambda: offline(vtpm=True)),
-    ("a TPM that can't be run there", "TPM state", lambda: case(build.move(), build.guest(vtpm=True), vtpm=False)),
+    ("TPM state of a shut-off guest", "TPM state", lambda: offline(tpm="emulator")),
 ]
 
 LEGAL: list[tuple[str, Callable[[], Case]]] = [
@@ -134,7 +133,7 @@ LEGAL: list[tuple[str, Callable[[], Case]]] = [
     ("a mapped bridge", lambda: bridge(Maps(bridges={"br0": "br1"}), "br1")),
     ("a map read backwards", lambda: bridge(Maps(), "br1", {"maps": Maps(bridges={"br1": "br0"})})),
     ("NVRAM on shared storage", lambda: offline(nvram="/srv/shared/web_VARS.fd")),
-    ("NVRAM of a running guest", lambda: case(build.move(), build.guest(nvram=NVRAM, vtpm=True))),
+    ("NVRAM of a running guest", lambda: case(build.move(), build.guest(nvram=NVRAM, tpm="emulator"))),
 ]
 
 
