@@ -9,7 +9,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Optional
 
 from .._model.guest import Guest, GuestState
-from .._model.host import Host
+from .._model.host import Host, Maps
 from .._model.plan import Method
 from .._model.refusal import Refusal, RefusalCode
 from .._model.rules import Rule
@@ -18,6 +18,7 @@ from .arrival import guest_at
 from .compat import host_refusals, pair_reach
 from .storage import DiskClass, Reach, disk_class
 
+_REACHED = frozenset({DiskClass.EMPTY, DiskClass.NETWORK, DiskClass.SHARED})
 _METHODS = {Method.LIVE: "live", Method.PAUSED: "paused", Method.OFFLINE: "offline"}
 
 
@@ -32,6 +33,7 @@ class Reaches:
         self._by_name = {host.name: host for host in snapshot.hosts}
         self._index = {host.name: number for number, host in enumerate(snapshot.hosts)}
         self._barred = barred
+        self._mapped = any(host.maps != Maps() for host in snapshot.hosts)
         twins: dict[Optional[str], list[Host]] = defaultdict(list)
         for host in snapshot.hosts:
             twins[host.uuid].append(host)
@@ -99,9 +101,11 @@ class Reaches:
 
     def arrived(self, place: Located, host: str) -> Located:
         """Return the guest as it is once it has moved to ``host``."""
-        return Located(
-            host, guest_at(place.guest, self.pair(place, host), self._by_name[place.host], self._by_name[host])
-        )
+        source, dest = self._by_name[place.host], self._by_name[host]
+        # asked very often, and where names are the same everywhere only disks that are copied change theirs
+        plain = not self._mapped and all(disk_class(disk, source) in _REACHED for disk in place.guest.disks)
+        pair = Reach() if plain else self.pair(place, host)
+        return Located(host, guest_at(place.guest, pair, source, source if plain else dest))
 
 
 def parkable(place: Located, source: Host) -> bool:
@@ -111,8 +115,7 @@ def parkable(place: Located, source: Host) -> bool:
     """
     if place.guest.state is not GuestState.RUNNING:
         return False
-    reached = (DiskClass.EMPTY, DiskClass.NETWORK, DiskClass.SHARED)
-    return all(disk_class(disk, source) in reached for disk in place.guest.disks)
+    return all(disk_class(disk, source) in _REACHED for disk in place.guest.disks)
 
 
 def method_for(guest: Guest, wanted: Optional[Method], rules: Sequence[Rule] = ()) -> Method:
