@@ -116,13 +116,10 @@ def test_a_backing_file_is_seen():
 
 
 def test_every_image_below_a_disk_is_seen_with_its_pool():
-    base = (
-        "<backingStore type='file'><format type='raw'/><source file='/elsewhere/base'/><backingStore/></backingStore>"
-    )
-    middle = f"<format type='qcow2'/><source file='/var/lib/libvirt/images/mid.qcow2'/>{base}"
-    found = disk(
-        f"<disk type='file'><source file='/x'/><backingStore type='file'>{middle}</backingStore><target dev='vda'/></disk>"
-    )
+    base = "<format type='raw'/><source file='/elsewhere/base'/><backingStore/>"
+    middle = "<format type='qcow2'/><source file='/var/lib/libvirt/images/mid.qcow2'/>"
+    below = f"<backingStore type='file'>{middle}<backingStore type='file'>{base}</backingStore></backingStore>"
+    found = disk(f"<disk type='file'><source file='/x'/>{below}<target dev='vda'/></disk>")
     assert found.backing == "/var/lib/libvirt/images/mid.qcow2"
     assert found.chain == (
         Layer("/var/lib/libvirt/images/mid.qcow2", "qcow2", "local", "mid.qcow2"),
