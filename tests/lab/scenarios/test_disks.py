@@ -27,11 +27,11 @@ RING_BYTES = 65536
 
 @pytest.fixture(scope="module", autouse=True)
 def guests(fresh_lab: None) -> Iterator[None]:  # noqa: ARG001
-    """Guests with layered disks on hv1 and hv2, which both have the base then; hv3 has neither it nor the media."""
-    lab("guest", "add", "layered", "--host", "hv1", "--disk", "chain")
+    """Guests with layered disks on hv3 and hv2, which both have the base then; hv1 has neither it nor the media."""
+    lab("guest", "add", "layered", "--host", "hv3", "--disk", "chain")
     lab("guest", "add", "layered too", "--host", "hv2", "--disk", "chain", "--state", "shutoff")
-    lab("guest", "add", "mixed", "--host", "hv1", "--disk", "mixed")
-    lab("guest", "add", "cold", "--host", "hv1", "--disk", "chain", "--state", "shutoff")
+    lab("guest", "add", "mixed", "--host", "hv3", "--disk", "mixed")
+    lab("guest", "add", "cold", "--host", "hv3", "--disk", "chain", "--state", "shutoff")
     yield
     lab("guest", "remove", *GUESTS)
     assert world() == initial_world()
@@ -86,33 +86,33 @@ def stand_ins() -> list[str]:
 
 
 def test_only_the_top_layer_goes_where_the_base_is_and_everything_where_it_is_not(tmp_path: Path) -> None:
-    sum_before = untouched("hv1", "layered.qcow2")
+    sum_before = untouched("hv3", "layered.qcow2")
     move(tmp_path, "layered", "hv2")
     assert layers("hv2", "layered.qcow2") == ["layered.qcow2", BASE]
     assert allocated("hv2", "layered.qcow2") < 4 * 2**20
     assert untouched("hv2", "layered.qcow2") == sum_before
-    assert "layered.qcow2" not in volumes("hv1")
-    assert BASE in volumes("hv1")
-    move(tmp_path, "layered", "hv3")
-    assert layers("hv3", "layered.qcow2") == ["layered.qcow2"]
-    assert untouched("hv3", "layered.qcow2") == sum_before
-    assert BASE not in volumes("hv3")
+    assert "layered.qcow2" not in volumes("hv3")
+    assert BASE in volumes("hv3")
     move(tmp_path, "layered", "hv1")
+    assert layers("hv1", "layered.qcow2") == ["layered.qcow2"]
     assert untouched("hv1", "layered.qcow2") == sum_before
+    assert BASE not in volumes("hv1")
+    move(tmp_path, "layered", "hv3")
+    assert untouched("hv3", "layered.qcow2") == sum_before
 
 
 def test_a_shut_off_guest_takes_its_layered_disk_along_and_stays_shut_off(tmp_path: Path) -> None:
-    sum_before = untouched("hv1", "cold.qcow2")
+    sum_before = untouched("hv3", "cold.qcow2")
     entry = move(tmp_path, "cold", "hv2")
     assert entry["method"] == "offline"
     assert entry["bytes"] > 0
     assert layers("hv2", "cold.qcow2") == ["cold.qcow2", BASE]
-    move(tmp_path, "cold", "hv3")
-    assert layers("hv3", "cold.qcow2") == ["cold.qcow2"]
-    assert untouched("hv3", "cold.qcow2") == sum_before
-    assert stand_ins() == []
-    assert "cold.qcow2" not in volumes("hv1") + volumes("hv2")
     move(tmp_path, "cold", "hv1")
+    assert layers("hv1", "cold.qcow2") == ["cold.qcow2"]
+    assert untouched("hv1", "cold.qcow2") == sum_before
+    assert stand_ins() == []
+    assert "cold.qcow2" not in volumes("hv3") + volumes("hv2")
+    move(tmp_path, "cold", "hv3")
 
 
 def test_a_base_that_only_looks_the_same_is_found_out(tmp_path: Path) -> None:
@@ -128,14 +128,14 @@ def test_a_base_that_only_looks_the_same_is_found_out(tmp_path: Path) -> None:
 def test_local_and_shared_disks_and_a_cdrom_go_together(tmp_path: Path) -> None:
     run = refused(tmp_path, "mixed", "hv2")
     assert f"disk sda only reads {MEDIA} of the local pool local, and hv2 has no such image" in run.output
-    on_host("hv1", "scp", "-q", f"{IMAGES}/{MEDIA}", f"hv2:{IMAGES}/{MEDIA}")
-    second = on_host("hv1", "md5sum", "/var/lib/libvirt/gluster/mixed-b.raw").split()[0]
+    on_host("hv3", "scp", "-q", f"{IMAGES}/{MEDIA}", f"hv2:{IMAGES}/{MEDIA}")
+    second = on_host("hv3", "md5sum", "/var/lib/libvirt/gluster/mixed-b.raw").split()[0]
     move(tmp_path, "mixed", "hv2")
     assert on_host("hv2", "md5sum", "/var/lib/libvirt/gluster/mixed-b.raw").split()[0] == second
     media = on_host("hv2", "virsh", "-q", "domblklist", "mixed")
     assert f"{IMAGES}/{MEDIA}" in media
-    assert MEDIA in volumes("hv1")
-    move(tmp_path, "mixed", "hv1")
+    assert MEDIA in volumes("hv3")
+    move(tmp_path, "mixed", "hv3")
 
 
 @pytest.fixture
@@ -164,13 +164,13 @@ def test_another_pool_and_network_at_the_destination_and_no_room_in_it(tmp_path:
     assert "elsewhere" in on_host("hv2", "virsh", "-q", "domiflist", "--inactive", "web1")
     move(tmp_path, "web1", "hv1", network_map={"elsewhere": "lab"})
     assert "elsewhere" not in on_host("hv1", "virsh", "-q", "domiflist", "--inactive", "web1")
-    sum_before = untouched("hv1", "layered.qcow2")
+    sum_before = untouched("hv3", "layered.qcow2")
     move(tmp_path, "layered", "hv2", **maps)
     assert untouched("hv2", "layered.qcow2", OTHER) == sum_before
     inactive = on_host("hv2", "virsh", "-q", "domblklist", "--inactive", "layered")
     assert f"{OTHER}/layered.qcow2" in inactive
-    move(tmp_path, "layered", "hv1", pool_map={other_pool: "local"})
-    assert untouched("hv1", "layered.qcow2") == sum_before
+    move(tmp_path, "layered", "hv3", pool_map={other_pool: "local"})
+    assert untouched("hv3", "layered.qcow2") == sum_before
     on_host("hv2", "sh", "-c", f"head -c 9M /dev/zero >{OTHER}/ballast")
     run = refused(tmp_path, "layered", "hv2", **maps)
     assert "pool other of hv2 has" in run.output
@@ -197,21 +197,21 @@ def test_a_pool_that_fills_up_during_the_copy_leaves_nothing_behind(tmp_path: Pa
     assert on_host("hv2", "ls", OTHER).split() == ["ballast"]
     judged = once_again_well(run.began)
     assert judged["ok"], judged["problems"]
-    assert places(judged)["layered"] == (("hv1", "running"),)
+    assert places(judged)["layered"] == (("hv3", "running"),)
 
 
 def test_the_copy_of_a_shut_off_guest_that_was_cut_off_is_done_again(tmp_path: Path) -> None:
-    with slowly(tmp_path, "cold", "hv3") as run:
+    with slowly(tmp_path, "cold", "hv1") as run:
         run.kill_everything()
     assert stand_ins() != []
-    move(tmp_path, "cold", "hv3")
+    move(tmp_path, "cold", "hv1")
     assert stand_ins() == []
-    assert "cold.qcow2" not in volumes("hv1")
+    assert "cold.qcow2" not in volumes("hv3")
 
 
 def test_a_volume_that_vanishes_during_the_copy_does_not_cost_the_one_at_the_source(tmp_path: Path) -> None:
-    with slowly(tmp_path, "layered", "hv3") as run:
-        on_host("hv3", "rm", f"{IMAGES}/layered.qcow2")
+    with slowly(tmp_path, "layered", "hv1") as run:
+        on_host("hv1", "rm", f"{IMAGES}/layered.qcow2")
         run.wait(60)
-    assert "layered.qcow2 is gone from pool local of hv3" in run.output()
-    assert "layered.qcow2" in volumes("hv1")
+    assert "layered.qcow2 is gone from pool local of hv1" in run.output()
+    assert "layered.qcow2" in volumes("hv3")
