@@ -22,6 +22,7 @@ author:
 extends_documentation_fragment:
   - virtfleet.migration.fleet
   - virtfleet.migration.fleet.maps
+  - virtfleet.migration.moves.prediction
   - virtfleet.migration.moves
   - virtfleet.migration.transfer
   - virtfleet.migration.transfer.one_guest
@@ -121,6 +122,7 @@ from ..module_utils._ansible.arguments import (
     hosts_of,
     journal_spec,
     maps_spec,
+    prediction_spec,
     settings_of,
     settings_spec,
     with_maps,
@@ -158,7 +160,7 @@ def move(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         stop = stack.enter_context(stop_event())
         emit, journal = stack.enter_context(open_run(params, rehearse, stop))
         fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
-        before = survey(fleet)
+        before = survey(fleet, 0, params["measure_dirty_rate_seconds"])
         check_runs_once(before)
         plan = make_plan(before, request_of(params, before))
         if plan.stays:
@@ -183,6 +185,7 @@ def main() -> None:
         **one_guest_spec(),
         **maps_spec(),
         **journal_spec(),
+        **prediction_spec(),
         "guest": {"type": "str", "required": True},
         "host": {"type": "str", "required": True},
         "method": {"type": "str", "choices": ["auto", "paused"], "default": "auto"},

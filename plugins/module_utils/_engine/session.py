@@ -14,6 +14,7 @@ from .._model.plan import Leftover, Move, Plan
 from .._model.snapshot import Snapshot, by_uuid, residence, runs_twice
 from .._planner.planner import leftovers
 from . import invariant, report
+from .bandwidth import limits_of
 from .courses import courses
 from .engine import Emit, RunOptions, run
 from .freshen import freshen
@@ -35,7 +36,7 @@ def carry_out(
     check_runs_once(before)
     check_appliable(plan, before)
     fresh = freshen(plan, before)
-    steered = replace(options, courses=courses(fresh.plan.moves, before, options.settings))
+    steered = replace(options, courses=courses(fresh.plan.moves, before, options.settings), limits=limits_of(before))
     began = driver.now()
     refused = refusals_of(fresh.plan.moves, steered.courses, before)
     results = list(run(fresh.plan, driver, steered, emit, refused))

@@ -85,6 +85,9 @@ class Simulator:
     def post_copy(self, move: Move) -> None:
         self._arrive(move)
 
+    def resume_post_copy(self, move: Move, settings: MoveSettings) -> None:
+        self._expect(move)
+
     def pause(self, move: Move) -> None:
         self._expect(move)
 

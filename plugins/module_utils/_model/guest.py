@@ -139,6 +139,7 @@ class Notes:
 class Guest:
     """One guest on one host. ``usage_cpu_seconds`` is CPU time used since its start.
 
+    ``dirty_rate`` is how many bytes of its memory it writes per second, where that was measured.
     ``usage_cpus`` is how many CPUs' worth of time it uses: a percentile over a window, or of the moment, as measured.
     ``hugepage_kib`` is the size of the huge pages that its memory must come from, ``numa_cells`` the only NUMA nodes of
     its host that may give it (strict binding).
@@ -163,12 +164,15 @@ class Guest:
     disks: tuple[Disk, ...] = ()
     interfaces: tuple[Interface, ...] = ()
     unmovable_devices: tuple[str, ...] = ()
+    # kinds of the rules in its metadata that can't be read: as nobody can keep them, it is not moved
+    unreadable_rules: tuple[str, ...] = ()
     snapshots: int = 0
     job: Optional[JobKind] = None
     notes: Notes = Notes()
     usage_memory: Optional[int] = None
     usage_cpu_seconds: Optional[float] = None
     usage_cpus: Optional[float] = None
+    dirty_rate: Optional[int] = None
     hugepage_kib: Optional[int] = None
     numa_cells: tuple[int, ...] = ()
     nvram: Optional[str] = None

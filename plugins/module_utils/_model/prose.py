@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from typing import Union
 
 from .refusal import Caution, CautionCode, Refusal, RefusalCode
+from .rules import FaultCode, RuleFault
 
 _C = RefusalCode
 _W = CautionCode
 _MIB = 1024 * 1024
 # hosts that are each named with the reason for which a guest does not go there
 _FEW = 3
+# guests that are named of those a fault of a rule speaks of
+_MANY = 8
 
 # Cause and remedy. {guest} and {host} are always there; other fields are the refusal's facts.
 _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
@@ -45,6 +48,15 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
         "raise max_cpu_percent, or wait for a calmer hour",
     ),
     _C.RULE: ("rule {rule} forbids {host} ({why})", "change the rule, or make room where it allows the guest"),
+    _C.RULE_UNREADABLE: (
+        "its metadata has a rule of a kind that this version can't read ({kinds}), which nobody could keep",
+        "upgrade the collection, or write the guest's rules anew with guest_rules",
+    ),
+    _C.RULES_LEAVE_NO_HOST: (
+        "by {rules} there is no host left that it may be on",
+        "change one of them, or the labels or hosts that they name",
+    ),
+    _C.RULES_CONTRADICT: ("{rules} contradict each other", "change one of them, or make it soft (hard: false)"),
     _C.METHOD: (
         "rule {rule} moves the guest only by {allowed}, and {state} it would move {method}",
         "change the rule, or the guest's state",
@@ -154,6 +166,67 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
         "no peer_uri is known for {host}, so the source's daemon can't reach it",
         "set virtfleet_peer_uri or virtfleet_peer_transport for it, or use transport direct",
     ),
+    _C.PEER_REFUSES: ("the daemon of {source} can't open {uri}: {error}", "{remedy}"),
+    _C.NAME_UNKNOWN: (
+        "{source} finds no address for {name}, to which the memory would go ({error})",
+        "give {host} a virtfleet_migration_address, or its name an entry on {source}",
+    ),
+    _C.NAME_LOOPBACK: (
+        "on {source} the name {name} stands for {address}, which is {source} itself",
+        "give {host} a virtfleet_migration_address, or set migration_host in its qemu.conf",
+    ),
+    _C.PORTS_BLOCKED: (
+        "{source} does not get through to {address}, {error}",
+        "open the ports for migrations between the two hosts in every firewall on the way",
+    ),
+    _C.PORTS_TAKEN: (
+        "none of the ports {ports} for migrations is free on {host}",
+        "wait for other moves, or widen migration_port_min and migration_port_max in its qemu.conf",
+    ),
+    _C.CERTIFICATE_MISSING: (
+        "there is no complete certificate on {where}: {what}",
+        "run the role hypervisor on it, or put the files there; or move without TLS",
+    ),
+    _C.CERTIFICATE_EXPIRED: (
+        "the certificate {path} of {where} has expired {days} days ago",
+        "renew it, for which the role hypervisor will do",
+    ),
+    _C.CERTIFICATE_INVALID: ("the certificate {path} of {where} is no good: {why}", "make it anew, with its key"),
+    _C.CERTIFICATE_NAME: (
+        "the certificate {path} of {where} is for {names}, and not for {name}",
+        "make it anew with that name, or set virtfleet_peer_name to one that is in it",
+    ),
+    _C.CERTIFICATE_UNTRUSTED: (
+        "{judge} does not trust the certificate {path} of {where}: none of those in {authority} has signed it",
+        "give all hosts certificates of one authority, or add the other one to that file",
+    ),
+    _C.POST_COPY_DENIED: (
+        "the kernel of {host} keeps QEMU from userfaultfd, without which there is no post-copy",
+        "set vm.unprivileged_userfaultfd=1 there, or move without post-copy",
+    ),
+    _C.TLS_FORCED: ("{hosts} takes no migration without TLS (migrate_tls_force)", "move with tls: true"),
+    _C.NOT_SEEN_AS_SHARED: (
+        "disk {disk} ({path}) is on {kind} of {source}, which libvirt does not take for shared storage",
+        "take its pool out of virtfleet_shared_pools so that it is copied, or list its folder in shared_filesystems "
+        "of qemu.conf if it really is shared",
+    ),
+    _C.SELINUX_NFS: (
+        "disk {disk} is on NFS, which SELinux on {host} keeps guests from",
+        "run setsebool -P virt_use_nfs 1 there",
+    ),
+    _W.FEW_PORTS: (
+        "only {free} of the ports {ports} for migrations are free on {host}",
+        "let at most {most} guests come at once (max_inbound_per_host), or widen the range in its qemu.conf",
+    ),
+    _W.CERTIFICATE_ENDS: ("the certificate {path} of {where} expires in {days} days", "renew it before"),
+    _W.CLOCKS_DIFFER: (
+        "the clocks of {source} and {host} are {seconds} s apart (measured to {doubt} s)",
+        "let both follow the same time servers: the guest's clock may jump, and certificates may seem invalid",
+    ),
+    _W.NOT_CHECKED: (
+        "{host} itself was not looked at, so its certificates, ports, names and clock are unknown",
+        "run host_check_info on it, as the playbook preflight does",
+    ),
     _W.OLDER_RELEASE: (
         "{host} has {what} {there}, older than {here} where the guest is",
         "nobody tests that direction between all releases; try it with a guest that may fail, or upgrade {host} first",
@@ -172,6 +245,25 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
         "see that {host} has such a device before the guest needs it",
     ),
 }
+
+
+_FAULTS: Mapping[FaultCode, str] = {
+    FaultCode.NO_GUEST: "rule {rules} speaks of no guest that is there",
+    FaultCode.NO_HOST: "rule {rules} speaks of no host that is there",
+    FaultCode.UNKNOWN_HOST: "rule {rules} names {hosts}, which no host of the fleet is or has",
+    FaultCode.NO_HOST_LEFT: "by {rules} there is no host left for {guests}",
+    FaultCode.NO_METHOD_LEFT: "by {rules} there is no method left for {guests}",
+    FaultCode.CONTRADICTION: "rules {rules} contradict each other for {guests}",
+    FaultCode.TOO_FEW_PLACES: "by {rules} there are too few places for {guests}",
+    FaultCode.UNREADABLE: "a rule of the kind {rules} can't be read, so {guests} can't be moved",
+}
+
+
+def fault(given: RuleFault) -> str:
+    """Return what is wrong with rules, one clause without a full stop."""
+    guests = ", ".join(given.guests[:_MANY]) + (" ..." if len(given.guests) > _MANY else "")
+    joint = ", " if given.code is FaultCode.UNREADABLE else " and "
+    return _FAULTS[given.code].format(rules=joint.join(given.rules), guests=guests, hosts=", ".join(given.hosts))
 
 
 def cause(refusal: Union[Refusal, Caution]) -> str:
