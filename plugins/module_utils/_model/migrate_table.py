@@ -115,8 +115,8 @@ FLAGS: tuple[Flag, ...] = (
     _flag(
         "POSTCOPY_RESUME",
         "8.5.0",
+        by="always, where a move broke in post-copy",
         rule="needs POSTCOPY, and CHANGE_PROTECTION or PEER2PEER",
-        but="not yet: recovery of a broken post-copy",
     ),
     _flag(
         "ZEROCOPY",
