@@ -51,7 +51,18 @@ options:
   max_failures:
     description: Start no further move once more than this number have failed. Left out, there is no limit.
     type: int
+  rounds:
+    description:
+      - With O(goal), how often to plan at the most. Each round after the first begins with a fresh survey and takes what
+        the one before has left; a guest goes to another host than the one to which it could not be moved, where there is
+        one.
+      - A guest that is left then is moved once more as its own C(fallback) allows (M(virtfleet.migration.guest_rules)),
+        suspended, or shut down and started again. One that says V(leave) is not tried a second time at all, nor is one
+        whose move somebody has aborted on the host.
+    type: int
+    default: 1
 seealso:
+  - module: virtfleet.migration.guest_rules
   - module: virtfleet.migration.migration_plan
 """
 
@@ -135,7 +146,7 @@ report:
     hosts: [hv1]
     seconds: 6.2
     moves:
-      - {id: m0001, name: web, source: hv1, dest: hv2, method: live, outcome: moved, seconds: 2.1, bytes: 48300032,
+      - {id: m0001, name: web, source: hv1, dest: hv2, method: live, outcome: moved, round: 1, seconds: 2.1, bytes: 48300032,
          downtime_ms: 62, est_seconds: 2.7, error: null, remedy: null}
     stays: []
     left: []
@@ -174,8 +185,8 @@ from ..module_utils._ansible.request import links_of, request_of, request_spec, 
 from ..module_utils._ansible.shell import read_text, run_module
 from ..module_utils._engine.engine import RunOptions
 from ..module_utils._engine.plan_text import plan_facts
-from ..module_utils._engine.report import silent_lines
-from ..module_utils._engine.session import carry_out, check_runs_once, module_result, rehearsal
+from ..module_utils._engine.report import silent_lines, stay_lines
+from ..module_utils._engine.session import Again, carry_out, check_runs_once, module_result, rehearsal
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.driver import LibvirtDriver
@@ -201,6 +212,12 @@ def planner_of(params: dict[str, Any]) -> Planner:
     return lambda _snapshot: given
 
 
+def replanner(params: dict[str, Any]) -> Again:
+    """Return what plans a request that follows from what an earlier round has left."""
+    links = links_of(params)
+    return lambda snapshot, request: make_plan(with_links(snapshot, links), request)
+
+
 def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
     """Carry the plan out, one made from the survey that the run needs anyway or one given; return the report."""
     planner, entries, settings = planner_of(params), hosts_of(params), settings_of(params)
@@ -214,11 +231,14 @@ def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         planned = {"plan": to_json(plan), **plan_facts(plan)} if params["goal"] is not None else {}
         if planned:
             emit("planned", {"plan_id": plan.plan_id, "text": planned["plan_text"]})
-        options = RunOptions(settings, plan.request.slots, params["max_failures"])
+        options = RunOptions(settings, plan.request.slots, params["max_failures"], rounds=params["rounds"])
         real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
         driver, look = rehearsal(before, time.time()) if rehearse else real
-        report = module_result(carry_out(plan, before, driver, options, emit, look), journal)
-        return {**report, **planned, "silent": silent_lines(before)}
+        again = replanner(params) if planned else None
+        done = carry_out(plan, before, driver, options, emit, look, again)
+        if planned:
+            planned.update({"stays": done["stays"], "stays_text": stay_lines(done["stays"])})
+        return {**planned, **module_result(done, journal), "silent": silent_lines(before)}
 
 
 def body(module: AnsibleModule) -> dict[str, Any]:
@@ -240,6 +260,7 @@ def main() -> None:
         "plan": {"type": "dict"},
         "plan_file": {"type": "path"},
         "max_failures": {"type": "int"},
+        "rounds": {"type": "int", "default": 1},
     }
     sources = [("goal", "plan", "plan_file")]
     module = AnsibleModule(

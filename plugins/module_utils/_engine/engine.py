@@ -35,13 +35,15 @@ SETTLE_SECONDS = 60.0
 class RunOptions:
     """How a plan is carried out. ``max_failures``: broken moves after which no new one starts; None: no limit.
 
-    ``courses``: by id of the move; one that is not there follows the settings alone.
+    ``courses``: by id of the move; one that is not there follows the settings alone. ``rounds``: how often what is left
+    is planned at the most, before guests are moved as their fallback allows.
     """
 
     settings: MoveSettings = MoveSettings()
     slots: Slots = Slots()
     max_failures: Optional[int] = None
     courses: Mapping[str, Course] = field(default_factory=dict)
+    rounds: int = 1
 
 
 @dataclass(frozen=True)
