@@ -140,3 +140,16 @@ options:
     description: Name of this run's journal, without its ending. Left out, it is made from the time.
     type: str
 """
+
+    PREDICTION = r"""
+options:
+  measure_dirty_rate_seconds:
+    description:
+      - Sample for so many seconds how fast each running guest writes to its memory, all at the same time, and predict
+        from it bytes, seconds and downtime of each live move, and whether it converges.
+      - V(0) does not; estimates then assume one pass over all memory. At most 60; 1 or 2 is enough. Needs libvirt 7.2.
+      - What it finds is of that moment only. R(Convergence,
+        ansible_collections.virtfleet.migration.docsite.guide_convergence) has the formulas.
+    type: int
+    default: 0
+"""

@@ -14,6 +14,8 @@ description:
   - Moves one guest, running, paused or shut off, to a host, unless it is there already.
   - The definition moves along; it goes from the source once the destination has confirmed the guest.
   - What can't work is refused with the reason before anything is moved.
+  - Where the move fails, the guest is moved once more as its own C(fallback) allows, suspended, or shut down and
+    started again (M(virtfleet.migration.guest_rules)).
   - A guest keeps its state. One that was paused is paused at the destination too.
   - Disks in a pool of the source alone are copied along while the guest runs. Once it has arrived, their volumes at the
     source, out of date by then, are removed.
@@ -21,6 +23,7 @@ author:
   - virtfleet.migration contributors (@virtfleet)
 extends_documentation_fragment:
   - virtfleet.migration.fleet
+  - virtfleet.migration.moves.prediction
   - virtfleet.migration.moves
   - virtfleet.migration.transfer
   - virtfleet.migration.transfer.one_guest
@@ -105,7 +108,14 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._ansible.arguments import fleet_spec, hosts_of, journal_spec, settings_of, settings_spec
+from ..module_utils._ansible.arguments import (
+    fleet_spec,
+    hosts_of,
+    journal_spec,
+    prediction_spec,
+    settings_of,
+    settings_spec,
+)
 from ..module_utils._ansible.detached import detached
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run
@@ -113,7 +123,7 @@ from ..module_utils._ansible.shell import run_module
 from ..module_utils._ansible.transfer import check_address, guest_of, one_guest_spec
 from ..module_utils._engine.engine import RunOptions
 from ..module_utils._engine.report import stay_facts, stay_lines
-from ..module_utils._engine.session import carry_out, check_runs_once, module_result, rehearsal
+from ..module_utils._engine.session import Further, carry_out, check_runs_once, module_result, rehearsal
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.driver import LibvirtDriver
@@ -139,14 +149,15 @@ def move(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         stop = stack.enter_context(stop_event())
         emit, journal = stack.enter_context(open_run(params, rehearse, stop))
         fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
-        before = survey(fleet)
+        before = survey(fleet, 0, params["measure_dirty_rate_seconds"])
         check_runs_once(before)
         plan = make_plan(before, request_of(params, before))
         if plan.stays:
             raise FleetError("; ".join(stay_lines([stay_facts(stay) for stay in plan.stays])))
         real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
         driver, look = rehearsal(before, time.time(), params["new_name"]) if rehearse else real
-        return module_result(carry_out(plan, before, driver, RunOptions(settings), emit, look), journal)
+        further = Further(make_plan)
+        return module_result(carry_out(plan, before, driver, RunOptions(settings), emit, look, further), journal)
 
 
 def body(module: AnsibleModule) -> dict[str, Any]:
@@ -163,6 +174,7 @@ def main() -> None:
         **settings_spec(),
         **one_guest_spec(),
         **journal_spec(),
+        **prediction_spec(),
         "guest": {"type": "str", "required": True},
         "host": {"type": "str", "required": True},
         "method": {"type": "str", "choices": ["auto", "paused"], "default": "auto"},

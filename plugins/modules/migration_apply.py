@@ -25,6 +25,7 @@ author:
   - virtfleet.migration contributors (@virtfleet)
 extends_documentation_fragment:
   - virtfleet.migration.fleet
+  - virtfleet.migration.moves.prediction
   - virtfleet.migration.moves
   - virtfleet.migration.transfer
   - virtfleet.migration.moves.slots
@@ -53,9 +54,9 @@ options:
     type: int
   rounds:
     description:
-      - With O(goal), how often to plan at the most. Each round after the first begins with a fresh survey and takes what
-        the one before has left; a guest goes to another host than the one to which it could not be moved, where there is
-        one.
+      - With O(goal), how often to plan at the most. Each round after the first begins with a fresh survey and takes
+        what the one before has left; a guest goes to another host than the one to which it could not be moved, where
+        there is one.
       - A guest that is left then is moved once more as its own C(fallback) allows (M(virtfleet.migration.guest_rules)),
         suspended, or shut down and started again. One that says V(leave) is not tried a second time at all, nor is one
         whose move somebody has aborted on the host.
@@ -139,6 +140,11 @@ report:
     placement:
       description: Names of the guests on each host before and after.
       type: dict
+    accuracy:
+      description:
+        - How far off the estimates were. C(moves) that it can be told of, how many of them were predicted from a
+          C(measured) dirty rate, and the medians C(seconds_off_percent) and C(bytes_off_percent).
+      type: dict
   sample:
     schema: 1
     plan_id: 8e6cd1b3ae0d9f04
@@ -146,8 +152,8 @@ report:
     hosts: [hv1]
     seconds: 6.2
     moves:
-      - {id: m0001, name: web, source: hv1, dest: hv2, method: live, outcome: moved, round: 1, seconds: 2.1, bytes: 48300032,
-         downtime_ms: 62, est_seconds: 2.7, error: null, remedy: null}
+      - {id: m0001, name: web, source: hv1, dest: hv2, method: live, outcome: moved, round: 1, seconds: 2.1,
+         bytes: 48300032, downtime_ms: 62, est_seconds: 2.7, error: null, remedy: null}
     stays: []
     left: []
     problems: []
@@ -177,7 +183,14 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._ansible.arguments import fleet_spec, hosts_of, journal_spec, settings_of, settings_spec
+from ..module_utils._ansible.arguments import (
+    fleet_spec,
+    hosts_of,
+    journal_spec,
+    prediction_spec,
+    settings_of,
+    settings_spec,
+)
 from ..module_utils._ansible.detached import detached
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run
@@ -186,7 +199,7 @@ from ..module_utils._ansible.shell import read_text, run_module
 from ..module_utils._engine.engine import RunOptions
 from ..module_utils._engine.plan_text import plan_facts
 from ..module_utils._engine.report import silent_lines, stay_lines
-from ..module_utils._engine.session import Again, carry_out, check_runs_once, module_result, rehearsal
+from ..module_utils._engine.session import Again, Further, carry_out, check_runs_once, module_result, rehearsal
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.driver import LibvirtDriver
@@ -202,8 +215,8 @@ Planner = Callable[[Snapshot], Plan]
 def planner_of(params: dict[str, Any]) -> Planner:
     """Return what gives the plan for a snapshot: the plan that the user gave, or one made for the user's request."""
     if params["goal"] is not None:
-        request, links = request_of(params), links_of(params)
-        return lambda snapshot: make_plan(with_links(snapshot, links), request)
+        request = request_of(params)
+        return lambda snapshot: make_plan(snapshot, request)
     if params["plan"] is not None:
         given = load_document(Plan, params["plan"], "the plan", SCHEMA)
     else:
@@ -225,17 +238,17 @@ def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         stop = stack.enter_context(stop_event())
         emit, journal = stack.enter_context(open_run(params, rehearse, stop))
         fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
-        before = survey(fleet)
+        before = with_links(survey(fleet, 0, params["measure_dirty_rate_seconds"]), links_of(params))
         check_runs_once(before)
         plan = planner(before)
         planned = {"plan": to_json(plan), **plan_facts(plan)} if params["goal"] is not None else {}
         if planned:
             emit("planned", {"plan_id": plan.plan_id, "text": planned["plan_text"]})
-        options = RunOptions(settings, plan.request.slots, params["max_failures"], rounds=params["rounds"])
+        options = RunOptions(settings, plan.request.slots, params["max_failures"])
         real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
         driver, look = rehearsal(before, time.time()) if rehearse else real
-        again = replanner(params) if planned else None
-        done = carry_out(plan, before, driver, options, emit, look, again)
+        further = Further(replanner(params), params["rounds"]) if planned else None
+        done = carry_out(plan, before, driver, options, emit, look, further)
         if planned:
             planned.update({"stays": done["stays"], "stays_text": stay_lines(done["stays"])})
         return {**planned, **module_result(done, journal), "silent": silent_lines(before)}
@@ -257,6 +270,7 @@ def main() -> None:
         **request_spec(required=False),
         **settings_spec(),
         **journal_spec(),
+        **prediction_spec(),
         "plan": {"type": "dict"},
         "plan_file": {"type": "path"},
         "max_failures": {"type": "int"},

@@ -107,6 +107,11 @@ def settings_spec() -> dict[str, Any]:
     }
 
 
+def prediction_spec() -> dict[str, Any]:
+    """Return the option that has measured what estimates are made from."""
+    return {"measure_dirty_rate_seconds": {"type": "int", "default": 0}}
+
+
 def journal_spec() -> dict[str, Any]:
     """Return the options that say where the journal of a run is kept."""
     return {

@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
 
 from .._model.guest import Guest
+from .._model.guest_policy import Fallback
 from .._model.plan import Method, Move
 from .._model.policy import DEFAULT, Policy, Step, StepAction, find_policy
 from .._model.settings import MoveSettings, TimeoutAction
@@ -19,6 +21,8 @@ _AT_TIMEOUT = {
     TimeoutAction.PAUSE: StepAction.PAUSE,
     TimeoutAction.POST_COPY: StepAction.POST_COPY,
 }
+_LIVE_ONLY = (Fallback.LIVE_ONLY, Fallback.LEAVE)
+_ENDLESS = sys.maxsize
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def course_of(move: Move, settings: MoveSettings, host_policy: Optional[str] = N
     """Return the course of a move of ``size`` bytes, whose source names ``host_policy``."""
     policy = _policy_of(move, settings, host_policy)
     live = move.method is Method.LIVE
-    steps = tuple(replace(step, after=step.moment(size), after_per_gib=0.0) for step in _steps(policy, settings))
+    steps = tuple(replace(step, after=step.moment(size), after_per_gib=0.0) for step in _steps(policy, move, settings))
     if not live:
         # what is not running converges by itself; only time can be against it
         timed = move.method is Method.PAUSED
@@ -67,6 +71,8 @@ def default_policy(settings: MoveSettings) -> Policy:
 
 
 def _policy_of(move: Move, settings: MoveSettings, host_policy: Optional[str]) -> Policy:
+    if move.policy.policy is not None:
+        return find_policy(move.policy.policy, settings.policies, f"guest {move.name}")
     if host_policy is not None:
         return find_policy(host_policy, settings.policies, f"host {move.source}")
     if settings.policy is not None:
@@ -74,20 +80,29 @@ def _policy_of(move: Move, settings: MoveSettings, host_policy: Optional[str]) -
     return default_policy(settings)
 
 
-def _steps(policy: Policy, settings: MoveSettings) -> Sequence[Step]:
-    """Return the steps, the first downtime among them, and no downtime longer than anybody allows."""
-    first = () if policy.max_downtime_ms is None else (_downtime(policy.max_downtime_ms),)
+def _steps(policy: Policy, move: Move, settings: MoveSettings) -> Sequence[Step]:
+    """Return the steps, the first downtime among them, and none that the run or the guest does not allow."""
+    allowed = min(settings.max_downtime_ms or _ENDLESS, move.policy.max_downtime_ms or _ENDLESS)
+    begin = policy.max_downtime_ms or (allowed if allowed < _ENDLESS else None)
+    first = () if begin is None else (_downtime(begin),)
     found: list[Step] = []
     reached = 0
     for step in (*first, *policy.steps):
         if step.max_downtime_ms is None:
-            found.append(step)
+            found.append(_allowed(step, move))
             continue
-        wanted = min(step.max_downtime_ms, settings.max_downtime_ms or step.max_downtime_ms)
+        wanted = min(step.max_downtime_ms, allowed)
         if wanted > reached:
             found.append(replace(step, max_downtime_ms=wanted))
             reached = wanted
     return found
+
+
+def _allowed(step: Step, move: Move) -> Step:
+    """Return the step, an abort in place of a pause where the guest's own metadata rules out that it stands still."""
+    own = move.policy
+    live_only = own.fallback in _LIVE_ONLY or (own.fallback is None and own.max_downtime_ms is not None)
+    return replace(step, action=StepAction.ABORT) if step.action is StepAction.PAUSE and live_only else step
 
 
 def _downtime(milliseconds: int) -> Step:

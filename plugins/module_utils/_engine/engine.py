@@ -13,6 +13,7 @@ from .._model.plan import Leftover, Move, Plan, method_fits
 from .._model.policy import StepAction
 from .._model.refusal import Refusal
 from .._model.settings import MoveSettings, Slots
+from .bandwidth import Limits, shares
 from .convergence import Order, Seen, due, look
 from .courses import Course, course_of
 from .ends import End, end_by_others, unclear
@@ -29,21 +30,22 @@ Refused = Mapping[str, Sequence[Refusal]]
 POLL_SECONDS = 0.25
 # How long an end that does not answer is asked again before a move counts as unknown.
 SETTLE_SECONDS = 60.0
+# Phases in which the speed limit of a move counts and can be changed.
+SENDING = (Phase.DISKS, Phase.MEMORY)
 
 
 @dataclass(frozen=True)
 class RunOptions:
     """How a plan is carried out. ``max_failures``: broken moves after which no new one starts; None: no limit.
 
-    ``courses``: by id of the move; one that is not there follows the settings alone. ``rounds``: how often what is left
-    is planned at the most, before guests are moved as their fallback allows.
+    ``courses``: by id of the move; one that is not there follows the settings alone. ``limits``: what all moves share.
     """
 
     settings: MoveSettings = MoveSettings()
     slots: Slots = Slots()
     max_failures: Optional[int] = None
     courses: Mapping[str, Course] = field(default_factory=dict)
-    rounds: int = 1
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class _Over:
 
 @dataclass(frozen=True)
 class _Running:
-    """``taken``: how many steps of the course are done or made up for."""
+    """``taken``: how many steps of the course are done or made up for. ``mibs``: the speed limit that it was told."""
 
     move: Move
     started: float
@@ -64,6 +66,7 @@ class _Running:
     taken: int = 0
     aborted: bool = False
     seen: Seen = Seen()
+    mibs: Optional[int] = None
     over: Optional[_Over] = None
     doubted: Optional[float] = None
     recovery: Recovery = Recovery()
@@ -87,7 +90,8 @@ def run(
         if halt is not None:
             results.update({move.id: _record(_not_started(move, halt), emit) for move in waiting})
         following = _next(waiting, running, results, options.slots)
-        begun = [_begin(move, _course(move, options), driver, emit) for move in following]
+        share = _shares([*(item.move for item in running), *following], options)
+        begun = [_begin(move, _course(move, options), share[move.id], driver, emit) for move in following]
         started = [item for item in begun if isinstance(item, _Running)]
         watched = [_watch(item, driver, emit) for item in (*running, *started)]
         over = [item for item in (*begun, *watched) if isinstance(item, MoveResult)]
@@ -97,8 +101,9 @@ def run(
         results.update({move.id: _record(_not_started(move, why), emit) for move, why in stranded})
         busy = {item.move.id for item in running}
         waiting = [move for move in waiting if move.id not in results and move.id not in busy]
-        # a slot that has just become free is filled at once
+        # a slot that has just become free is filled at once, before what it leaves over is shared out
         if running and len(results) == number:
+            running = _shared(running, options, driver, emit)
             driver.wait(POLL_SECONDS)
     return tuple(results[move.id] for move in plan.moves)
 
@@ -168,7 +173,30 @@ def _course(move: Move, options: RunOptions) -> Course:
     return options.courses.get(move.id) or course_of(move, options.settings)
 
 
-def _begin(move: Move, course: Course, driver: Driver, emit: Emit) -> Union[_Running, MoveResult]:
+def _shares(moves: Sequence[Move], options: RunOptions) -> dict[str, Optional[int]]:
+    return shares(moves, options.limits, {move.id: _course(move, options).settings.bandwidth_mibs for move in moves})
+
+
+def _shared(running: list[_Running], options: RunOptions, driver: Driver, emit: Emit) -> list[_Running]:
+    """Tell those whose share has changed; one that can't be told yet is told at the next look."""
+    share = _shares([item.move for item in running], options)
+    return [_told(item, share[item.move.id], driver, emit) for item in running]
+
+
+def _told(item: _Running, mibs: Optional[int], driver: Driver, emit: Emit) -> _Running:
+    if mibs is None or mibs == item.mibs or item.over is not None or item.seen.phase not in SENDING:
+        return item
+    facts = {**names(item.move), "bandwidth_mibs": mibs}
+    try:
+        driver.set_bandwidth(item.move, mibs)
+    except DriverError as error:
+        emit("bandwidth_failed", {**facts, "error": error.failure.message})
+        return item
+    emit("bandwidth", facts)
+    return replace(item, mibs=mibs)
+
+
+def _begin(move: Move, course: Course, mibs: Optional[int], driver: Driver, emit: Emit) -> Union[_Running, MoveResult]:
     """Start the move if the world is as the plan saw it."""
     try:
         where = driver.where_is(move)
@@ -183,14 +211,13 @@ def _begin(move: Move, course: Course, driver: Driver, emit: Emit) -> Union[_Run
             return stale(move, case.value)
         elif where.source is not None and not method_fits(move.method, where.source.state):
             return stale(move, where.source.state.value)
-        emit(
-            "move_started",
-            {**names(move), "method": move.method.value, "adopted": move.adopt, "policy": course.policy},
-        )
-        driver.start(move, course.settings)
+        facts = {"method": move.method.value, "adopted": move.adopt, "policy": course.policy, "bandwidth_mibs": mibs}
+        emit("move_started", {**names(move), **facts})
+        driver.start(move, replace(course.settings, bandwidth_mibs=mibs))
     except DriverError as error:
         return MoveResult(move, Outcome.FAILED, failure=error.failure)
-    return _Running(move, driver.now(), course)
+    # nobody knows what one that is taken up on its way was told
+    return _Running(move, driver.now(), course, mibs=None if move.adopt else mibs)
 
 
 def _watch(item: _Running, driver: Driver, emit: Emit) -> Union[_Running, MoveResult]:

@@ -14,6 +14,7 @@ from .._model.plan import Leftover, Move, Plan, Request
 from .._model.snapshot import Snapshot, by_uuid, residence, runs_twice
 from .._planner.planner import leftovers
 from . import invariant, report
+from .bandwidth import limits_of
 from .courses import courses
 from .engine import Emit, RunOptions, run
 from .freshen import freshen
@@ -26,6 +27,14 @@ from .simulator import Simulator
 
 Look = Callable[[], Snapshot]
 Again = Callable[[Snapshot, Request], Plan]
+
+
+@dataclass(frozen=True)
+class Further:
+    """Rounds after the first: who plans them, and how many there are in all before guests go as their fallback says."""
+
+    plan: Again
+    most: int = 1
 
 
 @dataclass(frozen=True)
@@ -48,22 +57,22 @@ def carry_out(
     options: RunOptions,
     emit: Emit,
     look: Look,
-    again: Optional[Again] = None,
+    further: Optional[Further] = None,
 ) -> dict[str, Any]:
     """Apply ``plan`` to the fleet seen in ``before`` and return the report; ``look`` gives the snapshot afterwards.
 
-    ``again`` plans what is left, for further rounds. Raises FleetError, with nothing changed, where a guest runs twice
+    ``further``: what is left is planned again. Raises FleetError, with nothing changed, where a guest runs twice
     or the plan does not fit the fleet any more.
     """
     rounds = [carry_out_once(plan, before, driver, options, emit, look)]
     trouble: tuple[str, ...] = ()
-    while again is not None and not trouble and not driver.interrupted() and not _too_many(rounds, options):
+    while further is not None and not trouble and not driver.interrupted() and not _too_many(rounds, options):
         history = History(tuple(each.results for each in rounds), rounds[-1].after)
-        request = next_request(plan.request, history, options.rounds)
+        request = next_request(plan.request, history, further.most)
         if request is None:
             break
         try:
-            following = in_round(again(history.fleet, request), len(rounds) + 1)
+            following = in_round(further.plan(history.fleet, request), len(rounds) + 1)
             if not following.moves:
                 break
             emit("planned", {"plan_id": following.plan_id, "text": plan_facts(following)["plan_text"]})
@@ -91,14 +100,12 @@ def _reported(rounds: Sequence[Round], trouble: tuple[str, ...]) -> dict[str, An
     return report.build(plan, results, first.before, last.after, troubles, mended, (first.span[0], last.span[1]))
 
 
-def carry_out_once(
-    plan: Plan, before: Snapshot, driver: Driver, options: RunOptions, emit: Emit, look: Look
-) -> Round:
+def carry_out_once(plan: Plan, before: Snapshot, driver: Driver, options: RunOptions, emit: Emit, look: Look) -> Round:
     """Apply ``plan`` to the fleet seen in ``before``; raises FleetError as ``carry_out`` does."""
     check_runs_once(before)
     check_appliable(plan, before)
     fresh = freshen(plan, before)
-    steered = replace(options, courses=courses(fresh.plan.moves, before, options.settings))
+    steered = replace(options, courses=courses(fresh.plan.moves, before, options.settings), limits=limits_of(before))
     began = driver.now()
     refused = refusals_of(fresh.plan.moves, steered.courses, before)
     results = list(run(fresh.plan, driver, steered, emit, refused))

@@ -96,6 +96,8 @@ class Simulator:
         elapsed = round(self._now - self._started[move.id], 1)
         if move.method is Method.OFFLINE:
             return Cost(elapsed, 0, None)
+        if move.method is Method.RESTART:
+            return Cost(elapsed, 0, move.est_downtime_ms)
         downtime = DOWNTIME_MS if move.method is Method.LIVE else int(elapsed * 1000)
         return Cost(elapsed, move.est_bytes, downtime)
 

@@ -25,6 +25,7 @@ from .flags import POSTCOPY, POSTCOPY_RESUME, flags_of, parameters_of
 from .flags_transfer import TYPED_SINCE_9_4
 from .guest_notes import notes_of, write_notes
 from .places import is_broken, is_post_copy, place_of, state_of
+from .restart import shut_down, start_again
 from .survey import is_active
 
 # How long a host that did not answer is not asked again: each try holds up all other moves.
@@ -104,7 +105,14 @@ class LibvirtDriver:
         if move.method is not Method.OFFLINE and self._has_block_job(move):
             found.append(Refusal(RefusalCode.BUSY, move.name))
         found += _binding_too_old(move, parameters_of(move, self._settings, self._fleet.entries[move.dest]))
-        if move.copies:
+        if move.method is Method.RESTART and move.copies:
+            facts = {
+                "disk": move.copies[0].target,
+                "why": "the guest would be off",
+                "remedy": "let it be paused",
+            }
+            found.append(Refusal(RefusalCode.DISK_NOT_COPYABLE, move.name, move.dest, facts))
+        elif move.copies:
             ours = self._claimed(move)
             for ref in volumes.existing(self._fleet.control(move.dest), move.copies):
                 if ref not in ours:
@@ -119,12 +127,14 @@ class LibvirtDriver:
         if leftover.host == claim.dest:
             if leftover.definition_on is not None:
                 self._undefine(leftover.definition_on, leftover.guest)
-            self._arrived(domain, leftover.host, notes_of(domain).home, bool(domain.isActive()))
+            active = start_again(domain, bool(domain.isActive()))
+            self._arrived(domain, leftover.host, notes_of(domain).home, active)
         else:
             for ref in claim.volumes:
                 volumes.delete(self._fleet.control(claim.dest), ref)
+            active = start_again(domain, bool(domain.isActive()))
             unclaimed = dataclasses.replace(notes_of(domain), claim=None)
-            write_notes(domain, unclaimed, bool(domain.isActive()), bool(domain.isPersistent()))
+            write_notes(domain, unclaimed, active, bool(domain.isPersistent()))
 
     def start(self, move: Move, settings: MoveSettings) -> None:
         work = self._work[move.id] = self._work.get(move.id) or _Work()
@@ -175,7 +185,9 @@ class LibvirtDriver:
 
     @_translated
     def abort(self, move: Move) -> None:
-        self._domain(move.source, move.guest).abortJob()
+        # a guest that is shutting down can't be called back; its thread sees that the user has interrupted
+        if move.method is not Method.RESTART:
+            self._domain(move.source, move.guest).abortJob()
 
     @_translated
     def finish(self, move: Move) -> Cost:
@@ -184,9 +196,9 @@ class LibvirtDriver:
         if left is not None and not left.isActive():
             self._undefine(move.source, move.guest)
         work = self._work.get(move.id)
-        active = _resume_if_left(domain, work is not None and work.paused)
+        active = start_again(domain, _resume_if_left(domain, work is not None and work.paused))
         self._arrived(domain, move.dest, move.home, active)
-        if work is None or not active:
+        if work is None or not active or move.method is Method.RESTART:
             return Cost()
         return _cost_of(domain.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED))
 
@@ -194,7 +206,7 @@ class LibvirtDriver:
     def undo(self, move: Move) -> None:
         work = self._work[move.id]
         domain = self._domain(move.source, move.guest)
-        active = _resume_if_left(domain, work.paused)
+        active = start_again(domain, _resume_if_left(domain, work.paused))
         for ref in work.created:
             volumes.delete(self._fleet.control(move.dest), ref)
         now = notes_of(domain)
@@ -237,7 +249,8 @@ class LibvirtDriver:
             copied = tuple(copy.source for copy in move.copies)
 
             def claim(made: tuple[VolumeRef, ...]) -> None:
-                claimed = MoveClaim(move.source, move.dest, autostart, made, copied)
+                restart = move.method is Method.RESTART
+                claimed = MoveClaim(move.source, move.dest, autostart, made, copied, restart)
                 write_notes(
                     domain,
                     dataclasses.replace(notes_of(domain), home=move.home, claim=claimed),
@@ -246,6 +259,9 @@ class LibvirtDriver:
                 )
 
             self._make_volumes(move, work, claim)
+            if move.method is Method.RESTART:
+                shut_down(domain, self._stop)
+                move = dataclasses.replace(move, method=Method.OFFLINE)
             self._send(move, settings, domain, flags_of(move, settings, persistent, was_paused))
 
     def _resume(self, move: Move, settings: MoveSettings) -> None:

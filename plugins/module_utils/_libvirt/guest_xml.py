@@ -56,7 +56,8 @@ def guest_of(xml: str, facts: Facts, pools: Sequence[Pool]) -> Guest:
         cpu=_cpu(root.find("cpu")),
         disks=tuple(_disk(element, stats, pools) for element in root.findall("devices/disk")),
         interfaces=tuple(_interface(element) for element in root.findall("devices/interface")),
-        unmovable_devices=guest_devices.unmovable(root) + _unreadable(root.find("metadata")),
+        unmovable_devices=guest_devices.unmovable(root),
+        unreadable_rules=notes.unreadable_rules(root.find("metadata")),
         snapshots=facts.snapshots,
         job=facts.job or _block_job(root),
         notes=notes.read(root.find("metadata")),
@@ -167,11 +168,6 @@ def _interface(element: ET.Element) -> Interface:
     kind = "network" if network else element.get("type", "")
     names = {"network": "network", "bridge": "bridge", "direct": "dev", "vdpa": "dev"}
     return Interface(kind, attribute(element, "source", names[kind]) if kind in names else None)
-
-
-def _unreadable(metadata: Optional[ET.Element]) -> tuple[str, ...]:
-    """Return rules that can't be read as ties to the host: nobody could keep them in a plan."""
-    return tuple(f"a rule of the unreadable kind {kind!r}" for kind in notes.unreadable_rules(metadata))
 
 
 def _hugepage_kib(element: Optional[ET.Element], facts: Facts) -> Optional[int]:

@@ -22,6 +22,7 @@ from .advice import remedy_for
 from .asleep import allocatable, asleep, vcpus
 from .binding import libvirt
 from .connection import Fleet, error_text
+from .dirty_rate import check_seconds, with_dirty_rates
 from .usage import look, with_usage
 from .xml import parse, text_of
 
@@ -31,12 +32,13 @@ _LONGEST_LOOK = 600
 _OF_GUESTS = ("vnet", "macvtap", "tap")
 
 
-def survey(fleet: Fleet, measure_usage_seconds: float = 0) -> Snapshot:
+def survey(fleet: Fleet, measure_usage_seconds: float = 0, measure_dirty_rate_seconds: int = 0) -> Snapshot:
     """Return the fleet as it is now; a host that does not answer in time is in it as unreachable, with the reason.
 
     ``measure_usage_seconds``: look twice, that far apart, to tell how many CPUs each guest uses. Hosts on standby are
-    not asked.
+    not asked. ``measure_dirty_rate_seconds``: sample for so long how fast each running guest writes to its memory.
     """
+    check_seconds(measure_dirty_rate_seconds)
     if not 0 <= measure_usage_seconds <= _LONGEST_LOOK:
         raise FleetError(
             f"measure_usage_seconds is {measure_usage_seconds:g}", f"Give a number from 0 to {_LONGEST_LOOK}"
@@ -45,8 +47,8 @@ def survey(fleet: Fleet, measure_usage_seconds: float = 0) -> Snapshot:
     known = _asked(
         fleet,
         awake,
-        fleet.timeout + measure_usage_seconds,
-        lambda entry: _host(fleet.control(entry.name), entry, measure_usage_seconds),
+        fleet.timeout + measure_usage_seconds + measure_dirty_rate_seconds,
+        lambda entry: _host(fleet.control(entry.name), entry, measure_usage_seconds, measure_dirty_rate_seconds),
     )
     known = _compared(fleet, known)
     sleeping = [asleep(entry, known.get(entry.standby_like or "")) for entry in fleet.entries.values() if entry.standby]
@@ -107,7 +109,7 @@ def _unreachable(entry: HostEntry, error: str) -> Host:
     )
 
 
-def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float) -> Host:
+def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty_seconds: int = 0) -> Host:
     first = look(connection) if measure_usage_seconds else None
     capabilities = host_xml.capabilities_of(connection.getCapabilities())
     virt_type = capabilities.virt_types[0] if capabilities.virt_types else None
@@ -122,6 +124,8 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float) -> Ho
     if first is not None:
         time.sleep(max(0.0, first.moment + measure_usage_seconds - time.monotonic()))
         guests = with_usage(guests, first, look(connection))
+    if dirty_seconds:
+        guests = with_dirty_rates(connection, guests, dirty_seconds)
     return Host(
         name=entry.name,
         state=HostState.MAINTENANCE if entry.maintenance is not None else HostState.SCHEDULABLE,

@@ -98,7 +98,8 @@ class VolumeRef:
 class MoveClaim:
     """Written in the guest before a move begins, so that whoever comes after a crash knows what is left of it.
 
-    ``volumes`` are those made at the destination, ``copied`` those at the source that they replace.
+    ``volumes`` are those made at the destination, ``copied`` those at the source that they replace. ``restart``: the
+    guest is shut down for the move, and has to be started wherever it is found shut off.
     """
 
     source: str
@@ -106,6 +107,7 @@ class MoveClaim:
     autostart: bool = False
     volumes: tuple[VolumeRef, ...] = ()
     copied: tuple[VolumeRef, ...] = ()
+    restart: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,7 @@ class Notes:
 class Guest:
     """One guest on one host. ``usage_cpu_seconds`` is CPU time used since its start.
 
+    ``dirty_rate`` is how many bytes of its memory it writes per second, where that was measured.
     ``usage_cpus`` is how many CPUs' worth of time it uses: a percentile over a window, or of the moment, as measured.
     ``hugepage_kib`` is the size of the huge pages that its memory must come from, ``numa_cells`` the only NUMA nodes of
     its host that may give it (strict binding).
@@ -146,12 +149,15 @@ class Guest:
     disks: tuple[Disk, ...] = ()
     interfaces: tuple[Interface, ...] = ()
     unmovable_devices: tuple[str, ...] = ()
+    # kinds of the rules in its metadata that can't be read: as nobody can keep them, it is not moved
+    unreadable_rules: tuple[str, ...] = ()
     snapshots: int = 0
     job: Optional[JobKind] = None
     notes: Notes = Notes()
     usage_memory: Optional[int] = None
     usage_cpu_seconds: Optional[float] = None
     usage_cpus: Optional[float] = None
+    dirty_rate: Optional[int] = None
     hugepage_kib: Optional[int] = None
     numa_cells: tuple[int, ...] = ()
     host_devices: tuple[str, ...] = ()

@@ -12,8 +12,9 @@ from typing import Optional
 from .codec import read_document
 from .guest import GuestState, MoveClaim, VolumeRef
 from .guest_policy import GuestPolicy
+from .predict import Prediction
 from .refusal import Refusal
-from .rules import Rule, Scope
+from .rules import Rule, RuleFault, Scope
 from .settings import Slots
 
 SCHEMA = 1
@@ -46,18 +47,22 @@ class SurviveLoss(enum.Enum):
 
 
 class Method(enum.Enum):
-    """LIVE: runs on meanwhile. PAUSED: suspended, memory copied, then as before. OFFLINE: only the definition moves."""
+    """LIVE: runs on meanwhile. PAUSED: suspended, memory copied, then as before. OFFLINE: only the definition moves.
+
+    RESTART: shut down, moved like OFFLINE, started again.
+    """
 
     LIVE = "live"
     PAUSED = "paused"
     OFFLINE = "offline"
+    RESTART = "restart"
 
 
 def method_fits(method: Method, state: GuestState) -> bool:
     """Return whether a guest in that state can be moved that way."""
     if method is Method.OFFLINE:
         return state is GuestState.SHUT_OFF
-    if method is Method.LIVE:
+    if method in (Method.LIVE, Method.RESTART):
         return state is GuestState.RUNNING
     return state in (GuestState.RUNNING, GuestState.PAUSED)
 
@@ -123,7 +128,7 @@ class Move:
 
     ``adopt``: the migration is under way already and is only watched. ``home``: noted in the guest when it goes.
     ``parking``: a stop on the way, which another move of the same guest ends. While ``est_downtime_ms`` nothing runs.
-    ``policy``: the guest's own wishes.
+    ``policy``: the guest's own wishes. ``expected``: where its dirty rate was measured, what the estimates come from.
     """
 
     id: str
@@ -142,6 +147,7 @@ class Move:
     parking: bool = False
     est_downtime_ms: int = 0
     policy: GuestPolicy = GuestPolicy()
+    expected: Optional[Prediction] = None
 
 
 @dataclass(frozen=True)
@@ -207,7 +213,8 @@ class Plan:
     ``power_on`` before the first move, ``power_off`` after the last. ``waves``: of ROLLING only. ``bounds``: the goal's
     own numbers. ``breaches``: rules that do not hold at the end. ``frail``: hosts whose loss the others could not take,
     None where nobody asked. ``critical_path``: ids of the moves that decide ``est_seconds``. Watts are None without
-    power models. ``remarks``: what the planner noticed and could not honour, in words.
+    power models. ``remarks``: what the planner noticed and could not honour, in words. ``rule_faults``: rules that
+    nobody can keep, whatever the plan; the remarks have them in words.
     """
 
     plan_id: str
@@ -228,6 +235,7 @@ class Plan:
     watts_before: Optional[float] = None
     watts_after: Optional[float] = None
     remarks: tuple[str, ...] = ()
+    rule_faults: tuple[RuleFault, ...] = ()
     schema: int = SCHEMA
 
 

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from typing import Union
 
 from .refusal import Caution, CautionCode, Refusal, RefusalCode
+from .rules import FaultCode, RuleFault
 
 _C = RefusalCode
 _W = CautionCode
 _MIB = 1024 * 1024
 # hosts that are each named with the reason for which a guest does not go there
 _FEW = 3
+# guests that are named of those a fault of a rule speaks of
+_MANY = 8
 
 # Cause and remedy. {guest} and {host} are always there; other fields are the refusal's facts.
 _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
@@ -45,6 +48,15 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
         "raise max_cpu_percent, or wait for a calmer hour",
     ),
     _C.RULE: ("rule {rule} forbids {host} ({why})", "change the rule, or make room where it allows the guest"),
+    _C.RULE_UNREADABLE: (
+        "its metadata has a rule of a kind that this version can't read ({kinds}), which nobody could keep",
+        "upgrade the collection, or write the guest's rules anew with guest_rules",
+    ),
+    _C.RULES_LEAVE_NO_HOST: (
+        "by {rules} there is no host left that it may be on",
+        "change one of them, or the labels or hosts that they name",
+    ),
+    _C.RULES_CONTRADICT: ("{rules} contradict each other", "change one of them, or make it soft (hard: false)"),
     _C.METHOD: (
         "rule {rule} moves the guest only by {allowed}, and {state} it would move {method}",
         "change the rule, or the guest's state",
@@ -148,6 +160,25 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
         "see that {host} has such a device before the guest needs it",
     ),
 }
+
+
+_FAULTS: Mapping[FaultCode, str] = {
+    FaultCode.NO_GUEST: "rule {rules} speaks of no guest that is there",
+    FaultCode.NO_HOST: "rule {rules} speaks of no host that is there",
+    FaultCode.UNKNOWN_HOST: "rule {rules} names {hosts}, which no host of the fleet is or has",
+    FaultCode.NO_HOST_LEFT: "by {rules} there is no host left for {guests}",
+    FaultCode.NO_METHOD_LEFT: "by {rules} there is no method left for {guests}",
+    FaultCode.CONTRADICTION: "rules {rules} contradict each other for {guests}",
+    FaultCode.TOO_FEW_PLACES: "by {rules} there are too few places for {guests}",
+    FaultCode.UNREADABLE: "a rule of the kind {rules} can't be read, so {guests} can't be moved",
+}
+
+
+def fault(given: RuleFault) -> str:
+    """Return what is wrong with rules, one clause without a full stop."""
+    guests = ", ".join(given.guests[:_MANY]) + (" ..." if len(given.guests) > _MANY else "")
+    joint = ", " if given.code is FaultCode.UNREADABLE else " and "
+    return _FAULTS[given.code].format(rules=joint.join(given.rules), guests=guests, hosts=", ".join(given.hosts))
 
 
 def cause(refusal: Union[Refusal, Caution]) -> str:

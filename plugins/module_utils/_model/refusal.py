@@ -26,6 +26,9 @@ class RefusalCode(enum.Enum):
     DEVICE = "device"
     SNAPSHOTS = "snapshots"
     STATE = "state"
+    RULE_UNREADABLE = "rule_unreadable"
+    RULES_LEAVE_NO_HOST = "rules_leave_no_host"
+    RULES_CONTRADICT = "rules_contradict"
     # of the pair
     MEMORY = "memory"
     VCPUS = "vcpus"

@@ -85,6 +85,29 @@ class GuestRule:
     methods: tuple[str, ...] = ()
 
 
+class FaultCode(enum.Enum):
+    """What is wrong with rules, whatever a plan does. Codes are stable: playbooks may test them."""
+
+    NO_GUEST = "no_guest"
+    NO_HOST = "no_host"
+    UNKNOWN_HOST = "unknown_host"
+    NO_HOST_LEFT = "no_host_left"
+    NO_METHOD_LEFT = "no_method_left"
+    CONTRADICTION = "contradiction"
+    TOO_FEW_PLACES = "too_few_places"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True)
+class RuleFault:
+    """Rules, by name (of unreadable ones the kind), that nobody can keep, for these guests, because of these hosts."""
+
+    code: FaultCode
+    rules: tuple[str, ...]
+    guests: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+
+
 def check_rules(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     """Return the rules; raises FleetError on the first that says nothing or contradicts itself."""
     seen: set[str] = set()
@@ -114,7 +137,7 @@ def _problem(rule: Rule) -> Optional[str]:
     if rule.most is not None and rule.most < (1 if rule.kind is RuleKind.ANTI_AFFINITY else 0):
         return f"allows {rule.most} guests"
     if rule.kind is RuleKind.METHODS:
-        unknown = sorted(set(rule.methods) - {"live", "paused", "offline"})
+        unknown = sorted(set(rule.methods) - {"live", "paused", "offline", "restart"})
         if unknown or not rule.methods:
             return f"knows no method {unknown[0]!r}" if unknown else "names no methods"
     elif rule.methods:

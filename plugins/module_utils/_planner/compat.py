@@ -37,6 +37,9 @@ def blockers(places: Sequence[Located], place: Located) -> tuple[Refusal, ...]:
         found.append(_of_guest(RefusalCode.BUSY, guest))
     if guest.unmovable_devices and guest.active:
         found.append(_of_guest(RefusalCode.DEVICE, guest, devices=", ".join(guest.unmovable_devices)))
+    if guest.unreadable_rules:
+        kinds = ", ".join(guest.unreadable_rules)
+        found.append(_of_guest(RefusalCode.RULE_UNREADABLE, guest, kinds=kinds))
     if guest.snapshots:
         found.append(_of_guest(RefusalCode.SNAPSHOTS, guest, count=str(guest.snapshots)))
     return tuple(found)

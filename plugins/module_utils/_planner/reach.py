@@ -18,7 +18,7 @@ from .._model.snapshot import Located, Snapshot
 from .compat import host_refusals, pair_reach
 from .storage import Reach
 
-_METHODS = {Method.LIVE: "live", Method.PAUSED: "paused", Method.OFFLINE: "offline"}
+_METHODS = {Method.LIVE: "live", Method.PAUSED: "paused", Method.OFFLINE: "offline", Method.RESTART: "restart"}
 
 
 class Reaches:
@@ -121,9 +121,11 @@ def parkable(place: Located, source: Host) -> bool:
 
 
 def method_for(guest: Guest, wanted: Optional[Method], rules: Sequence[Rule] = ()) -> Method:
-    """Return how the guest moves: its state decides, a running guest may be asked, or bound by a rule, to pause."""
+    """Return how the guest moves: its state decides, a running guest may be asked or bound to go otherwise."""
     if guest.state is not GuestState.RUNNING:
         return Method.PAUSED if guest.active else Method.OFFLINE
+    if rules and all(tuple(rule.methods) == ("restart",) for rule in rules):
+        return Method.RESTART
     if wanted is not None:
         return wanted
     live_is_allowed = all("live" in rule.methods for rule in rules)

@@ -188,30 +188,3 @@ def _count(guests: Iterable[str], weights: Mapping[str, tuple[int, bool]]) -> di
         block = weights[guest][0]
         count[block] = count.get(block, 0) + 1
     return count
-
-
-def remarks(bound: Sequence[BoundRule], places: Sequence[Located], hosts: Sequence[Host]) -> tuple[str, ...]:
-    """Return, in words, the rules that say nothing here and those that contradict one another."""
-    found = [f"rule {item.rule.name} speaks of no guest that is there" for item in bound if not item.guests]
-    closed = barred(bound, hosts)
-    for place in places:
-        if place.guest.uuid in closed and len(closed[place.guest.uuid]) == len(hosts):
-            names = sorted(set(closed[place.guest.uuid].values()))
-            found.append(f"{' and '.join(names)} leave no host for {place.guest.name}: it stays where it is")
-    name = {place.guest.uuid: place.guest.name for place in places}
-    together = [item for item in bound if item.rule.kind is RuleKind.AFFINITY]
-    apart = [item for item in bound if item.rule.kind is RuleKind.ANTI_AFFINITY and (item.rule.most or 1) == 1]
-    for left in together:
-        for right in apart:
-            both = sorted(name[guest] for guest in set(left.guests) & set(right.guests))
-            if len(both) > 1 and _inside(left.rule.scope, right.rule.scope):
-                found.append(
-                    f"rules {left.rule.name} and {right.rule.name} contradict each other for {', '.join(both)}"
-                )
-    return tuple(sorted(set(found)))
-
-
-def _inside(left: Scope, right: Scope) -> bool:
-    """Whether guests that share a ``left`` always share a ``right`` too."""
-    order = (Scope.HOST, Scope.RACK, Scope.SITE)
-    return order.index(left) <= order.index(right)

@@ -1,5 +1,6 @@
-# The only program of a lab guest: a numbered tick a second, and proof that its disk keeps what it wrote. It switches the
-# guest off when somebody presses its power button.
+# The only program of a lab guest: a numbered tick a second, proof that its disk keeps what it wrote, and, where the
+# kernel's command line asks for it, memory that is held (virtfleet.touched, MiB) and written (virtfleet.writes, MiB/s).
+# It switches the guest off when somebody presses its power button.
 # It must not fork, nor read the disk through the page cache, nor stop on a bad read: it reports and goes on.
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -11,6 +12,7 @@ use Time::HiRes qw(clock_gettime sleep CLOCK_MONOTONIC);
 
 use constant {EVENT => 24, KEY => 1, KEY_POWER => 116};
 use constant {SLOT => 4096, SLOTS => 16, BLKFLSBUF => 0x1261, DISK => '/dev/vda'};
+use constant {PAGE => 4096, PAGES_PER_MIB => 256, SLICE => 0.05};
 
 sub first_line {
     my ($path) = @_;
@@ -55,7 +57,38 @@ sub power_off {
     return;
 }
 
+# A number from the kernel's command line, 0 where it is not there.
+sub wanted { my ($name) = @_; return first_line('/proc/cmdline') =~ /\bvirtfleet\.$name=([0-9.]+)/ ? $1 : 0 }
+
+# Writes to that many pages, the next in turn, each a value that it did not hold before.
+my ($memory, $pages, $page, $stamp) = ('', int(wanted('touched') * PAGES_PER_MIB), 0, 0);
+sub write_pages {
+    my ($count) = @_;
+    for (1 .. $count) {
+        substr($memory, $page * PAGE, 4, pack('N', ++$stamp));
+        $page = ($page + 1) % $pages;
+    }
+}
+
+# Waits until the moment, and writes meanwhile: what is due in slices, so that no tick is late for it.
+my $rate = wanted('writes') * PAGES_PER_MIB;
+sub write_until {
+    my ($end) = @_;
+    my $last = clock_gettime(CLOCK_MONOTONIC);
+    while ((my $left = $end - $last) > 0) {
+        sleep($left < SLICE ? $left : SLICE);
+        my $now = clock_gettime(CLOCK_MONOTONIC);
+        my $seconds = $now - $last < 2 * SLICE ? $now - $last : 2 * SLICE;
+        write_pages(int($rate * $seconds));
+        $last = $now;
+    }
+}
+
 $| = 1;
+if ($pages) {
+    vec($memory, $pages * PAGE - 1, 8) = 1;
+    write_pages($pages);
+}
 my $boot = substr(first_line('/proc/sys/kernel/random/boot_id'), 0, 8);
 my ($disk, $copy);
 if (-b DISK) {
@@ -79,5 +112,5 @@ for (my $tick = 1; ; $tick++) {
     syswrite(STDOUT, "tick $tick boot=$boot md5=$sum disk=$verdict\n");
     $due += 1;
     my $wait = $due - clock_gettime(CLOCK_MONOTONIC);
-    if ($wait > 0) { sleep($wait) } else { $due = clock_gettime(CLOCK_MONOTONIC) }
+    if ($wait > 0) { $rate ? write_until($due) : sleep($wait) } else { $due = clock_gettime(CLOCK_MONOTONIC) }
 }

@@ -71,6 +71,8 @@ def _guest_rules(case: Case, hop: Hop) -> Iterator[Violation]:
         yield _at(hop, "free guest", f"{guest.name} has {job}")
     if guest.unmovable_devices and move.method is not Method.OFFLINE:
         yield _at(hop, "movable devices", f"{guest.name} uses {guest.unmovable_devices[0]}")
+    if guest.unreadable_rules:
+        yield _at(hop, "readable rules", f"nobody can keep the rule {guest.unreadable_rules[0]} of {guest.name}")
 
 
 def _hardware_rules(hop: Hop) -> Iterator[Violation]:

@@ -151,6 +151,7 @@ def _guest(rng: Random, host: str, number: int, names: list[str]) -> Guest:
         cpu=GuestCpu(rng.choice(("custom", "host-model", "host-passthrough")), rng.choice((None, "qemu64", "EPYC"))),
         disks=disks,
         unmovable_devices=("PCI 0000:03:00.0",) if rng.random() < 0.05 else (),
+        unreadable_rules=("orbit",) if 0.96 < odd < 0.98 else (),
         snapshots=1 if rng.random() < 0.05 else 0,
         job=JobKind.OTHER if rng.random() < 0.05 else None,
         notes=Notes(

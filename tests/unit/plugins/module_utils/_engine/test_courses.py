@@ -4,6 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.courses import (
     Course,
@@ -12,7 +14,8 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.course
     default_policy,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest_policy import Fallback, GuestPolicy
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method, Move
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.policy import PRESETS, Step, StepAction
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings, TimeoutAction
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
@@ -71,6 +74,37 @@ def test_max_downtime_ms_is_the_longest_that_a_policy_may_allow() -> None:
     tiny = course_of(build.move(), MoveSettings(policy="very_large", max_downtime_ms=50))
     assert downtimes(tiny) == [50]
     assert actions(tiny)[-1] == "abort"
+
+
+def own(**wishes: Any) -> Move:
+    return build.move(policy=GuestPolicy(**wishes))
+
+
+def test_the_guests_own_policy_goes_before_that_of_its_host() -> None:
+    assert course_of(own(policy="wan"), MoveSettings(policy="very_large"), "post_copy").policy == "wan"
+
+
+def test_a_guest_that_names_an_unknown_policy_is_told() -> None:
+    with pytest.raises(FleetError, match=r"^guest web names an unknown policy 'gentle'\."):
+        course_of(own(policy="gentle"), MoveSettings())
+
+
+def test_the_guests_own_downtime_limits_every_policy() -> None:
+    move = own(max_downtime_ms=120)
+    assert downtimes(course_of(move, MoveSettings(policy="minimal_downtime", max_downtime_ms=250))) == [100, 120]
+    assert downtimes(course_of(move, MoveSettings())) == [120]
+
+
+@pytest.mark.parametrize(
+    "wish", [{"fallback": Fallback.LIVE_ONLY}, {"fallback": Fallback.LEAVE}, {"max_downtime_ms": 50}]
+)
+def test_a_guest_that_must_not_stand_still_is_given_up_instead_of_paused(wish: dict[str, Any]) -> None:
+    assert set(actions(course_of(own(**wish), MoveSettings(policy="suspend_if_needed")))) == {"max_downtime", "abort"}
+
+
+def test_a_guest_that_may_be_paused_is() -> None:
+    move = own(fallback=Fallback.MAY_PAUSE, max_downtime_ms=50)
+    assert actions(course_of(move, MoveSettings(policy="suspend_if_needed"))) == ["max_downtime", "pause", "abort"]
 
 
 @pytest.mark.parametrize("policy", [policy.name for policy in PRESETS])

@@ -20,7 +20,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal
 def some_facts() -> Mapping[str, str]:
     names = (
         "error reason other uuid hosts devices count state free_mib need_mib free need virt_type qemu machine cpu why "
-        "disk pool what source remedy volume kind network size_kib cell would limit rule allowed method "
+        "disk pool what source remedy volume kind network size_kib cell would limit rule rules kinds allowed method "
         "here there gib device devices option has needs"
     )
     return {name: f"<{name}>" for name in names.split()}

@@ -180,6 +180,7 @@ MUTATIONS: dict[str, dict[str, Mutate]] = {
         "under backup": guest_changed(anything, job=JobKind.OTHER),
         "with snapshots": guest_changed(anything, snapshots=2),
     },
+    "readable rules": {"a rule that can't be read": guest_changed(anything, unreadable_rules=("orbit",))},
     "movable devices": {"a device": guest_changed(active, unmovable_devices=("PCI",))},
     "machine type": {"an unknown machine": guest_changed(anything, machine="pc-q35-99")},
     "kind of guest": {"no KVM": dest_changed(anything, lambda _host: {"virt_types": ("qemu",)})},
