@@ -199,6 +199,7 @@ from ..module_utils._ansible.shell import read_text, run_module
 from ..module_utils._engine.engine import RunOptions
 from ..module_utils._engine.plan_text import plan_facts
 from ..module_utils._engine.report import silent_lines, stay_lines
+from ..module_utils._engine.rounds import check_rounds
 from ..module_utils._engine.session import Again, Further, carry_out, check_runs_once, module_result, rehearsal
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
@@ -234,6 +235,7 @@ def replanner(params: dict[str, Any]) -> Again:
 def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
     """Carry the plan out, one made from the survey that the run needs anyway or one given; return the report."""
     planner, entries, settings = planner_of(params), hosts_of(params), settings_of(params)
+    most = check_rounds(params["rounds"])
     with ExitStack() as stack:
         stop = stack.enter_context(stop_event())
         emit, journal = stack.enter_context(open_run(params, rehearse, stop))
@@ -247,7 +249,7 @@ def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         options = RunOptions(settings, plan.request.slots, params["max_failures"])
         real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
         driver, look = rehearsal(before, time.time()) if rehearse else real
-        further = Further(replanner(params), params["rounds"]) if planned else None
+        further = Further(replanner(params), most) if planned else None
         done = carry_out(plan, before, driver, options, emit, look, further)
         if planned:
             planned.update({"stays": done["stays"], "stays_text": stay_lines(done["stays"])})

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from glob import escape
 from typing import Optional
 
+from .._model.errors import FleetError
 from .._model.guest_policy import Fallback
 from .._model.plan import Move, Plan, Request
 from .._model.rules import Rule, RuleKind
@@ -40,6 +41,13 @@ class History:
     def failed(self) -> tuple[Move, ...]:
         """The moves that came to nothing by themselves."""
         return tuple(result.move for results in self.rounds for result in results if result.outcome in FAULTS)
+
+
+def check_rounds(most: int) -> int:
+    """Return the number of rounds; raises FleetError where nothing would ever be planned."""
+    if most < 1:
+        raise FleetError(f"rounds is {most}", "Give 1 or more")
+    return most
 
 
 def next_request(first: Request, history: History, most: int) -> Optional[Request]:

@@ -155,7 +155,13 @@ class LibvirtDriver:
         work = self._work[move.id]
         if work.ended.is_set() and not work.adopted:
             return Progress(Phase.FINISHING, ended=True, failure=work.failure)
-        stats = self._job_stats(move)
+        try:
+            stats = self._job_stats(move)
+        except (libvirt.libvirtError, DriverError):
+            if work.adopted:
+                raise
+            # only its thread knows when the call is over; it hears of a broken connection as well
+            return Progress(Phase.PREPARING)
         state = state_of(work.domain) if stats and (work.adopted or work.post_copy) else (0, 0)
         work.post_copy = work.post_copy or is_post_copy(state)
         if is_broken(state):

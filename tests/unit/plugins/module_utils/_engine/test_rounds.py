@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine import simulator
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.engine import RunOptions
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.ports import Failure, Progress
+from ansible_collections.virtfleet.migration.plugins.module_utils._engine.rounds import check_rounds
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.session import Further, carry_out
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Notes
@@ -109,6 +110,11 @@ def test_what_is_tried_is_what_the_guest_itself_allows(fallback: Optional[Fallba
     assert report["left"] == ([] if moved else ["web"])
     assert report["moves"][-1]["outcome"] == ("moved" if moved else "failed")
     assert report["problems"] == []
+
+
+def test_no_round_at_all_is_refused() -> None:
+    with pytest.raises(FleetError, match="rounds is 0"):
+        check_rounds(0)
 
 
 def test_one_round_is_one_try_and_the_fallback() -> None:
