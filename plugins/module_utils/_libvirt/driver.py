@@ -157,12 +157,12 @@ class LibvirtDriver:
             return Progress(Phase.FINISHING, ended=True, failure=work.failure)
         try:
             stats = self._job_stats(move)
+            state = state_of(work.domain) if stats and (work.adopted or work.post_copy) else (0, 0)
         except (libvirt.libvirtError, DriverError):
             if work.adopted:
                 raise
             # only its thread knows when the call is over; it hears of a broken connection as well
-            return Progress(Phase.PREPARING)
-        state = state_of(work.domain) if stats and (work.adopted or work.post_copy) else (0, 0)
+            return Progress(Phase.POST_COPY if work.post_copy else Phase.PREPARING)
         work.post_copy = work.post_copy or is_post_copy(state)
         if is_broken(state):
             # nobody's call is waiting for an adopted one
