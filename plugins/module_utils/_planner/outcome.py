@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Optional
 
 from .._model.plan import Bound
 from .._model.refusal import RefusalCode
@@ -33,11 +34,15 @@ class Hop:
 
 @dataclass(frozen=True)
 class Kept:
-    """What keeps a block from hosts that would have room for it alone: cause and remedy in words, and a code."""
+    """What keeps a block from hosts that would have room for it alone: cause and remedy in words, and a code.
+
+    ``at``: the host that it should go to, for which this is the whole truth, whatever room is lacking there now.
+    """
 
     why: str
     remedy: str = "free memory, or add a host"
     code: RefusalCode = RefusalCode.NO_WAY
+    at: Optional[str] = None
 
 
 @dataclass(frozen=True)

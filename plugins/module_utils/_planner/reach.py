@@ -108,11 +108,9 @@ def arrived(place: Located, host: str) -> Located:
 def parkable(place: Located, source: Host) -> bool:
     """Return whether a guest may make a stop on its way: it moves twice, so nothing may be copied along.
 
-    A paused guest may not, since older QEMU gives up its disks a second time and dies of it.
+    Whether a paused one may go on from there depends on the QEMU of the stop, which ``Reaches.hop`` looks at.
     """
     guest = place.guest
-    if guest.state is not GuestState.RUNNING:
-        return False
     for disk in guest.disks:
         pool = source.pool(disk.pool)
         if disk.kind not in (DiskKind.NONE, DiskKind.NETWORK) and (pool is None or pool.identity is None):

@@ -37,6 +37,8 @@ def refusals_at(
     closed = host_refusals(board.snapshot.hosts[board.host[dest]], board.snapshot.hosts, board.wake)
     if closed:
         return closed  # what a closed host has left is of no interest
+    if why is not None and why.at == dest:
+        return (Refusal(why.code, place.guest.name, dest, {"why": why.why, "remedy": why.remedy}),)
     found = board.reaches.refusals(place, dest)
     said = {refusal.code for refusal in found}
     # a NUMA node that is not there has no room either, which need not be said twice

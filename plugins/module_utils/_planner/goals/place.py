@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..._model.plan import Bound, Goal, SurviveLoss
 from ..._model.refusal import RefusalCode
@@ -19,6 +20,7 @@ from ..search.loss import Loss
 from ..search.sequence import Sequence as Sequenced
 from ..search.sequence import Step
 from ..select import allowed_dests, goal_hosts
+from .jam import jams
 from .ways import hop_of
 
 MIB = 1024 * 1024
@@ -35,12 +37,27 @@ def place(board: Board, wishes: Sequence[Wish]) -> Outcome:
     """Return how the wishes are fulfilled; what is already where it should be, or can't move at all, is left out."""
     masks = _masks(board, wishes)
     found = relocate(board.search, masks, _open(board), displace=_displaces(board), hop=hop_of(board))
-    unplaced = {left.block: _why(board, left, found) for left in found.left}
+    jammed = jams(board, found.sequence.steps, found.sequence.stuck)
+    unplaced = {left.block: jammed.get(left.block) or _why(board, left, found) for left in found.left}
     if board.request.survive_loss is SurviveLoss.KEEP and found.sequence.steps:
         found, frail = _keeping(board, masks, found)
         why = Kept(frail, "free memory, add a host, or ask survive_loss: report", RefusalCode.LOSS)
         unplaced = {left.block: unplaced.get(left.block, why) for left in found.left}
-    return _outcome(board, wishes, masks, found, unplaced)
+    outcome = _outcome(board, wishes, masks, found, unplaced)
+    return replace(outcome, remarks=_if_displaced(board, masks, len(found.left)))
+
+
+def _if_displaced(board: Board, masks: Mapping[int, bytes], left: int) -> tuple[str, ...]:
+    """Return a remark where guests stay that others, if they might, would make room for."""
+    hopeless = sum(1 for block in _movers(board, masks) if not _moves(board, block))
+    if board.request.displace or board.request.goal not in _DISPLACING or left <= hopeless:
+        return ()
+    fewer = left - len(relocate(board.search, masks, _open(board), displace=True, hop=hop_of(board)).left)
+    return (f"{fewer} more could go if others stepped aside for them (displace: true)",) if fewer > 0 else ()
+
+
+def _moves(board: Board, block: int) -> bool:
+    return not any(place.guest.uuid in board.stuck for place in board.members[block])
 
 
 def _outcome(
