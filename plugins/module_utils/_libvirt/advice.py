@@ -12,12 +12,12 @@ from .._engine.ports import Failure
 # The first pattern found in the message (case ignored, stable parts only) gives the remedy.
 _REMEDIES: tuple[tuple[str, str], ...] = (
     (r"host key verification failed", "Put the host's key into known_hosts of the user that connects"),
+    (r"certificate|TLS handshake|gnutls", "Check the certificates under /etc/pki on both ends: names, expiry, CA"),
     (r"permission denied|authentication failed|auth.* cancelled", "Check user, key or password of that connection"),
     (r"could not resolve|name or service not known|unable to resolve", "Check ansible_host, or the name's DNS entry"),
     (r"no route to host|network is unreachable", "Check that the host is up and its network"),
     (r"connection refused", "Check that libvirtd (or virtproxyd) runs there and listens, and the firewall"),
     (r"only with VIR_MIGRATE_TLS", "Use tls: true, or take migrate_tls_force out of qemu.conf there"),
-    (r"certificate|TLS handshake|gnutls", "Check the certificates under /etc/pki on both ends: names, expiry, CA"),
     (r"unable to find an unused port", "Move fewer guests at once, or widen migration_port_min/max in qemu.conf"),
     (r"guest cpu doesn't match|cpu is incompatible|missing features", "Choose a CPU model that both hosts have"),
     (r"without shared storage|unsafe migration", "Put the disk on shared storage with cache none, or let it be copied"),

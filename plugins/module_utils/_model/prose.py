@@ -142,6 +142,67 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
         "no peer_uri is known for {host}, so the source's daemon can't reach it",
         "set virtfleet_peer_uri or virtfleet_peer_transport for it, or use transport direct",
     ),
+    _C.PEER_REFUSES: ("the daemon of {source} can't open {uri}: {error}", "{remedy}"),
+    _C.NAME_UNKNOWN: (
+        "{source} finds no address for {name}, to which the memory would go ({error})",
+        "give {host} a virtfleet_migration_address, or its name an entry on {source}",
+    ),
+    _C.NAME_LOOPBACK: (
+        "on {source} the name {name} stands for {address}, which is {source} itself",
+        "give {host} a virtfleet_migration_address, or set migration_host in its qemu.conf",
+    ),
+    _C.PORTS_BLOCKED: (
+        "{source} does not get through to {address}, {error}",
+        "open the ports for migrations between the two hosts in every firewall on the way",
+    ),
+    _C.PORTS_TAKEN: (
+        "none of the ports {ports} for migrations is free on {host}",
+        "wait for other moves, or widen migration_port_min and migration_port_max in its qemu.conf",
+    ),
+    _C.CERTIFICATE_MISSING: (
+        "there is no complete certificate on {where}: {what}",
+        "run the role hypervisor on it, or put the files there; or move without TLS",
+    ),
+    _C.CERTIFICATE_EXPIRED: (
+        "the certificate {path} of {where} has expired {days} days ago",
+        "renew it, for which the role hypervisor will do",
+    ),
+    _C.CERTIFICATE_INVALID: ("the certificate {path} of {where} is no good: {why}", "make it anew, with its key"),
+    _C.CERTIFICATE_NAME: (
+        "the certificate {path} of {where} is for {names}, and not for {name}",
+        "make it anew with that name, or set virtfleet_peer_name to one that is in it",
+    ),
+    _C.CERTIFICATE_UNTRUSTED: (
+        "{judge} does not trust the certificate {path} of {where}: none of those in {authority} has signed it",
+        "give all hosts certificates of one authority, or add the other one to that file",
+    ),
+    _C.POST_COPY_DENIED: (
+        "the kernel of {host} keeps QEMU from userfaultfd, without which there is no post-copy",
+        "set vm.unprivileged_userfaultfd=1 there, or move without post-copy",
+    ),
+    _C.TLS_FORCED: ("{hosts} takes no migration without TLS (migrate_tls_force)", "move with tls: true"),
+    _C.NOT_SEEN_AS_SHARED: (
+        "disk {disk} ({path}) is on {kind} of {source}, which libvirt does not take for shared storage",
+        "take its pool out of virtfleet_shared_pools so that it is copied, or list its folder in shared_filesystems "
+        "of qemu.conf if it really is shared",
+    ),
+    _C.SELINUX_NFS: (
+        "disk {disk} is on NFS, which SELinux on {host} keeps guests from",
+        "run setsebool -P virt_use_nfs 1 there",
+    ),
+    _W.FEW_PORTS: (
+        "only {free} of the ports {ports} for migrations are free on {host}",
+        "let at most {most} guests come at once (max_inbound_per_host), or widen the range in its qemu.conf",
+    ),
+    _W.CERTIFICATE_ENDS: ("the certificate {path} of {where} expires in {days} days", "renew it before"),
+    _W.CLOCKS_DIFFER: (
+        "the clocks of {source} and {host} are {seconds} s apart (measured to {doubt} s)",
+        "let both follow the same time servers: the guest's clock may jump, and certificates may seem invalid",
+    ),
+    _W.NOT_CHECKED: (
+        "{host} itself was not looked at, so its certificates, ports, names and clock are unknown",
+        "run host_check_info on it, as the playbook preflight does",
+    ),
     _W.OLDER_RELEASE: (
         "{host} has {what} {there}, older than {here} where the guest is",
         "nobody tests that direction between all releases; try it with a guest that may fail, or upgrade {host} first",
