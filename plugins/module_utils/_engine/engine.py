@@ -370,7 +370,8 @@ def _why(item: _Running, outcome: Outcome, failure: Optional[Failure], now: floa
         return Failure(text, "Run again to go on with what is left")
     if outcome is Outcome.TIMED_OUT:
         seen = item.seen
-        figures = prose.Figures(now - item.started, seen.dirty_rate, seen.rate, seen.remaining, seen.iteration)
+        left = seen.began_with if seen.iteration > 1 else seen.remaining
+        figures = prose.Figures(now - item.started, seen.dirty_rate, seen.rate, left, seen.iteration)
         return Failure(*prose.not_converged(item.course.policy, figures))
     return failure or Failure("the move ended without an error, but the guest is still at its source", "Run again")
 

@@ -206,7 +206,9 @@ class LibvirtDriver:
         self._arrived(domain, move.dest, move.home, active)
         if work is None or not active or move.method is Method.RESTART:
             return Cost()
-        return _cost_of(domain.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED))
+        # kept, for whoever predicts the guest's next move
+        kept = libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED | libvirt.VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED
+        return _cost_of(domain.jobStats(kept))
 
     @_translated
     def undo(self, move: Move) -> None:

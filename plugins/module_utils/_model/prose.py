@@ -269,7 +269,10 @@ def sentence(refusal: Refusal) -> str:
 
 @dataclass(frozen=True)
 class Figures:
-    """Of a move that was given up: seconds, bytes per second written and sent, bytes left, passes over the memory."""
+    """Of a move that was given up: seconds, bytes per second written and sent, bytes left, passes over the memory.
+
+    After the first pass ``remaining`` is what the last one began with, which is what would not fit the downtime.
+    """
 
     seconds: float
     dirty_rate: int
@@ -281,21 +284,19 @@ class Figures:
 def not_converged(policy: str, found: Figures) -> tuple[str, str]:
     """Return cause and remedy of a move that was given up as its policy says."""
     cause = f"the move was aborted after {found.seconds:.0f} s as policy {policy} says, the guest runs on at its source"
-    writes, carries = found.dirty_rate / _MIB, found.rate / _MIB
-    sent = f"{carries:.1f} MiB/s are sent, {found.remaining / _MIB:.0f} MiB are left"
-    if found.rate:
-        cause += f": it writes {writes:.1f} MiB/s, {sent}" if found.dirty_rate else f": {sent}"
-    else:
-        cause += ": nothing of it was sent"
-    ways = ["Move it at a calmer hour"]
-    if found.dirty_rate > found.rate > 0:
-        # what would have been left at the switchover, sent at this speed
-        downtime = math.ceil(1000 * found.remaining / found.rate) if found.passes > 1 else None
-        ways += [f"allow a max_downtime_ms of {downtime}"] if downtime else []
-        ways += [f"give it more than {writes:.0f} MiB/s", "choose policy post_copy or suspend_if_needed"]
-    else:
-        ways = ["Give it more time (timeout, or after_per_gib of its policy)", "give it more bandwidth_mibs"]
-    return cause, ", or ".join(ways)
+    if not found.rate:
+        return f"{cause}: nothing of it was sent", "Check the link between the hosts, or give it more time"
+    sent = f"{found.rate / _MIB:.1f} MiB/s are sent"
+    left = f"{found.remaining / _MIB:.0f} MiB are left"
+    if found.passes < 2 or not found.dirty_rate:
+        remedy = "Give it more time (timeout, or after_per_gib of its policy), or more bandwidth"
+        return f"{cause}: {sent}, {left}", remedy
+    downtime = math.ceil(1000 * found.remaining / found.rate)
+    return (
+        f"{cause}: it writes {found.dirty_rate / _MIB:.1f} MiB/s, {sent}, {left} after each pass over its memory",
+        f"Move it at a calmer hour, or allow a max_downtime_ms of {downtime}, or give it more bandwidth, "
+        "or choose policy post_copy or suspend_if_needed",
+    )
 
 
 def summary(described: Sequence[Mapping[str, str]]) -> list[str]:
