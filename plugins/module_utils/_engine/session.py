@@ -16,13 +16,14 @@ from .._planner.planner import leftovers
 from . import invariant, report
 from .bandwidth import limits_of
 from .courses import courses
-from .engine import Emit, RunOptions, run
+from .engine import RunOptions, run
 from .freshen import freshen
 from .gates import refusals_of
 from .plan_text import plan_facts
 from .ports import Driver
 from .result import BROKEN, MoveResult, Outcome, stale
 from .rounds import History, in_round, next_request
+from .running import Emit
 from .simulator import Simulator
 
 Look = Callable[[], Snapshot]
