@@ -122,12 +122,9 @@ def method_for(guest: Guest, wanted: Optional[Method], rules: Sequence[Rule] = (
     """Return how the guest moves: its state decides, a running guest may be asked or bound to go otherwise."""
     if guest.state is not GuestState.RUNNING:
         return Method.PAUSED if guest.active else Method.OFFLINE
-    if rules and all(tuple(rule.methods) == ("restart",) for rule in rules):
-        return Method.RESTART
-    if wanted is not None:
-        return wanted
-    live_is_allowed = all("live" in rule.methods for rule in rules)
-    return Method.LIVE if live_is_allowed or not all("paused" in rule.methods for rule in rules) else Method.PAUSED
+    first = wanted or Method.LIVE
+    ways = (first, Method.PAUSED, Method.RESTART)
+    return next((way for way in ways if all(_METHODS[way] in rule.methods for rule in rules)), first)
 
 
 def method_refusals(guest: Guest, method: Method, rules: Sequence[Rule]) -> tuple[Refusal, ...]:
