@@ -163,8 +163,10 @@ plan:
   description:
     - The plan, a document with a schema number that M(virtfleet.migration.migration_apply) takes. Its JSON schema is
       C(docs/schemas/plan-1.json).
-    - RV(plan.est_seconds) and RV(plan.est_bytes) assume a network card of 1 Gbit/s in each host, and one pass over each
-      guest's memory.
+    - RV(plan.est_seconds) and RV(plan.est_bytes) assume a network card of 1 Gbit/s in each host, or its
+      O(hosts[].migration_bandwidth_mibs), and one pass over each guest's memory; with O(measure_dirty_rate_seconds),
+      what the guest holds and writes. C(expected) of such a move says whether it converges, and which policy to take if
+      it does not.
   returned: success, or when guests stay; not for the goal V(explain)
   type: dict
   contains:

@@ -1,25 +1,30 @@
-"""Carry out a verified plan through a driver: order, slots, limits. One loop; what is done with a move is elsewhere."""
+"""Carry out a verified plan through a driver: order, slots, start, watch. One loop; decisions are elsewhere."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Optional
+from dataclasses import dataclass, field, replace
+from typing import Any, Optional, Union
 
 from .._model import prose
-from .._model.plan import Leftover, Move, Plan
+from .._model.plan import Leftover, Move, Plan, method_fits
 from .._model.refusal import Refusal
 from .._model.settings import MoveSettings, Slots
 from .bandwidth import Limits, shares
+from .convergence import look
 from .courses import Course, course_of
-from .events import result_facts
-from .ports import Driver, DriverError, Failure
-from .result import ARRIVED, BROKEN, MoveResult, Outcome
-from .running import Emit, Running
+from .events import Emit, names, result_facts
+from .ports import Driver, DriverError, Failure, Phase, Progress
+from .recovery import healed
+from .result import ARRIVED, BROKEN, MoveResult, Outcome, stale
+from .settle import await_resumed, settle, tidy
+from .situation import Situation, situation
 from .slots import startable
-from .watch import begin, not_started, told, watch
+from .steering import Over, Running, steer, told
+
+__all__ = ("POLL_SECONDS", "Emit", "RunOptions", "run")
 
 Refused = Mapping[str, Sequence[Refusal]]
 
@@ -56,17 +61,17 @@ def run(
         number = len(results)
         halt = _halt(driver, results, options)
         if halt is not None:
-            results.update({move.id: _record(not_started(move, halt), emit) for move in waiting})
+            results.update({move.id: _record(_not_started(move, halt), emit) for move in waiting})
         following = _next(waiting, running, results, options.slots)
         share = _shares([*(item.move for item in running), *following], options)
-        begun = [begin(move, _course(move, options), share[move.id], driver, emit) for move in following]
+        begun = [_begin(move, _course(move, options), share[move.id], driver, emit) for move in following]
         started = [item for item in begun if isinstance(item, Running)]
-        watched = [watch(item, driver, emit) for item in (*running, *started)]
+        watched = [_watch(item, driver, emit) for item in (*running, *started)]
         over = [item for item in (*begun, *watched) if isinstance(item, MoveResult)]
         results.update({result.move.id: _record(result, emit) for result in over})
         running = [item for item in watched if isinstance(item, Running)]
         stranded = _stranded(waiting, results)
-        results.update({move.id: _record(not_started(move, why), emit) for move, why in stranded})
+        results.update({move.id: _record(_not_started(move, why), emit) for move, why in stranded})
         busy = {item.move.id for item in running}
         waiting = [move for move in waiting if move.id not in results and move.id not in busy]
         # a slot that has just become free is filled at once, before what it leaves over is shared out
@@ -133,6 +138,10 @@ def _stranded(waiting: Sequence[Move], results: Mapping[str, MoveResult]) -> lis
     return found
 
 
+def _not_started(move: Move, why: str) -> MoveResult:
+    return MoveResult(move, Outcome.NOT_STARTED, failure=Failure(why, "Run again to go on with what is left"))
+
+
 def _course(move: Move, options: RunOptions) -> Course:
     return options.courses.get(move.id) or course_of(move, options.settings)
 
@@ -145,6 +154,47 @@ def _shared(running: list[Running], options: RunOptions, driver: Driver, emit: E
     """Tell those whose share has changed; one that can't be told yet is told at the next look."""
     share = _shares([item.move for item in running], options)
     return [told(item, share[item.move.id], driver, emit) for item in running]
+
+
+def _begin(move: Move, course: Course, mibs: Optional[int], driver: Driver, emit: Emit) -> Union[Running, MoveResult]:
+    """Start the move if the world is as the plan saw it."""
+    try:
+        where = driver.where_is(move)
+        case = situation(where)
+        if case is Situation.AT_DEST:
+            return MoveResult(move, Outcome.ALREADY_THERE, failure=tidy(move, driver)[1])
+        if case in (Situation.MOVING, Situation.BROKEN):
+            move = replace(move, adopt=True)
+        elif case is Situation.UNKNOWN:
+            return _not_started(move, f"no answer from {' and '.join(where.silent)}")
+        elif case is not Situation.AT_SOURCE:
+            return stale(move, case.value)
+        elif where.source is not None and not method_fits(move.method, where.source.state):
+            return stale(move, where.source.state.value)
+        facts = {"method": move.method.value, "adopted": move.adopt, "policy": course.policy, "bandwidth_mibs": mibs}
+        emit("move_started", {**names(move), **facts})
+        driver.start(move, replace(course.settings, bandwidth_mibs=mibs))
+    except DriverError as error:
+        return MoveResult(move, Outcome.FAILED, failure=error.failure)
+    # nobody knows what one that is taken up on its way was told
+    return Running(move, driver.now(), course, mibs=None if move.adopt else mibs)
+
+
+def _watch(item: Running, driver: Driver, emit: Emit) -> Union[Running, MoveResult]:
+    """Look at a running move once: act on it where that is due, settle it where it is over."""
+    if item.over is None:
+        try:
+            progress = driver.progress(item.move)
+        except DriverError as error:
+            progress = Progress(Phase.FINISHING, ended=True, failure=error.failure)
+        if progress.broken and not progress.ended:
+            return await_resumed(item, driver)
+        if not progress.ended:
+            item = replace(item, recovery=healed(item.recovery, driver.now()))
+            return steer(replace(item, doubted=None, seen=look(item.seen, progress)), progress, driver, emit)
+        since = driver.now() if item.doubted is None else item.doubted
+        item = replace(item, over=Over(since, progress.failure))
+    return settle(item, driver, emit)
 
 
 def _record(result: MoveResult, emit: Emit) -> MoveResult:

@@ -17,13 +17,13 @@ from . import invariant, report
 from .bandwidth import limits_of
 from .courses import courses
 from .engine import RunOptions, run
+from .events import Emit
 from .freshen import freshen
 from .gates import refusals_of
 from .plan_text import plan_facts
 from .ports import Driver
 from .result import BROKEN, MoveResult, Outcome, stale
 from .rounds import History, in_round, next_request
-from .running import Emit
 from .simulator import Simulator
 
 Look = Callable[[], Snapshot]

@@ -10,12 +10,12 @@ from typing import Optional, Union
 from .._model import prose
 from .._model.plan import Move
 from .ends import End, end_by_others, unclear
-from .events import names
+from .events import Emit, names
 from .ports import Cost, Driver, DriverError, Failure, Place, Whereabouts
 from .recovery import Turn, broken, given_up, tried, turn
 from .result import MoveResult, Outcome
-from .running import Emit, Running
 from .situation import Situation, situation
+from .steering import Running
 
 # How long an end that does not answer is asked again before a move counts as unknown.
 SETTLE_SECONDS = 60.0
@@ -117,6 +117,9 @@ def _why(item: Running, outcome: Outcome, failure: Optional[Failure], now: float
     if outcome is Outcome.TIMED_OUT:
         seen = item.seen
         left = seen.began_with if seen.iteration > 1 else seen.remaining
-        figures = prose.Figures(now - item.started, seen.dirty_rate, seen.rate, left, seen.iteration)
+        # QEMU counts a page once per pass, a measurement before the start each time
+        measured = item.move.expected.dirty_rate if item.move.expected else 0
+        writes = max(seen.dirty_rate, measured)
+        figures = prose.Figures(now - item.started, writes, seen.rate, left, seen.iteration)
         return Failure(*prose.not_converged(item.course.policy, figures))
     return failure or Failure("the move ended without an error, but the guest is still at its source", "Run again")
