@@ -17,12 +17,13 @@ description:
   - Where the move fails, the guest is moved once more as its own C(fallback) allows, suspended, or shut down and
     started again (M(virtfleet.migration.guest_rules)).
   - A guest keeps its state. One that was paused is paused at the destination too.
-  - Disks in a pool of the source alone are copied along while the guest runs. Once it has arrived, their volumes at the
-    source, out of date by then, are removed.
+  - Disks in a pool of the source alone are copied along, those of a shut-off guest too. Once it has arrived, their
+    volumes at the source, out of date by then, are removed; the images below them stay.
 author:
   - virtfleet.migration contributors (@virtfleet)
 extends_documentation_fragment:
   - virtfleet.migration.fleet
+  - virtfleet.migration.fleet.maps
   - virtfleet.migration.moves.prediction
   - virtfleet.migration.moves
   - virtfleet.migration.transfer
@@ -60,6 +61,16 @@ EXAMPLES = r"""
     host: hv2
     max_downtime_ms: 200
     timeout: 300
+  delegate_to: localhost
+  run_once: true
+
+- name: Move web to a host where bridge and pool are called otherwise
+  virtfleet.migration.guest_migration:
+    hosts: "{{ groups['hypervisors'] | virtfleet.migration.fleet_hosts(hostvars) }}"
+    guest: web
+    host: hv2
+    bridge_map: {br0: br-lan}
+    pool_map: {default: nvme}
   delegate_to: localhost
   run_once: true
 
@@ -112,9 +123,11 @@ from ..module_utils._ansible.arguments import (
     fleet_spec,
     hosts_of,
     journal_spec,
+    maps_spec,
     prediction_spec,
     settings_of,
     settings_spec,
+    with_maps,
 )
 from ..module_utils._ansible.detached import detached
 from ..module_utils._ansible.interrupt import stop_event
@@ -143,7 +156,7 @@ def request_of(params: dict[str, Any], fleet: Snapshot) -> Request:
 
 def move(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
     """Move the guest and return the report."""
-    entries, settings = hosts_of(params), settings_of(params)
+    entries, settings = with_maps(hosts_of(params), params["host"], params), settings_of(params)
     check_address(settings, next((entry for entry in entries if entry.name == params["host"]), None))
     with ExitStack() as stack:
         stop = stack.enter_context(stop_event())
@@ -173,6 +186,7 @@ def main() -> None:
         **fleet_spec(),
         **settings_spec(),
         **one_guest_spec(),
+        **maps_spec(),
         **journal_spec(),
         **prediction_spec(),
         "guest": {"type": "str", "required": True},

@@ -16,6 +16,7 @@ from .._model.plan import DiskCopy, Method, Move
 from .._model.predict import Prediction, held_by, predict
 from .._model.settings import Slots
 from .._model.snapshot import Snapshot
+from .sizes import copied_bytes
 
 MIB = 1024 * 1024
 # Assumed until it is measured: a host's network card of 1 Gbit/s less overhead, what libvirt needs to start and end a
@@ -82,12 +83,10 @@ def expected(guest: Guest, method: Method, copied: int, speed: float) -> Optiona
     return predict(held_by(guest), copied, guest.dirty_rate, speed, downtime)
 
 
-def move_bytes(guest: Guest, method: Method, copies: Sequence[DiskCopy]) -> int:
+def move_bytes(guest: Guest, method: Method, copies: Sequence[DiskCopy], source: Host) -> int:
     """Return an upper guess of the bytes that one pass of the move sends."""
-    if method in (Method.OFFLINE, Method.RESTART):
-        return 0
-    allocation = {disk.target: disk.allocation or disk.capacity or 0 for disk in guest.disks}
-    return guest.memory + sum(allocation[copy.target] for copy in copies)
+    memory = 0 if method in (Method.OFFLINE, Method.RESTART) else guest.memory
+    return memory + sum(copied_bytes(guest, copy, source) for copy in copies)
 
 
 def move_seconds(size: int, source: str, dest: str, lines: Lines) -> float:

@@ -170,3 +170,13 @@ def test_a_name_that_is_a_pattern_selects_its_guest_alone() -> None:
     run(driver)
     assert [name for name, _dest, _method in driver.tried].count("web") == 2
     assert [name for name, _dest, _method in driver.tried].count("*") == 1
+
+
+def test_a_guest_whose_nvram_would_be_lost_is_not_shut_down() -> None:
+    web = build.guest(
+        "web", notes=Notes(policy=GuestPolicy(fallback=Fallback.MAY_SHUT_DOWN)), nvram="/var/lib/nvram/web"
+    )
+    driver = Unlucky(build.snapshot(build.host("hv1", web), build.host("hv2")), methods=(Method.LIVE,))
+    report = run(driver, rounds=1)
+    assert [method for _name, _dest, method in driver.tried] == ["live"]
+    assert report["left"] == ["web"]
