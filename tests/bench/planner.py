@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -23,8 +22,6 @@ from planner_here import resolve
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 OUT = CHECKOUT / "build" / "bench" / "planner.json"
-# CPU seconds are what counts: the machine may have other work
-NICE = 19
 
 
 def main() -> int:
@@ -36,7 +33,6 @@ def main() -> int:
     if not (arguments.bench_dir / "fleets").is_dir() or not (arguments.bench_dir / "judge.py").is_file():
         say(f"bench-planner: no fleets and judge.py in {arguments.bench_dir}: nothing measured. Set BENCH_DIR to them.")
         return 0
-    os.nice(NICE)
     resolve()
     return run(arguments.bench_dir, _words(arguments.only), _words(arguments.sizes), _words(arguments.families))
 
