@@ -32,6 +32,11 @@ options:
       migration_address:
         description: Name or address to which guests' memory and disks are sent; left out, libvirt asks the host.
         type: str
+      listen_address:
+        description:
+          - Address on which this host waits for guests that come; left out, libvirt waits on all of them.
+          - Set it to O(hosts[].migration_address) to keep migrations on a network of their own.
+        type: str
       allocatable_memory_mib:
         description: Memory that guests may be given, in MiB. Left out, capacity less O(hosts[].reserve_memory_mib).
         type: int
@@ -111,7 +116,9 @@ options:
         description: CPUs of a host on standby. One that is on is measured.
         type: int
       max_guests:
-        description: The most active guests of the host. Left out, there is no limit.
+        description:
+          - The most active guests of the host, a hard rule of kind V(max_guests) in every plan. Left out, there is no
+            limit.
         type: int
       links:
         description: What migrations may use between sites. The same on every host that gives it.
@@ -128,6 +135,14 @@ options:
             description: MiB/s that migrations may use.
             type: float
             required: true
+      migration_bandwidth_mibs:
+        description:
+          - What all moves together may send from the host, and as much again to it, in MiB/s. It is shared among the
+            moves under way, and anew whenever one begins or ends. Left out, there is no limit.
+        type: int
+      migration_policy:
+        description: Convergence policy of the guests that leave the host; goes before that of the run.
+        type: str
   connect_timeout:
     description: Seconds after which a host that has not answered counts as unreachable.
     type: float

@@ -45,6 +45,71 @@ options:
     type: str
     choices: [abort, pause, post_copy]
     default: abort
+  policy:
+    description:
+      - What is done, and when, with a guest that writes faster than its memory can be sent. V(minimal_downtime),
+        V(suspend_if_needed), V(post_copy), V(very_large), V(wan), or the name of one of O(policies). What each does,
+        and the time it promises, is in
+        R(Convergence, ansible_collections.virtfleet.migration.docsite.guide_convergence).
+      - Left out, O(max_downtime_ms), O(timeout) and O(timeout_action) are all there is.
+      - A guest's own policy (M(virtfleet.migration.guest_rules)) goes before that of its host
+        (O(hosts[].migration_policy)), and that before this one.
+      - O(max_downtime_ms) beside a policy is the longest downtime that any of its steps may allow. O(timeout) beside it
+        is refused. A guest that moves paused or shut off follows no step but those that abort after a time.
+    type: str
+  policies:
+    description: Policies of your own, to be named in O(policy), by a host or by a guest.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the policy.
+        type: str
+        required: true
+      max_downtime_ms:
+        description: Downtime in milliseconds that the move begins with. Left out, QEMU's 300.
+        type: int
+      auto_converge:
+        description: Slow down the guest's vCPUs while it writes faster than its memory can be sent.
+        type: bool
+        default: false
+      bandwidth_mibs:
+        description: Speed limit of each of its moves, in MiB/s. Left out, O(bandwidth_mibs).
+        type: int
+      steps:
+        description:
+          - What is done, in this order. A step is taken as soon as one of its triggers holds, and makes up for those
+            before it. The last one must end the move and say after how many seconds.
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          action:
+            description:
+              - V(max_downtime) raises the downtime to O(policies[].steps[].max_downtime_ms).
+              - V(post_copy), V(pause) and V(abort) are those of O(timeout_action).
+            type: str
+            choices: [max_downtime, post_copy, pause, abort]
+            required: true
+          max_downtime_ms:
+            description: The downtime of the action V(max_downtime), in milliseconds; more than in the steps before.
+            type: int
+          after:
+            description: Trigger. Seconds since the move began.
+            type: float
+          after_per_gib:
+            description: Seconds that O(policies[].steps[].after) grows by for each GiB of memory and copied disks.
+            type: float
+            default: 0.0
+          stalled:
+            description:
+              - Trigger. Passes over the memory that ended since one began with at least a tenth less to send than all
+                before it.
+            type: int
+          iterations:
+            description: Trigger. Number of the pass over the memory.
+            type: int
 """
 
     SLOTS = r"""
@@ -74,4 +139,17 @@ options:
   run_id:
     description: Name of this run's journal, without its ending. Left out, it is made from the time.
     type: str
+"""
+
+    PREDICTION = r"""
+options:
+  measure_dirty_rate_seconds:
+    description:
+      - Sample for so many seconds how fast each running guest writes to its memory, all at the same time, and predict
+        from it bytes, seconds and downtime of each live move, and whether it converges.
+      - V(0) does not; estimates then assume one pass over all memory. At most 60; 1 or 2 is enough. Needs libvirt 7.2.
+      - What it finds is of that moment only. R(Convergence,
+        ansible_collections.virtfleet.migration.docsite.guide_convergence) has the formulas.
+    type: int
+    default: 0
 """

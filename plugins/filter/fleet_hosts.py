@@ -19,6 +19,7 @@ _AS_IS = {
     "virtfleet_cpu_overcommit": "cpu_overcommit",
     "virtfleet_shared_pools": "shared_pools",
     "virtfleet_migration_address": "migration_address",
+    "virtfleet_listen_address": "listen_address",
     "virtfleet_labels": "labels",
     "virtfleet_site": "site",
     "virtfleet_rack": "rack",
@@ -28,6 +29,8 @@ _AS_IS = {
     "virtfleet_cpus": "cpus",
     "virtfleet_max_guests": "max_guests",
     "virtfleet_links": "links",
+    "virtfleet_migration_bandwidth_mibs": "migration_bandwidth_mibs",
+    "virtfleet_migration_policy": "migration_policy",
 }
 
 # A host that may be in maintenance takes no guests.

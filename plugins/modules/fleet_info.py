@@ -18,6 +18,7 @@ author:
   - virtfleet.migration contributors (@virtfleet)
 extends_documentation_fragment:
   - virtfleet.migration.fleet
+  - virtfleet.migration.moves.prediction
   - virtfleet.migration.attributes.info
 options:
   hosts:
@@ -88,7 +89,8 @@ snapshot:
           description:
             - Guests with state, memory, vCPUs, disks (and the pool each lives in), CPU, devices, running job.
             - C(notes) has the labels and rules of their metadata, C(hugepage_kib) the huge pages and C(numa_cells) the
-              NUMA nodes that their memory must come from, C(usage_cpus) what O(measure_usage_seconds) has found.
+              NUMA nodes that their memory must come from, C(usage_cpus) and C(dirty_rate) (bytes per second) what
+              O(measure_usage_seconds) and O(measure_dirty_rate_seconds) have found.
           type: list
           elements: dict
         numa_cells:
@@ -136,7 +138,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._ansible.arguments import fleet_spec, hosts_of
+from ..module_utils._ansible.arguments import fleet_spec, hosts_of, prediction_spec
 from ..module_utils._ansible.shell import run_module
 from ..module_utils._engine.report import placement
 from ..module_utils._libvirt.binding import libvirt
@@ -149,7 +151,7 @@ from ..module_utils._model.host import HostState
 def body(module: AnsibleModule) -> dict[str, Any]:
     """Survey the fleet and return the snapshot."""
     with Fleet(hosts_of(module.params), module.params["connect_timeout"]) as fleet:
-        snapshot = survey(fleet, module.params["measure_usage_seconds"])
+        snapshot = survey(fleet, module.params["measure_usage_seconds"], module.params["measure_dirty_rate_seconds"])
     silent = {host.name: host.error or "" for host in snapshot.hosts if host.state is HostState.UNREACHABLE}
     result = {"snapshot": to_json(snapshot), "placement": placement(snapshot), "unreachable_hosts": silent}
     if silent and module.params["fail_on_unreachable"]:
@@ -164,6 +166,7 @@ def main() -> None:
         **fleet_spec(),
         "fail_on_unreachable": {"type": "bool", "default": False},
         "measure_usage_seconds": {"type": "float", "default": 0},
+        **prediction_spec(),
     }
     run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), body, missing=libvirt is None)
 

@@ -21,7 +21,10 @@ author:
   - virtfleet.migration contributors (@virtfleet)
 extends_documentation_fragment:
   - virtfleet.migration.fleet
+  - virtfleet.migration.moves.prediction
   - virtfleet.migration.moves
+  - virtfleet.migration.transfer
+  - virtfleet.migration.transfer.one_guest
   - virtfleet.migration.moves.journal
   - virtfleet.migration.attributes.moves
 options:
@@ -55,6 +58,17 @@ EXAMPLES = r"""
     host: hv2
     max_downtime_ms: 200
     timeout: 300
+  delegate_to: localhost
+  run_once: true
+
+- name: Send a large guest over four connections, compressed, and call it web-old from then on
+  virtfleet.migration.guest_migration:
+    hosts: "{{ groups['hypervisors'] | virtfleet.migration.fleet_hosts(hostvars) }}"
+    guest: web
+    host: hv2
+    parallel_connections: 4
+    compression: zstd
+    new_name: web-old
   delegate_to: localhost
   run_once: true
 """
@@ -92,11 +106,19 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._ansible.arguments import fleet_spec, hosts_of, journal_spec, settings_of, settings_spec
+from ..module_utils._ansible.arguments import (
+    fleet_spec,
+    hosts_of,
+    journal_spec,
+    prediction_spec,
+    settings_of,
+    settings_spec,
+)
 from ..module_utils._ansible.detached import detached
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run
 from ..module_utils._ansible.shell import run_module
+from ..module_utils._ansible.transfer import check_address, guest_of, one_guest_spec
 from ..module_utils._engine.engine import RunOptions
 from ..module_utils._engine.report import stay_facts, stay_lines
 from ..module_utils._engine.session import carry_out, check_runs_once, module_result, rehearsal
@@ -106,29 +128,32 @@ from ..module_utils._libvirt.driver import LibvirtDriver
 from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.errors import FleetError
 from ..module_utils._model.plan import Goal, Method, Request
+from ..module_utils._model.snapshot import Snapshot
 from ..module_utils._planner.planner import make_plan
 
 
-def request_of(params: dict[str, Any]) -> Request:
+def request_of(params: dict[str, Any], fleet: Snapshot) -> Request:
     """Return what the user asks for."""
     method = Method.PAUSED if params["method"] == "paused" else None
-    return Request(Goal.MOVE, hosts=(params["host"],), guests=(params["guest"],), method=method)
+    guest = guest_of(fleet, params["guest"], params["host"], params["new_name"])
+    return Request(Goal.MOVE, hosts=(params["host"],), guests=(guest,), method=method)
 
 
 def move(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
     """Move the guest and return the report."""
-    entries, settings, request = hosts_of(params), settings_of(params), request_of(params)
+    entries, settings = hosts_of(params), settings_of(params)
+    check_address(settings, next((entry for entry in entries if entry.name == params["host"]), None))
     with ExitStack() as stack:
         stop = stack.enter_context(stop_event())
         emit, journal = stack.enter_context(open_run(params, rehearse, stop))
         fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
-        before = survey(fleet)
+        before = survey(fleet, 0, params["measure_dirty_rate_seconds"])
         check_runs_once(before)
-        plan = make_plan(before, request)
+        plan = make_plan(before, request_of(params, before))
         if plan.stays:
             raise FleetError("; ".join(stay_lines([stay_facts(stay) for stay in plan.stays])))
         real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
-        driver, look = rehearsal(before, time.time()) if rehearse else real
+        driver, look = rehearsal(before, time.time(), params["new_name"]) if rehearse else real
         return module_result(carry_out(plan, before, driver, RunOptions(settings), emit, look), journal)
 
 
@@ -144,7 +169,9 @@ def main() -> None:
     spec = {
         **fleet_spec(),
         **settings_spec(),
+        **one_guest_spec(),
         **journal_spec(),
+        **prediction_spec(),
         "guest": {"type": "str", "required": True},
         "host": {"type": "str", "required": True},
         "method": {"type": "str", "choices": ["auto", "paused"], "default": "auto"},

@@ -21,6 +21,7 @@ author:
   - virtfleet.migration contributors (@virtfleet)
 extends_documentation_fragment:
   - virtfleet.migration.fleet
+  - virtfleet.migration.moves.prediction
   - virtfleet.migration.moves.slots
   - virtfleet.migration.request
   - virtfleet.migration.attributes.info
@@ -162,8 +163,10 @@ plan:
   description:
     - The plan, a document with a schema number that M(virtfleet.migration.migration_apply) takes. Its JSON schema is
       C(docs/schemas/plan-1.json).
-    - RV(plan.est_seconds) and RV(plan.est_bytes) assume a network card of 1 Gbit/s in each host, and one pass over each
-      guest's memory.
+    - RV(plan.est_seconds) and RV(plan.est_bytes) assume a network card of 1 Gbit/s in each host, or its
+      O(hosts[].migration_bandwidth_mibs), and one pass over each guest's memory; with O(measure_dirty_rate_seconds),
+      what the guest holds and writes. C(expected) of such a move says whether it converges, and which policy to take if
+      it does not.
   returned: success, or when guests stay; not for the goal V(explain)
   type: dict
   contains:
@@ -236,6 +239,15 @@ plan:
       description: What the planner noticed and could not honour, such as rules that contradict each other.
       type: list
       elements: str
+    rule_faults:
+      description:
+        - Rules that nobody can keep, whatever the plan, each with a C(code), the C(rules) by name, and the C(guests)
+          and C(hosts) in question. RV(plan.remarks) has them in words.
+        - V(no_guest) and V(no_host), the rule speaks of none that is there. V(unknown_host), it names one that is not
+          there. V(no_host_left), pins and bans leave a guest no host. V(no_method_left). V(contradiction).
+          V(too_few_places). V(unreadable), of a kind in a guest's metadata that this version does not know.
+      type: list
+      elements: dict
   sample:
     schema: 1
     plan_id: 8e6cd1b3ae0d9f04
@@ -272,6 +284,7 @@ plan:
     watts_before: 310.5
     watts_after: 310.5
     remarks: []
+    rule_faults: []
 text:
   description: The plan, or for the goal V(explain) the explanation, as lines for people of at most 120 columns.
   returned: success, or when guests stay
@@ -388,7 +401,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._ansible.arguments import fleet_spec, hosts_of
+from ..module_utils._ansible.arguments import fleet_spec, hosts_of, prediction_spec
 from ..module_utils._ansible.request import (
     GOALS,
     check_links,
@@ -424,7 +437,7 @@ def look(params: dict[str, Any]) -> Snapshot:
         what = f"snapshot file {params['snapshot_file']}"
         return read_snapshot(read_text(params["snapshot_file"], what), what)
     with Fleet(hosts_of(params), params["connect_timeout"]) as fleet:
-        return survey(fleet)
+        return survey(fleet, measure_dirty_rate_seconds=params["measure_dirty_rate_seconds"])
 
 
 def planned(snapshot: Snapshot, request: Request, shown: int) -> dict[str, Any]:
@@ -464,6 +477,7 @@ def main() -> None:
     spec = {
         **fleet_spec(required=False),
         **request_spec(required=True, goals=(*GOALS, EXPLAIN)),
+        **prediction_spec(),
         "snapshot": {"type": "dict"},
         "snapshot_file": {"type": "path"},
         "text_moves": {"type": "int", "default": 60},

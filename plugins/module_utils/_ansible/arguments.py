@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._model.fleet import HostEntry, parse_hosts
+from .._model.policy import Policy, Step, StepAction
 from .._model.settings import MoveSettings, Slots, TimeoutAction, Transport, check_settings, check_slots
+from .transfer import transfer_of, transfer_spec
 
 JOURNAL_DIR = "~/.local/state/virtfleet"
 
@@ -17,6 +19,7 @@ _HOST_OPTIONS: dict[str, Any] = {
     "uri": {"type": "str", "required": True},
     "peer_uri": {"type": "str"},
     "migration_address": {"type": "str"},
+    "listen_address": {"type": "str"},
     "allocatable_memory_mib": {"type": "int"},
     "reserve_memory_mib": {"type": "int", "default": 1024},
     "allocatable_vcpus": {"type": "int"},
@@ -51,6 +54,23 @@ _HOST_OPTIONS: dict[str, Any] = {
             "bandwidth_mibs": {"type": "float", "required": True},
         },
     },
+    "migration_bandwidth_mibs": {"type": "int"},
+    "migration_policy": {"type": "str"},
+}
+_STEP_OPTIONS: dict[str, Any] = {
+    "action": {"type": "str", "choices": [action.value for action in StepAction], "required": True},
+    "max_downtime_ms": {"type": "int"},
+    "after": {"type": "float"},
+    "after_per_gib": {"type": "float", "default": 0.0},
+    "stalled": {"type": "int"},
+    "iterations": {"type": "int"},
+}
+_POLICY_OPTIONS: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "max_downtime_ms": {"type": "int"},
+    "auto_converge": {"type": "bool", "default": False},
+    "bandwidth_mibs": {"type": "int"},
+    "steps": {"type": "list", "elements": "dict", "required": True, "options": _STEP_OPTIONS},
 }
 
 
@@ -81,7 +101,15 @@ def settings_spec() -> dict[str, Any]:
         "max_downtime_ms": {"type": "int"},
         "timeout": {"type": "int", "default": 0},
         "timeout_action": {"type": "str", "choices": ["abort", "pause", "post_copy"], "default": "abort"},
+        **transfer_spec(),
+        "policy": {"type": "str"},
+        "policies": {"type": "list", "elements": "dict", "default": [], "options": _POLICY_OPTIONS},
     }
+
+
+def prediction_spec() -> dict[str, Any]:
+    """Return the option that has measured what estimates are made from."""
+    return {"measure_dirty_rate_seconds": {"type": "int", "default": 0}}
 
 
 def journal_spec() -> dict[str, Any]:
@@ -112,8 +140,16 @@ def settings_of(params: Mapping[str, Any]) -> MoveSettings:
             max_downtime_ms=params["max_downtime_ms"],
             timeout=params["timeout"],
             timeout_action=TimeoutAction(params["timeout_action"]),
+            transfer=transfer_of(params),
+            policy=params["policy"] or None,
+            policies=tuple(_policy(given) for given in params["policies"]),
         )
     )
+
+
+def _policy(given: Mapping[str, Any]) -> Policy:
+    steps = (Step(**{**step, "action": StepAction(step["action"])}) for step in given["steps"])
+    return Policy(**{**given, "steps": tuple(steps)})
 
 
 def slots_of(params: Mapping[str, Any]) -> Slots:

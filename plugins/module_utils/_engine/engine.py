@@ -4,20 +4,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Optional, Union
 
 from .._model import prose
 from .._model.plan import Leftover, Move, Plan, method_fits
+from .._model.refusal import Refusal
 from .._model.settings import MoveSettings, Slots
-from .convergence import Action, due
-from .ports import Cost, Driver, DriverError, Failure, Phase, Progress
+from .bandwidth import Limits, shares
+from .convergence import look
+from .courses import Course, course_of
+from .ends import End, end_by_others, unclear
+from .events import Emit, names, result_facts
+from .ports import Cost, Driver, DriverError, Failure, Phase, Place, Progress, Whereabouts
+from .recovery import Turn, broken, given_up, healed, tried, turn
 from .result import ARRIVED, BROKEN, MoveResult, Outcome, stale
 from .situation import Situation, situation
 from .slots import startable
+from .steering import Over, Running, steer, told
 
-Emit = Callable[[str, Mapping[str, Any]], None]
+__all__ = ("POLL_SECONDS", "SETTLE_SECONDS", "Emit", "RunOptions", "run")
+
+Refused = Mapping[str, Sequence[Refusal]]
 
 POLL_SECONDS = 0.25
 # How long an end that does not answer is asked again before a move counts as unknown.
@@ -26,60 +35,56 @@ SETTLE_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a plan is carried out. ``max_failures``: broken moves after which no new one starts; None: no limit."""
+    """How a plan is carried out. ``max_failures``: broken moves after which no new one starts; None: no limit.
+
+    ``courses``: by id of the move; one that is not there follows the settings alone. ``limits``: what all moves share.
+    """
 
     settings: MoveSettings = MoveSettings()
     slots: Slots = Slots()
     max_failures: Optional[int] = None
+    courses: Mapping[str, Course] = field(default_factory=dict)
+    limits: Limits = Limits()
 
 
-@dataclass(frozen=True)
-class _Over:
-    """The driver says, since then and without a break, that the move has ended; both ends have not confirmed it."""
+def run(
+    plan: Plan, driver: Driver, options: RunOptions, emit: Emit, known: Optional[Refused] = None
+) -> tuple[MoveResult, ...]:
+    """Return one result per move of the plan, in plan order. Never raises for what happens to a guest.
 
-    since: float
-    failure: Optional[Failure]
-
-
-@dataclass(frozen=True)
-class _Running:
-    move: Move
-    started: float
-    taken: frozenset[Action] = frozenset()
-    over: Optional[_Over] = None
-    doubted: Optional[float] = None
-
-
-def run(plan: Plan, driver: Driver, options: RunOptions, emit: Emit) -> tuple[MoveResult, ...]:
-    """Return one result per move of the plan, in plan order. Never raises for what happens to a guest."""
+    ``known``: refusals of moves by id that need no question to the hosts.
+    """
     for leftover in plan.leftovers:
         _mend(leftover, driver, emit)
-    results = _preflight(plan.moves, driver, emit)
+    results = _preflight(plan.moves, driver, emit, known or {})
     waiting = [move for move in plan.moves if move.id not in results]
-    running: list[_Running] = []
+    running: list[Running] = []
     while waiting or running:
-        known = len(results)
+        number = len(results)
         halt = _halt(driver, results, options)
         if halt is not None:
             results.update({move.id: _record(_not_started(move, halt), emit) for move in waiting})
-        begun = [_begin(move, driver, emit) for move in _next(waiting, running, results, options.slots)]
-        started = [item for item in begun if isinstance(item, _Running)]
-        watched = [_watch(item, driver, options.settings, emit) for item in (*running, *started)]
+        following = _next(waiting, running, results, options.slots)
+        share = _shares([*(item.move for item in running), *following], options)
+        begun = [_begin(move, _course(move, options), share[move.id], driver, emit) for move in following]
+        started = [item for item in begun if isinstance(item, Running)]
+        watched = [_watch(item, driver, emit) for item in (*running, *started)]
         over = [item for item in (*begun, *watched) if isinstance(item, MoveResult)]
         results.update({result.move.id: _record(result, emit) for result in over})
-        running = [item for item in watched if isinstance(item, _Running)]
+        running = [item for item in watched if isinstance(item, Running)]
         stranded = _stranded(waiting, results)
         results.update({move.id: _record(_not_started(move, why), emit) for move, why in stranded})
         busy = {item.move.id for item in running}
         waiting = [move for move in waiting if move.id not in results and move.id not in busy]
-        # a slot that has just become free is filled at once
-        if running and len(results) == known:
+        # a slot that has just become free is filled at once, before what it leaves over is shared out
+        if running and len(results) == number:
+            running = _shared(running, options, driver, emit)
             driver.wait(POLL_SECONDS)
     return tuple(results[move.id] for move in plan.moves)
 
 
 def _next(
-    waiting: Sequence[Move], running: Sequence[_Running], results: Mapping[str, MoveResult], slots: Slots
+    waiting: Sequence[Move], running: Sequence[Running], results: Mapping[str, MoveResult], slots: Slots
 ) -> list[Move]:
     open_moves = [move for move in waiting if move.id not in results]
     arrived = [key for key, result in results.items() if result.outcome in ARRIVED]
@@ -96,12 +101,12 @@ def _mend(leftover: Leftover, driver: Driver, emit: Emit) -> None:
         emit("mended", {**facts, "definition_on": leftover.definition_on})
 
 
-def _preflight(moves: Sequence[Move], driver: Driver, emit: Emit) -> dict[str, MoveResult]:
+def _preflight(moves: Sequence[Move], driver: Driver, emit: Emit, known: Refused) -> dict[str, MoveResult]:
     """Ask the hosts about every move before the first one starts."""
     results = {}
     for move in moves:
         try:
-            refusals = () if move.adopt else driver.check(move)
+            refusals = () if move.adopt else (*known.get(move.id, ()), *driver.check(move))
         except DriverError as error:
             results[move.id] = _record(MoveResult(move, Outcome.REFUSED, failure=error.failure), emit)
             continue
@@ -139,91 +144,124 @@ def _not_started(move: Move, why: str) -> MoveResult:
     return MoveResult(move, Outcome.NOT_STARTED, failure=Failure(why, "Run again to go on with what is left"))
 
 
-def _begin(move: Move, driver: Driver, emit: Emit) -> Union[_Running, MoveResult]:
+def _course(move: Move, options: RunOptions) -> Course:
+    return options.courses.get(move.id) or course_of(move, options.settings)
+
+
+def _shares(moves: Sequence[Move], options: RunOptions) -> dict[str, Optional[int]]:
+    return shares(moves, options.limits, {move.id: _course(move, options).settings.bandwidth_mibs for move in moves})
+
+
+def _shared(running: list[Running], options: RunOptions, driver: Driver, emit: Emit) -> list[Running]:
+    """Tell those whose share has changed; one that can't be told yet is told at the next look."""
+    share = _shares([item.move for item in running], options)
+    return [told(item, share[item.move.id], driver, emit) for item in running]
+
+
+def _begin(move: Move, course: Course, mibs: Optional[int], driver: Driver, emit: Emit) -> Union[Running, MoveResult]:
     """Start the move if the world is as the plan saw it."""
     try:
         where = driver.where_is(move)
         case = situation(where)
         if case is Situation.AT_DEST:
             return MoveResult(move, Outcome.ALREADY_THERE, failure=_tidy(move, driver)[1])
-        if case is Situation.MOVING:
+        if case in (Situation.MOVING, Situation.BROKEN):
             move = replace(move, adopt=True)
+        elif case is Situation.UNKNOWN:
+            return _not_started(move, f"no answer from {' and '.join(where.silent)}")
         elif case is not Situation.AT_SOURCE:
             return stale(move, case.value)
         elif where.source is not None and not method_fits(move.method, where.source.state):
             return stale(move, where.source.state.value)
-        emit("move_started", {**_names(move), "method": move.method.value, "adopted": move.adopt})
-        driver.start(move)
+        facts = {"method": move.method.value, "adopted": move.adopt, "policy": course.policy, "bandwidth_mibs": mibs}
+        emit("move_started", {**names(move), **facts})
+        driver.start(move, replace(course.settings, bandwidth_mibs=mibs))
     except DriverError as error:
         return MoveResult(move, Outcome.FAILED, failure=error.failure)
-    return _Running(move, driver.now())
+    # nobody knows what one that is taken up on its way was told
+    return Running(move, driver.now(), course, mibs=None if move.adopt else mibs)
 
 
-def _watch(item: _Running, driver: Driver, settings: MoveSettings, emit: Emit) -> Union[_Running, MoveResult]:
+def _watch(item: Running, driver: Driver, emit: Emit) -> Union[Running, MoveResult]:
     """Look at a running move once: act on it where that is due, settle it where it is over."""
     if item.over is None:
         try:
             progress = driver.progress(item.move)
         except DriverError as error:
             progress = Progress(Phase.FINISHING, ended=True, failure=error.failure)
+        if progress.broken and not progress.ended:
+            return _await_resumed(item, driver)
         if not progress.ended:
-            return _steer(replace(item, doubted=None), progress, driver, settings, emit)
+            item = replace(item, recovery=healed(item.recovery, driver.now()))
+            return steer(replace(item, doubted=None, seen=look(item.seen, progress)), progress, driver, emit)
         since = driver.now() if item.doubted is None else item.doubted
-        item = replace(item, over=_Over(since, progress.failure))
-    return _settle(item, driver)
+        item = replace(item, over=Over(since, progress.failure))
+    return _settle(item, driver, emit)
 
 
-def _steer(item: _Running, progress: Progress, driver: Driver, settings: MoveSettings, emit: Emit) -> _Running:
-    seconds = driver.now() - item.started
-    emit("progress", _progress_facts(item.move, progress, seconds))
-    actions = due(settings, seconds, progress, item.taken)
-    if driver.interrupted() and Action.ABORT not in item.taken and progress.phase is not Phase.POST_COPY:
-        actions = (Action.ABORT,)
-    for action in actions:
-        item = _act(action, item, driver, settings, emit)
-    return item
-
-
-def _act(action: Action, item: _Running, driver: Driver, settings: MoveSettings, emit: Emit) -> _Running:
-    """Take an action once; one that comes too early or too late is tried again or no longer needed."""
-    calls: dict[Action, Callable[[], None]] = {
-        Action.SET_MAX_DOWNTIME: lambda: driver.set_max_downtime(item.move, settings.max_downtime_ms or 0),
-        Action.ABORT: lambda: driver.abort(item.move),
-        Action.PAUSE: lambda: driver.pause(item.move),
-        Action.POST_COPY: lambda: driver.post_copy(item.move),
-    }
-    try:
-        calls[action]()
-    except DriverError as error:
-        emit("action_failed", {**_names(item.move), "action": action.value, "error": error.failure.message})
-        return item
-    emit("action", {**_names(item.move), "action": action.value})
-    return replace(item, taken=item.taken | {action})
-
-
-def _settle(item: _Running, driver: Driver) -> Union[_Running, MoveResult]:
+def _settle(item: Running, driver: Driver, emit: Emit) -> Union[Running, MoveResult]:
     """Ask both ends what became of a move that is over; the hypervisor's word alone is not enough."""
     move, failure = item.move, item.over.failure if item.over else None
     patient = item.over is not None and driver.now() - item.over.since < SETTLE_SECONDS
     try:
-        case = situation(driver.where_is(move))
+        where = driver.where_is(move)
+        case = situation(where)
         if case is Situation.AT_DEST:
             cost, untidy = _tidy(move, driver)
             return MoveResult(move, Outcome.MOVED, item.started, driver.now(), cost, untidy)
         if case is Situation.AT_SOURCE:
-            outcome = _broken(item, driver)
-            why = _put_back(move, _why(outcome, failure), driver)
-            return MoveResult(move, outcome, item.started, driver.now(), failure=why)
+            return _stayed(item, where.source, failure, driver)
+        if case is Situation.BROKEN:
+            return _recover(item, where, driver, emit)
         if case is Situation.MOVING and patient:
             # the call was lost, the migration was not: the source's daemon drives it on
             adopted = replace(move, adopt=True)
-            driver.start(adopted)
+            driver.start(adopted, item.course.settings)
             return replace(item, move=adopted, over=None, doubted=item.over.since if item.over else None)
     except DriverError as error:
         return MoveResult(move, Outcome.UNKNOWN, item.started, driver.now(), failure=error.failure)
     if patient:
         return item
-    return MoveResult(move, Outcome.UNKNOWN, item.started, driver.now(), failure=_unclear(move, case, failure))
+    return MoveResult(move, Outcome.UNKNOWN, item.started, driver.now(), failure=unclear(move, case, failure))
+
+
+def _recover(item: Running, where: Whereabouts, driver: Driver, emit: Emit) -> Union[Running, MoveResult]:
+    """Resume a post-copy that broke, or wait until that can be tried; neither copy may ever be given up."""
+    now, failure = driver.now(), item.over.failure if item.over else None
+    state = broken(item.recovery, now)
+    if state.since == now:
+        emit(
+            "post_copy_broken",
+            {**names(item.move), "error": failure.message if failure else "its two ends have lost one another"},
+        )
+    do = turn(state, where, driver.interrupted(), now)
+    if do is Turn.GIVE_UP:
+        why = given_up(item.move, state, failure)
+        return MoveResult(item.move, Outcome.UNKNOWN, item.started, now, failure=why)
+    if do is Turn.WAIT:
+        return replace(item, recovery=state)
+    emit("post_copy_resumed", {**names(item.move), "number": state.tries + 1})
+    driver.resume_post_copy(item.move, item.course.settings)
+    return replace(item, over=None, doubted=None, recovery=tried(state, now))
+
+
+def _await_resumed(item: Running, driver: Driver) -> Union[Running, MoveResult]:
+    """Let a call that resumes a post-copy have its time; it can hang, since QEMU may be waiting for the other end."""
+    state = broken(item.recovery, driver.now())
+    if turn(state, Whereabouts(None, None), driver.interrupted(), driver.now()) is not Turn.GIVE_UP:
+        return replace(item, recovery=state)
+    failure = Failure("libvirt's call to resume it does not come back")
+    why = given_up(item.move, state, failure)
+    return MoveResult(item.move, Outcome.UNKNOWN, item.started, driver.now(), failure=why)
+
+
+def _stayed(item: Running, found: Optional[Place], failure: Optional[Failure], driver: Driver) -> MoveResult:
+    """Return the result of a move whose guest is at its source, once that is in order again."""
+    move, outcome = item.move, _broken(item, driver)
+    theirs = end_by_others(move, found, failure if outcome is Outcome.FAILED else None)
+    end = theirs or End(outcome, _why(item, outcome, failure, driver.now()))
+    why = _put_back(move, end.failure, driver)
+    return MoveResult(move, end.outcome, item.started, driver.now(), failure=why)
 
 
 def _tidy(move: Move, driver: Driver) -> tuple[Cost, Optional[Failure]]:
@@ -244,61 +282,27 @@ def _put_back(move: Move, why: Failure, driver: Driver) -> Failure:
     return why
 
 
-def _unclear(move: Move, case: Situation, failure: Optional[Failure]) -> Failure:
-    found = {
-        Situation.UNKNOWN: "one of its two hosts does not answer",
-        Situation.TWICE: "it runs on both hosts",
-        Situation.MOVING: "both hosts hold a copy, and nothing moves it on",
-        Situation.NOWHERE: "neither host knows it",
-    }
-    text = f"it is not known what became of the guest: {found.get(case, case.value)}"
-    remedy = f"Look at it on {move.source} and {move.dest} before anything else; then run again"
-    return Failure(f"{text} ({failure.message})" if failure else text, remedy)
-
-
-def _broken(item: _Running, driver: Driver) -> Outcome:
-    if Action.ABORT not in item.taken:
+def _broken(item: Running, driver: Driver) -> Outcome:
+    if not item.aborted:
         return Outcome.FAILED
     return Outcome.ABORTED if driver.interrupted() else Outcome.TIMED_OUT
 
 
-def _why(outcome: Outcome, failure: Optional[Failure]) -> Failure:
-    text = "the move was aborted, the guest runs on at its source"
+def _why(item: Running, outcome: Outcome, failure: Optional[Failure], now: float) -> Failure:
     if outcome is Outcome.ABORTED:
+        text = "the move was aborted, the guest runs on at its source"
         return Failure(text, "Run again to go on with what is left")
     if outcome is Outcome.TIMED_OUT:
-        return Failure(text, "Raise timeout, max_downtime_ms or bandwidth_mibs, or choose another timeout_action")
+        seen = item.seen
+        left = seen.began_with if seen.iteration > 1 else seen.remaining
+        # QEMU counts a page once per pass, a measurement before the start each time
+        measured = item.move.expected.dirty_rate if item.move.expected else 0
+        writes = max(seen.dirty_rate, measured)
+        figures = prose.Figures(now - item.started, writes, seen.rate, left, seen.iteration)
+        return Failure(*prose.not_converged(item.course.policy, figures))
     return failure or Failure("the move ended without an error, but the guest is still at its source", "Run again")
 
 
 def _record(result: MoveResult, emit: Emit) -> MoveResult:
-    cost, failure = result.cost, result.failure
-    facts = {
-        **_names(result.move),
-        "outcome": result.outcome.value,
-        "seconds": cost.seconds,
-        "bytes": cost.sent_bytes,
-        "downtime_ms": cost.downtime_ms,
-        "error": failure.message if failure else None,
-        "remedy": failure.remedy if failure else None,
-    }
-    emit("move_ended", facts)
+    emit("move_ended", result_facts(result))
     return result
-
-
-def _names(move: Move) -> dict[str, Any]:
-    return {"move": move.id, "guest": move.guest, "name": move.name, "source": move.source, "dest": move.dest}
-
-
-def _progress_facts(move: Move, progress: Progress, seconds: float) -> dict[str, Any]:
-    return {
-        **_names(move),
-        "phase": progress.phase.value,
-        "seconds": round(seconds, 1),
-        "total": progress.total,
-        "processed": progress.processed,
-        "remaining": progress.remaining,
-        "rate": progress.rate,
-        "dirty_rate": progress.dirty_rate,
-        "iteration": progress.iteration,
-    }

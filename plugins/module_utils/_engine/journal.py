@@ -72,11 +72,24 @@ def _mend_failed(event: Mapping[str, Any]) -> str:
 
 
 def _action(event: Mapping[str, Any]) -> str:
-    return f"{event['name']}: {str(event['action']).replace('_', ' ')}"
+    return f"{event['name']}: {_deed(event)}"
 
 
 def _action_failed(event: Mapping[str, Any]) -> str:
-    return f"{event['name']}: {str(event['action']).replace('_', ' ')} was refused: {event['error']}"
+    return f"{event['name']}: {_deed(event)} was refused: {event['error']}"
+
+
+def _deed(event: Mapping[str, Any]) -> str:
+    downtime = event.get("max_downtime_ms")
+    return str(event["action"]).replace("_", " ") + (f" {downtime} ms" if downtime else "")
+
+
+def _post_copy_broken(event: Mapping[str, Any]) -> str:
+    return f"{event['name']}: the link broke in post-copy: {event['error']}"
+
+
+def _post_copy_resumed(event: Mapping[str, Any]) -> str:
+    return f"{event['name']}: resuming its post-copy, try {event['number']}"
 
 
 _LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
@@ -89,4 +102,6 @@ _LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "mend_failed": _mend_failed,
     "action": _action,
     "action_failed": _action_failed,
+    "post_copy_broken": _post_copy_broken,
+    "post_copy_resumed": _post_copy_resumed,
 }

@@ -30,6 +30,7 @@ def plan_lines(plan: Plan, shown: int = SHOWN) -> list[str]:
             *_named("Switched on before the first move", plan.power_on),
             *_moves(plan, shown or len(plan.moves)),
             *_totals(plan),
+            *_restless(plan),
             *_waves(plan, shown or len(plan.waves)),
             *_named("Can be switched off after the last move", plan.power_off),
             *_watts(plan),
@@ -113,6 +114,18 @@ def _totals(plan: Plan) -> Iterator[str]:
         yield f"{_count(len(plan.moves), 'move')}, about {mib(plan.est_bytes)} MiB, about {plan.est_seconds} s, {still}"
     if len(plan.critical_path) > 1:
         yield f"Critical path: {few(plan.critical_path)}"
+
+
+def _restless(plan: Plan) -> Iterator[str]:
+    """Yield a line for each move whose guest was measured to write faster than it can be sent."""
+    for move in plan.moves:
+        found = move.expected
+        if found is not None and not found.converges:
+            rate = f"{found.dirty_rate / MIB:.0f} MiB/s"
+            yield (
+                f"{move.name} writes {rate} and does not converge by itself: it would stand still for "
+                f"{found.downtime_ms / 1000:.1f} s in the end; policy {found.policy} is made for that"
+            )
 
 
 def _waves(plan: Plan, shown: int) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Optional, Protocol
 from .._model.guest import GuestState, JobKind
 from .._model.plan import Leftover, Move
 from .._model.refusal import Refusal
+from .._model.settings import MoveSettings
 
 
 class Phase(enum.Enum):
@@ -25,10 +26,11 @@ class Phase(enum.Enum):
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a call failed, in the hypervisor's words, and what to do about it."""
+    """Why a call failed, in the hypervisor's words, and what to do about it. ``cancelled``: somebody wanted it so."""
 
     message: str
     remedy: str = ""
+    cancelled: bool = False
 
 
 class DriverError(Exception):
@@ -39,13 +41,27 @@ class DriverError(Exception):
         self.failure = failure
 
 
+class Off(enum.Enum):
+    """How a guest came to be shut off."""
+
+    SHUT_DOWN = "shut_down"
+    DESTROYED = "destroyed"
+    CRASHED = "crashed"
+    OTHER = "other"
+
+
 @dataclass(frozen=True)
 class Place:
-    """A guest as one host knows it at this moment."""
+    """A guest as one host knows it at this moment. ``off``: of one that is shut off, where the host can tell.
+
+    ``broken``: its post-copy has lost its other end.
+    """
 
     state: GuestState
     persistent: bool
     job: Optional[JobKind] = None
+    off: Optional[Off] = None
+    broken: bool = False
 
     @property
     def active(self) -> bool:
@@ -64,7 +80,10 @@ class Whereabouts:
 
 @dataclass(frozen=True)
 class Progress:
-    """A running move. Bytes, bytes per second, seconds; ``ended``: it is over, whatever became of it."""
+    """A running move. Bytes, bytes per second, seconds; ``ended``: it is over, whatever became of it.
+
+    ``broken``: its post-copy has lost the other end, and is being resumed.
+    """
 
     phase: Phase
     total: int = 0
@@ -75,6 +94,7 @@ class Progress:
     iteration: int = 0
     ended: bool = False
     failure: Optional[Failure] = None
+    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,8 +127,8 @@ class Driver(Protocol):
     def mend(self, leftover: Leftover) -> None:
         """Remove what an interrupted move left behind."""
 
-    def start(self, move: Move) -> None:
-        """Begin the move, or watch it where it is under way (``adopt``); returns at once."""
+    def start(self, move: Move, settings: MoveSettings) -> None:
+        """Begin the move as ``settings`` say, or watch it where it is under way (``adopt``); returns at once."""
 
     def progress(self, move: Move) -> Progress:
         """Return how far a started move is."""
@@ -121,6 +141,9 @@ class Driver(Protocol):
 
     def post_copy(self, move: Move) -> None:
         """Switch to post-copy: the guest runs at its destination from now on."""
+
+    def resume_post_copy(self, move: Move, settings: MoveSettings) -> None:
+        """Go on with a post-copy that broke, as ``start`` does with a new move; returns at once."""
 
     def pause(self, move: Move) -> None:
         """Suspend the guest so that the move converges; it resumes at its destination."""

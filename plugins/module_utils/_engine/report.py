@@ -11,6 +11,7 @@ from .._model import prose
 from .._model.host import HostState
 from .._model.plan import Plan, Stay
 from .._model.snapshot import Snapshot, by_uuid, residence
+from .accuracy import accuracy, accuracy_lines
 from .result import ARRIVED, MoveResult, Outcome
 
 SCHEMA = 1
@@ -38,6 +39,7 @@ def build(
         "stays": [stay_facts(stay) for stay in plan.stays],
         "left": sorted({result.move.name for result in left} | {stay.name for stay in plan.stays}),
         "problems": list(troubles),
+        "accuracy": accuracy(results),
         "mended": mended,
         "totals": {
             "moved": len(moved),
@@ -85,6 +87,7 @@ def result_lines(report: Mapping[str, Any]) -> list[str]:
     for move in report["moves"]:
         if move["error"]:
             lines.append(f"{move['name']}: {move['error']}. {move['remedy']}".rstrip(" ."))
+    lines += accuracy_lines(report["accuracy"])
     lines += stay_lines(report["stays"])
     return lines + [f"PROBLEM: {problem}" for problem in report["problems"]]
 
@@ -119,6 +122,8 @@ def _move(result: MoveResult) -> dict[str, Any]:
         "bytes": cost.sent_bytes,
         "downtime_ms": cost.downtime_ms,
         "est_seconds": move.est_seconds,
+        "est_bytes": move.est_bytes,
+        "est_downtime_ms": move.est_downtime_ms,
         "error": failure.message if failure else None,
         "remedy": failure.remedy if failure else None,
     }

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, Optional
 
 from .._model.errors import FleetError
 from .._model.host import HostState
@@ -13,8 +14,11 @@ from .._model.plan import Leftover, Move, Plan
 from .._model.snapshot import Snapshot, by_uuid, residence, runs_twice
 from .._planner.planner import leftovers
 from . import invariant, report
+from .bandwidth import limits_of
+from .courses import courses
 from .engine import Emit, RunOptions, run
 from .freshen import freshen
+from .gates import refusals_of
 from .ports import Driver
 from .result import MoveResult, Outcome, stale
 from .simulator import Simulator
@@ -32,8 +36,10 @@ def carry_out(
     check_runs_once(before)
     check_appliable(plan, before)
     fresh = freshen(plan, before)
+    steered = replace(options, courses=courses(fresh.plan.moves, before, options.settings), limits=limits_of(before))
     began = driver.now()
-    results = list(run(fresh.plan, driver, options, emit))
+    refused = refusals_of(fresh.plan.moves, steered.courses, before)
+    results = list(run(fresh.plan, driver, steered, emit, refused))
     results += [MoveResult(move, Outcome.ALREADY_THERE) for move in fresh.done]
     results += [stale(move, _how_it_is(move, before)) for move in fresh.stale]
     results.sort(key=lambda result: result.move.id)
@@ -57,9 +63,9 @@ def _not_mended(leftover: Leftover) -> str:
     return f"{leftover.name}: what an interrupted move left on {where} is still there; run again"
 
 
-def rehearsal(before: Snapshot, start: float) -> tuple[Driver, Look]:
+def rehearsal(before: Snapshot, start: float, new_name: Optional[str] = None) -> tuple[Driver, Look]:
     """Return the driver of check mode, and the look at the fleet as its moves leave it."""
-    simulator = Simulator(before, start)
+    simulator = Simulator(before, start, new_name)
     return simulator, lambda: simulator.fleet
 
 

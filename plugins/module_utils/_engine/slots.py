@@ -1,4 +1,4 @@
-"""Which waiting moves may start now: order, slots and nothing else. Pure."""
+"""Which waiting moves may start now: order, priority, slots and nothing else. Pure."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -12,7 +12,7 @@ from .._model.settings import Slots
 
 
 def startable(waiting: Sequence[Move], running: Sequence[Move], arrived: Iterable[str], slots: Slots) -> list[Move]:
-    """Return the moves of ``waiting`` that may start beside ``running``, in plan order.
+    """Return the moves of ``waiting`` that may start beside ``running``: the highest priority first, then plan order.
 
     ``arrived`` holds the ids of moves that ended with the guest at its destination.
     """
@@ -20,7 +20,7 @@ def startable(waiting: Sequence[Move], running: Sequence[Move], arrived: Iterabl
     outbound = Counter(move.source for move in running)
     inbound = Counter(move.dest for move in running)
     total, found = len(running), []
-    for move in waiting:
+    for move in sorted(waiting, key=lambda move: -move.policy.priority):
         if total >= slots.max_per_fleet:
             break
         if (

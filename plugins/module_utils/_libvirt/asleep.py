@@ -50,5 +50,8 @@ def asleep(entry: HostEntry, like: Optional[Host]) -> Host:
         site=entry.site,
         rack=entry.rack,
         power=entry.power,
+        max_guests=entry.max_guests,
+        migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
+        migration_policy=entry.migration_policy,
         guests=(),
     )

@@ -7,8 +7,10 @@ from __future__ import annotations
 from typing import Any, Optional
 from urllib.parse import urlsplit
 
+from .._model.fleet import HostEntry
 from .._model.plan import Method, Move
 from .._model.settings import MoveSettings, Transport
+from .flags_transfer import transfer_flags, transfer_parameters
 
 # virDomainMigrateFlags by their names in the header, so that the table can be read without the binding.
 LIVE = 1 << 0
@@ -22,6 +24,7 @@ OFFLINE = 1 << 10
 AUTO_CONVERGE = 1 << 13
 POSTCOPY = 1 << 15
 TLS = 1 << 16
+POSTCOPY_RESUME = 1 << 19
 
 
 def flags_of(move: Move, settings: MoveSettings, persistent: bool, was_paused: bool) -> int:
@@ -39,24 +42,30 @@ def flags_of(move: Move, settings: MoveSettings, persistent: bool, was_paused: b
     if move.method is Method.LIVE:
         flags |= AUTO_CONVERGE if settings.auto_converge else 0
         flags |= POSTCOPY if settings.permit_post_copy else 0
-    return flags
+    return flags | transfer_flags(move, settings.transfer)
 
 
-def parameters_of(
-    move: Move, settings: MoveSettings, peer_uri: Optional[str], migration_address: Optional[str]
-) -> dict[str, Any]:
-    """Return the typed parameters, for libvirt >= 6.0 on both ends (tls.destination is the newest of them)."""
+def parameters_of(move: Move, settings: MoveSettings, dest: HostEntry) -> dict[str, Any]:
+    """Return the typed parameters of a move to ``dest``."""
+    found = transfer_parameters(move, settings)
     if move.method is Method.OFFLINE:
-        return {}
-    found: dict[str, Any] = {}
-    if migration_address:
-        bracketed = f"[{migration_address}]" if ":" in migration_address else migration_address
-        found["migrate_uri"] = f"tcp://{bracketed}"
-    name = urlsplit(peer_uri).hostname if peer_uri else None
-    if settings.tls and name and name != migration_address:
-        found["tls.destination"] = name
+        return found
+    name = urlsplit(dest.peer_uri).hostname if dest.peer_uri else None
+    address = dest.migration_address or (name if settings.transfer.migration_port is not None else None)
+    if address:
+        found["migrate_uri"] = _migrate_uri(address, settings.transfer.migration_port)
+    expected = settings.transfer.tls_destination or (name if name != address else None)
+    if settings.tls and expected and (address or settings.transfer.tls_destination):
+        found["tls.destination"] = expected
+    if dest.listen_address:
+        found["listen_address"] = dest.listen_address
     if settings.bandwidth_mibs is not None:
         found["bandwidth"] = settings.bandwidth_mibs
     if move.copies:
         found["migrate_disks"] = [copy.target for copy in move.copies]
     return found
+
+
+def _migrate_uri(address: str, port: Optional[int]) -> str:
+    bracketed = f"[{address}]" if ":" in address else address
+    return f"tcp://{bracketed}" if port is None else f"tcp://{bracketed}:{port}"

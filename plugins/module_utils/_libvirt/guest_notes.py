@@ -7,13 +7,14 @@ from __future__ import annotations
 import dataclasses
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from .._engine.ports import DriverError
 from .._model.errors import FleetError
 from .._model.guest import JobKind, Notes
+from .._model.guest_policy import GuestPolicy, check_guest_policy
 from .._model.rules import GuestRule
 from .._model.snapshot import Located, Snapshot, by_uuid, runs_twice
 from . import notes
@@ -28,15 +29,23 @@ _NOT_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 @dataclass(frozen=True)
 class Wish:
-    """What a guest's labels and rules should be. None leaves them as they are.
+    """What a guest's labels, rules, policy and home should be. None leaves them as they are.
 
-    ``remove``: take away those given, all where none are given. ``append``: keep those that are not given.
+    ``policy`` has the fields of GuestPolicy that are given. ``remove``: take away those given, all but the home where
+    none are given. ``append``: keep labels and rules that are not given.
     """
 
     labels: Optional[Mapping[str, str]] = None
     rules: Optional[tuple[GuestRule, ...]] = None
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    home: Optional[str] = None
     remove: bool = False
     append: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """True where nothing is given."""
+        return self.labels is None and self.rules is None and not self.policy and self.home is None
 
 
 @dataclass(frozen=True)
@@ -53,14 +62,14 @@ def notes_of(domain: Any) -> Notes:
     return notes.read(_metadata(domain, 0))
 
 
-def write_notes(domain: Any, wanted: Notes, active: bool, persistent: bool, drop_rules: bool = False) -> None:
+def write_notes(domain: Any, wanted: Notes, active: bool, persistent: bool, drop: Collection[str] = ()) -> None:
     """Write the notes to the running and to the persistent definition; what can't be read is kept.
 
-    ``drop_rules``: but for rules that can't be read, since ``wanted`` has all that there shall be.
+    ``drop``: but for elements of these names, since ``wanted`` has all of them that there shall be.
     """
     flags = libvirt.VIR_DOMAIN_AFFECT_LIVE if active else 0
     flags |= libvirt.VIR_DOMAIN_AFFECT_CONFIG if persistent else 0
-    kept = [note for note in notes.foreign(_metadata(domain, 0)) if not (drop_rules and note.tag.endswith("}rule"))]
+    kept = [note for note in notes.foreign(_metadata(domain, 0)) if _name(note) not in drop]
     kind = libvirt.VIR_DOMAIN_METADATA_ELEMENT
     domain.setMetadata(kind, notes.write(wanted, kept), notes.PREFIX, notes.NAMESPACE, flags)
 
@@ -74,6 +83,12 @@ def resident(snapshot: Snapshot, place: Located) -> Located:
     if any(each.guest.job in (JobKind.OUTGOING, JobKind.INCOMING) for each in places):
         raise FleetError(f"the guest {place.guest.name!r} is being moved ({hosts})", "Run again once it has arrived")
     return place
+
+
+def check_home(wish: Wish, snapshot: Snapshot) -> None:
+    """Raise FleetError where the wish names a home that is no host of the fleet; any home may be taken away."""
+    if wish.home is not None and not wish.remove and snapshot.host(wish.home) is None:
+        raise FleetError(f"home is {wish.home!r}, which is not in hosts", "Name a host of the fleet")
 
 
 def change_notes(fleet: Fleet, host: str, uuid: str, wish: Wish, write: bool) -> Change:
@@ -92,42 +107,69 @@ def _change(domain: Any, wish: Wish, write: bool) -> Change:
     inactive = libvirt.VIR_DOMAIN_XML_INACTIVE
     definitions = ([_metadata(domain, 0)] if active else []) + ([_metadata(domain, inactive)] if persistent else [])
     now = [notes.read(definition) for definition in definitions]
-    whole = _is_whole(wish)
+    drop = _wholly_said(wish)
     unread = [kind for definition in definitions for kind in notes.unreadable_rules(definition)]
-    if unread and not whole and wish.rules is not None:
+    if unread and "rule" not in drop and wish.rules is not None:
         raise FleetError(
             f"the guest has a rule of kind {unread[0]!r} that this version can't read",
             "Give all rules that it shall have, without append, to replace it",
         )
     after = wished(now[0], wish)
-    same = all((canonical(old).labels, canonical(old).rules) == (after.labels, after.rules) for old in now)
-    changed = not same or bool(unread and whole)
+    same = all(_persons(canonical(old)) == _persons(after) for old in now)
+    gone = any(_name(note) in drop for definition in definitions for note in notes.foreign(definition))
+    changed = not same or gone
     if changed and write:
-        write_notes(domain, after, active, persistent, drop_rules=whole)
+        write_notes(domain, after, active, persistent, drop)
     stale = next((old for old in now if canonical(old) != after), now[0])
     return Change(changed, canonical(stale), after)
 
 
-def _is_whole(wish: Wish) -> bool:
-    """Return whether the wish says every rule that there shall be."""
+def _persons(found: Notes) -> tuple[Any, ...]:
+    """Return what a person may set: all but the claim."""
+    return (found.labels, found.rules, found.policy, found.home)
+
+
+def _name(element: ET.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _wholly_said(wish: Wish) -> frozenset[str]:
+    """Return the names of the elements of which the wish says every one that there shall be."""
     if wish.remove:
-        return wish.labels is None and wish.rules is None
-    return wish.rules is not None and not wish.append
+        return frozenset({"rule", "policy"} if wish.empty else ())
+    return frozenset({"rule"} if wish.rules is not None and not wish.append else ())
 
 
 def wished(now: Notes, wish: Wish) -> Notes:
-    """Return the notes as they should be; labels and rules only ever differ."""
-    labels, rules = wish.labels, wish.rules
+    """Return the notes as they should be; the claim never differs."""
     old = canonical(now)
-    if wish.remove and labels is None and rules is None:
-        return dataclasses.replace(old, labels={}, rules=())
-    if wish.remove:
-        left = {name: value for name, value in old.labels.items() if name not in (labels or {})}
-        gone = {_sorted_names(rule) for rule in rules or ()}
-        return dataclasses.replace(old, labels=left, rules=tuple(rule for rule in old.rules if rule not in gone))
-    new_labels = old.labels if labels is None else {**(old.labels if wish.append else {}), **labels}
-    new_rules = old.rules if rules is None else (*(old.rules if wish.append else ()), *rules)
-    return canonical(dataclasses.replace(old, labels=new_labels, rules=new_rules))
+    if wish.remove and wish.empty:
+        return dataclasses.replace(old, labels={}, rules=(), policy=GuestPolicy())
+    return _without(old, wish) if wish.remove else _with(old, wish)
+
+
+def _without(old: Notes, wish: Wish) -> Notes:
+    gone = {_sorted_names(rule) for rule in wish.rules or ()}
+    unset = {name: getattr(GuestPolicy(), name) for name in wish.policy}
+    return dataclasses.replace(
+        old,
+        labels={name: value for name, value in old.labels.items() if name not in (wish.labels or {})},
+        rules=tuple(rule for rule in old.rules if rule not in gone),
+        policy=dataclasses.replace(old.policy, **unset),
+        home=old.home if wish.home is None else None,
+    )
+
+
+def _with(old: Notes, wish: Wish) -> Notes:
+    labels, rules = wish.labels, wish.rules
+    wanted = dataclasses.replace(
+        old,
+        labels=old.labels if labels is None else {**(old.labels if wish.append else {}), **labels},
+        rules=old.rules if rules is None else (*(old.rules if wish.append else ()), *rules),
+        policy=dataclasses.replace(old.policy, **wish.policy),
+        home=wish.home or old.home,
+    )
+    return canonical(wanted)
 
 
 def canonical(found: Notes) -> Notes:
@@ -148,6 +190,7 @@ def check_wish(wish: Wish) -> None:
     """Raise FleetError where a rule means nothing, or a name is one that XML can't hold."""
     if wish.append and wish.remove:
         raise FleetError("append and state absent contradict one another", "Leave out append")
+    check_guest_policy(GuestPolicy(**wish.policy))
     texts = [text for label in (wish.labels or {}).items() for text in label]
     for rule in wish.rules or ():
         notes.check_rule(rule)

@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 from .._model.guest import Disk, DiskKind, Guest, GuestCpu, GuestState, Interface, JobKind
 from .._model.host import Pool
-from . import notes
+from . import guest_devices, notes
 from .xml import UNITS, attribute, cells_of, parse, size_of, text_of
 
 # virDomainState: 0 no state, 1 running, 2 blocked, 3 paused, 4 shutting down, 5 shut off, 6 crashed, 7 suspended.
@@ -56,25 +56,43 @@ def guest_of(xml: str, facts: Facts, pools: Sequence[Pool]) -> Guest:
         cpu=_cpu(root.find("cpu")),
         disks=tuple(_disk(element, stats, pools) for element in root.findall("devices/disk")),
         interfaces=tuple(_interface(element) for element in root.findall("devices/interface")),
-        unmovable_devices=_unmovable(root) + _unreadable(root.find("metadata")),
+        unmovable_devices=guest_devices.unmovable(root),
+        unreadable_rules=notes.unreadable_rules(root.find("metadata")),
         snapshots=facts.snapshots,
-        job=facts.job,
+        job=facts.job or _block_job(root),
         notes=notes.read(root.find("metadata")),
         usage_memory=_kib(stats.get("balloon.rss")),
         usage_cpu_seconds=_seconds(stats.get("cpu.time")),
         hugepage_kib=_hugepage_kib(root.find("memoryBacking/hugepages"), facts),
         numa_cells=_numa_cells(root.find("numatune")),
+        host_devices=guest_devices.of_host(root),
+        tpm=attribute(root, "devices/tpm/backend", "type"),
     )
+
+
+def _block_job(root: ET.Element) -> Optional[JobKind]:
+    """Return whether a disk is being mirrored, which is no job of the whole guest to libvirt and forbids a move too."""
+    return JobKind.OTHER if root.find("devices/disk/mirror") is not None else None
 
 
 def _cpu(element: Optional[ET.Element]) -> GuestCpu:
     if element is None:
         return GuestCpu()
-    required = (f for f in element.findall("feature") if f.get("policy", "require") in ("require", "force"))
-    features = sorted(feature.get("name", "") for feature in required)
     mode = element.get("mode", "custom")
     model = text_of(element, "model")
-    return GuestCpu(mode if model or mode != "custom" else "none", model, tuple(features))
+    return GuestCpu(
+        mode=mode if model or mode != "custom" else "none",
+        model=model,
+        features=_features(element, "require"),
+        disabled=_features(element, "disable"),
+        vendor=text_of(element, "vendor"),
+        check=element.get("check"),
+    )
+
+
+def _features(cpu: ET.Element, policy: str) -> tuple[str, ...]:
+    features = (each for each in cpu.findall("feature") if each.get("policy", "require") == policy)
+    return tuple(sorted(each.get("name", "") for each in features))
 
 
 def _disk(element: ET.Element, stats: Mapping[str, Any], pools: Sequence[Pool]) -> Disk:
@@ -150,22 +168,6 @@ def _interface(element: ET.Element) -> Interface:
     kind = "network" if network else element.get("type", "")
     names = {"network": "network", "bridge": "bridge", "direct": "dev", "vdpa": "dev"}
     return Interface(kind, attribute(element, "source", names[kind]) if kind in names else None)
-
-
-def _unmovable(root: ET.Element) -> tuple[str, ...]:
-    """Return devices that tie the guest to its host, as qemuMigrationSrcIsAllowed has them."""
-    found = [f"{dev.get('type')} passthrough" for dev in root.findall("devices/hostdev") if dev.get("type") != "usb"]
-    for kind in ("hostdev", "vdpa"):
-        nics = root.findall(f"devices/interface[@type='{kind}']")
-        found += [f"a {kind} network interface" for nic in nics if nic.find("teaming") is None]
-    found += ["a shared folder" for _element in root.findall("devices/filesystem")]
-    found += ["shared memory" for shmem in root.findall("devices/shmem") if shmem.get("role") != "master"]
-    return tuple(sorted(set(found)))
-
-
-def _unreadable(metadata: Optional[ET.Element]) -> tuple[str, ...]:
-    """Return rules that can't be read as ties to the host: nobody could keep them in a plan."""
-    return tuple(f"a rule of the unreadable kind {kind!r}" for kind in notes.unreadable_rules(metadata))
 
 
 def _hugepage_kib(element: Optional[ET.Element], facts: Facts) -> Optional[int]:

@@ -133,7 +133,24 @@ def pool_of(xml: str, active: bool, shared_pools: Iterable[str]) -> Pool:
 def network_of(xml: str, active: bool) -> Network:
     """Return the libvirt network."""
     root = parse(xml)
-    return Network(text_of(root, "name") or "", active, attribute(root, "bridge", "name"))
+    mtu = attribute(root, "mtu", "size")
+    return Network(text_of(root, "name") or "", active, attribute(root, "bridge", "name"), int(mtu) if mtu else None)
+
+
+def emulates_tpm(domain_capabilities: str) -> Optional[bool]:
+    """Return whether guests can have an emulated TPM, which needs swtpm; None where libvirt does not tell."""
+    tpm = parse(domain_capabilities).find("devices/tpm")
+    if tpm is None:
+        return None
+    backends = tpm.findall("enum[@name='backendModel']/value")
+    return tpm.get("supported") == "yes" and any(value.text == "emulator" for value in backends)
+
+
+def mtu_of(interface: str) -> tuple[str, Optional[int]]:
+    """Return the name of a network device and its MTU, None where libvirt does not know it."""
+    root = parse(interface)
+    mtu = attribute(root, "mtu", "size")
+    return root.get("name", ""), int(mtu) if mtu else None
 
 
 def _cell(element: ET.Element) -> Cell:

@@ -11,6 +11,7 @@ from typing import Optional
 
 from .._model.errors import FleetError
 from .._model.guest import MoveClaim, Notes, VolumeRef
+from .._model.guest_policy import Fallback, GuestPolicy, check_guest_policy
 from .._model.rules import GuestRule, RuleKind, Scope
 
 NAMESPACE = "urn:virtfleet:guest:1"
@@ -33,6 +34,7 @@ def read(metadata: Optional[ET.Element]) -> Notes:
         claim=_claim(root.find(_tag("move"))),
         labels=labels,
         rules=tuple(rule for rule in rules if rule is not None),
+        policy=_policy_or_none(root.find(_tag("policy"))) or GuestPolicy(),
     )
 
 
@@ -40,8 +42,9 @@ def foreign(metadata: Optional[ET.Element]) -> tuple[ET.Element, ...]:
     """Return the notes that this version does not understand: a newer one, or a person, wrote them."""
     root = _root(metadata)
     own = {_tag(name) for name in ("home", "move", "label")}
+    readable = {_tag("rule"): _rule_or_none, _tag("policy"): _policy_or_none}
     unread = (child for child in (root if root is not None else ()) if child.tag not in own)
-    return tuple(child for child in unread if child.tag != _tag("rule") or _rule_or_none(child) is None)
+    return tuple(child for child in unread if child.tag not in readable or readable[child.tag](child) is None)
 
 
 def unreadable_rules(metadata: Optional[ET.Element]) -> tuple[str, ...]:
@@ -66,6 +69,9 @@ def write(notes: Notes, kept: Sequence[ET.Element] = ()) -> Optional[str]:
         ET.SubElement(root, "label", {"name": name, "value": notes.labels[name]})
     for rule in notes.rules:
         _write_rule(root, rule)
+    if notes.policy != GuestPolicy():
+        _write_policy(root, notes.policy)
+        kept = [element for element in kept if element.tag != _tag("policy")]
     root.extend(_without_namespace(element) for element in kept)
     return ET.tostring(root, encoding="unicode")
 
@@ -116,6 +122,33 @@ def _write_rule(root: ET.Element, rule: GuestRule) -> None:
     for tag, names in (("host", rule.hosts), ("method", rule.methods)):
         for name in names:
             ET.SubElement(element, tag, {"name": name})
+
+
+def _policy_or_none(element: Optional[ET.Element]) -> Optional[GuestPolicy]:
+    if element is None:
+        return None
+    downtime, fallback = element.get("max_downtime_ms"), element.get("fallback")
+    try:
+        return check_guest_policy(
+            GuestPolicy(
+                policy=element.get("name"),
+                max_downtime_ms=None if downtime is None else int(downtime),
+                fallback=None if fallback is None else Fallback(fallback),
+                priority=int(element.get("priority", "0")),
+            )
+        )
+    except (ValueError, FleetError):
+        return None
+
+
+def _write_policy(root: ET.Element, policy: GuestPolicy) -> None:
+    fields = {
+        "name": policy.policy,
+        "max_downtime_ms": policy.max_downtime_ms,
+        "fallback": policy.fallback.value if policy.fallback is not None else None,
+        "priority": policy.priority or None,
+    }
+    ET.SubElement(root, "policy", {name: str(value) for name, value in fields.items() if value is not None})
 
 
 def _write_claim(root: ET.Element, claim: MoveClaim) -> None:

@@ -8,7 +8,7 @@ import dataclasses
 import datetime
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Optional
 
 from .._engine.ports import DriverError
@@ -17,54 +17,80 @@ from .._model.fleet import MIB, HostEntry, links_of
 from .._model.guest import Disk, Guest, JobKind
 from .._model.host import Host, HostState, Pool
 from .._model.snapshot import Snapshot
-from . import guest_xml, host_xml
+from . import cpus, guest_xml, host_xml
 from .advice import remedy_for
 from .asleep import allocatable, asleep, vcpus
 from .binding import libvirt
 from .connection import Fleet, error_text
+from .dirty_rate import check_seconds, with_dirty_rates
 from .usage import look, with_usage
 from .xml import parse, text_of
 
 # A survey is of one moment; whoever wants an hour's average has a monitoring system.
 _LONGEST_LOOK = 600
+# ends of guests' own network cards, which nobody plugs anything into
+_OF_GUESTS = ("vnet", "macvtap", "tap")
 
 
-def survey(fleet: Fleet, measure_usage_seconds: float = 0) -> Snapshot:
+def survey(fleet: Fleet, measure_usage_seconds: float = 0, measure_dirty_rate_seconds: int = 0) -> Snapshot:
     """Return the fleet as it is now; a host that does not answer in time is in it as unreachable, with the reason.
 
     ``measure_usage_seconds``: look twice, that far apart, to tell how many CPUs each guest uses. Hosts on standby are
-    not asked.
+    not asked. ``measure_dirty_rate_seconds``: sample for so long how fast each running guest writes to its memory.
     """
+    check_seconds(measure_dirty_rate_seconds)
     if not 0 <= measure_usage_seconds <= _LONGEST_LOOK:
         raise FleetError(
             f"measure_usage_seconds is {measure_usage_seconds:g}", f"Give a number from 0 to {_LONGEST_LOOK}"
         )
-    found: dict[str, Host] = {}
     awake = [entry for entry in fleet.entries.values() if not entry.standby]
-    threads = [
-        threading.Thread(target=_into, args=(found, fleet, entry, measure_usage_seconds), daemon=True)
-        for entry in awake
-    ]
-    for thread in threads:
-        thread.start()
-    deadline = time.monotonic() + fleet.timeout + measure_usage_seconds
-    for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
-    late = f"no answer within {fleet.timeout:g} s"
-    answered = dict(found)
-    known = {entry.name: answered.get(entry.name) or _unreachable(entry, late) for entry in awake}
+    known = _asked(
+        fleet,
+        awake,
+        fleet.timeout + measure_usage_seconds + measure_dirty_rate_seconds,
+        lambda entry: _host(fleet.control(entry.name), entry, measure_usage_seconds, measure_dirty_rate_seconds),
+    )
+    known = _compared(fleet, known)
     sleeping = [asleep(entry, known.get(entry.standby_like or "")) for entry in fleet.entries.values() if entry.standby]
     taken_at = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     hosts = sorted((*known.values(), *sleeping), key=lambda host: host.name)
     return Snapshot(taken_at, tuple(hosts), links_of(tuple(fleet.entries.values())))
 
 
-def _into(found: dict[str, Host], fleet: Fleet, entry: HostEntry, measure_usage_seconds: float) -> None:
+def _asked(
+    fleet: Fleet, entries: Sequence[HostEntry], seconds: float, ask: Callable[[HostEntry], Host]
+) -> dict[str, Host]:
+    """Return what all hosts answer, asked at the same time; one that does not in time is unreachable."""
+    found: dict[str, Host] = {}
+    threads = [threading.Thread(target=_into, args=(found, entry, ask), daemon=True) for entry in entries]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    answered = dict(found)
+    late = f"no answer within {fleet.timeout:g} s"
+    return {entry.name: answered.get(entry.name) or _unreachable(entry, late) for entry in entries}
+
+
+def _into(found: dict[str, Host], entry: HostEntry, ask: Callable[[HostEntry], Host]) -> None:
     try:
-        found[entry.name] = _host(fleet.control(entry.name), entry, measure_usage_seconds)
+        found[entry.name] = ask(entry)
     except (libvirt.libvirtError, DriverError, FleetError) as error:
         text = error_text(error)
         found[entry.name] = _unreachable(entry, ". ".join(filter(None, (text.rstrip("."), remedy_for(text)))))
+
+
+def _compared(fleet: Fleet, known: Mapping[str, Host]) -> dict[str, Host]:
+    """Return the hosts with what each lacks for the CPUs of all guests, as its own libvirt says."""
+    kinds = cpus.kinds_of(guest for host in known.values() for guest in host.guests)
+    asked = [fleet.entries[name] for name, host in known.items() if host.state is not HostState.UNREACHABLE]
+    if not kinds:
+        return dict(known)
+    told = _asked(
+        fleet, asked, fleet.timeout, lambda entry: cpus.with_lacks(fleet.control(entry.name), known[entry.name], kinds)
+    )
+    return {**known, **told}
 
 
 def _unreachable(entry: HostEntry, error: str) -> Host:
@@ -77,10 +103,13 @@ def _unreachable(entry: HostEntry, error: str) -> Host:
         site=entry.site,
         rack=entry.rack,
         power=entry.power,
+        max_guests=entry.max_guests,
+        migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
+        migration_policy=entry.migration_policy,
     )
 
 
-def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float) -> Host:
+def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty_seconds: int = 0) -> Host:
     first = look(connection) if measure_usage_seconds else None
     capabilities = host_xml.capabilities_of(connection.getCapabilities())
     virt_type = capabilities.virt_types[0] if capabilities.virt_types else None
@@ -95,6 +124,8 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float) -> Ho
     if first is not None:
         time.sleep(max(0.0, first.moment + measure_usage_seconds - time.monotonic()))
         guests = with_usage(guests, first, look(connection))
+    if dirty_seconds:
+        guests = with_dirty_rates(connection, guests, dirty_seconds)
     return Host(
         name=entry.name,
         state=HostState.MAINTENANCE if entry.maintenance is not None else HostState.SCHEDULABLE,
@@ -117,7 +148,12 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float) -> Ho
         site=entry.site,
         rack=entry.rack,
         power=entry.power,
+        max_guests=entry.max_guests,
+        migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
+        migration_policy=entry.migration_policy,
         numa_cells=host_xml.numa_cells_of(capabilities, memory, room, free_pages),
+        mtus=_mtus(connection),
+        emulates_tpm=host_xml.emulates_tpm(domain_capabilities),
         guests=guests,
     )
 
@@ -222,3 +258,27 @@ def _bridges(connection: Any) -> tuple[str, ...]:
     devices = connection.listAllDevices(libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET)
     names = {text_of(parse(device.XMLDesc(0)), "capability/interface") or "" for device in devices}
     return tuple(sorted(names - {""}))
+
+
+def _mtus(connection: Any) -> Mapping[str, int]:
+    """Return the MTU of each network device, none where libvirt's driver for interfaces is not installed."""
+    try:
+        interfaces = connection.listAllInterfaces(0)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_NO_SUPPORT:
+            return {}
+        raise
+    found = {}
+    for interface in interfaces:
+        if interface.name().startswith(_OF_GUESTS):
+            continue
+        try:
+            name, mtu = host_xml.mtu_of(interface.XMLDesc(0))
+        except libvirt.libvirtError as error:
+            # a guest's tap device that went away meanwhile
+            if error.get_error_code() == libvirt.VIR_ERR_NO_INTERFACE:
+                continue
+            raise
+        if mtu is not None:
+            found[name] = mtu
+    return found

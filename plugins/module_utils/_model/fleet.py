@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from .codec import DecodeError, from_json
 from .errors import FleetError
 from .host import Maintenance, PowerModel
-from .rules import Rule, RuleKind
 from .snapshot import Link
 
 MIB = 1024 * 1024
@@ -25,12 +24,15 @@ _AMOUNTS = (
     "memory_mib",
     "cpus",
     "max_guests",
+    "migration_bandwidth_mibs",
 )
 
 
 @dataclass(frozen=True)
 class HostEntry:
-    """One host of the option ``hosts``; URIs are libvirt's, memory is in MiB, ``migration_address`` a name or an IP.
+    """One host of the option ``hosts``; URIs are libvirt's, memory is in MiB.
+
+    ``migration_address`` (name or IP) is where guests are sent to, ``listen_address`` where QEMU then waits for them.
 
     A host on ``standby`` is never connected to: ``memory_mib`` and ``cpus`` say what it has, and ``standby_like`` names
     a host of the same build that tells the rest. Hosts that are on are measured instead.
@@ -40,6 +42,7 @@ class HostEntry:
     uri: str
     peer_uri: Optional[str] = None
     migration_address: Optional[str] = None
+    listen_address: Optional[str] = None
     allocatable_memory_mib: Optional[int] = None
     reserve_memory_mib: int = 1024
     allocatable_vcpus: Optional[int] = None
@@ -56,6 +59,8 @@ class HostEntry:
     cpus: Optional[int] = None
     max_guests: Optional[int] = None
     links: tuple[Link, ...] = ()
+    migration_bandwidth_mibs: Optional[int] = None
+    migration_policy: Optional[str] = None
 
 
 def parse_hosts(data: Sequence[Mapping[str, Any]]) -> tuple[HostEntry, ...]:
@@ -89,15 +94,6 @@ def links_of(entries: Sequence[HostEntry]) -> tuple[Link, ...]:
     return tuple(Link((sites[0], sites[-1]), told[sites][0]) for sites in sorted(told))
 
 
-def rules_of(entries: Sequence[HostEntry]) -> tuple[Rule, ...]:
-    """Return what the inventory limits by ``max_guests`` as rules for a request."""
-    return tuple(
-        Rule(f"max_guests of host {entry.name}", RuleKind.MAX_GUESTS, hosts=(entry.name,), most=entry.max_guests)
-        for entry in entries
-        if entry.max_guests is not None
-    )
-
-
 def _parse_host(item: Mapping[str, Any], index: int) -> HostEntry:
     # options that were not given arrive as None
     given = {key: value for key, value in item.items() if value is not None} if isinstance(item, Mapping) else item
@@ -119,6 +115,8 @@ def _check_numbers(entry: HostEntry) -> None:
         if value is not None and not 0 <= value < math.inf:
             what = "negative" if value < 0 else "no number"
             raise FleetError(f"{label} of host {entry.name} is {what} ({value})", "Give zero or more")
+    if entry.migration_bandwidth_mibs == 0:
+        raise FleetError(f"migration_bandwidth_mibs of host {entry.name} is 0", "Give MiB/s, or leave it out")
     for link in entry.links:
         if len(link.sites) not in (1, 2) or not all(link.sites) or not 0 < link.bandwidth_mibs < math.inf:
             raise FleetError(

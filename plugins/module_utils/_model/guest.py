@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Optional
 
+from .guest_policy import GuestPolicy
 from .rules import GuestRule
 
 
@@ -64,11 +65,17 @@ class Disk:
 
 @dataclass(frozen=True)
 class GuestCpu:
-    """CPU that the guest was given: mode as in libvirt's XML (custom, host-model, host-passthrough, maximum, none)."""
+    """CPU that the guest was given: mode as in libvirt's XML (custom, host-model, host-passthrough, maximum, none).
+
+    ``features`` it requires, ``disabled`` it must not see; ``check`` is how closely libvirt compares it with the host.
+    """
 
     mode: str = "none"
     model: Optional[str] = None
     features: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = ()
+    vendor: Optional[str] = None
+    check: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -109,16 +116,21 @@ class Notes:
     claim: Optional[MoveClaim] = None
     labels: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[GuestRule, ...] = ()
+    policy: GuestPolicy = GuestPolicy()
 
 
 @dataclass(frozen=True)
 class Guest:
     """One guest on one host. ``usage_cpu_seconds`` is CPU time used since its start.
 
+    ``dirty_rate`` is how many bytes of its memory it writes per second, where that was measured,
+    ``held_memory`` how many bytes of it held something when it came here by its last move.
     ``usage_cpus`` is how many CPUs' worth of time it uses: a percentile over a window, or of the moment, as measured.
     ``hugepage_kib`` is the size of the huge pages that its memory must come from, ``numa_cells`` the only NUMA nodes of
     its host that may give it (strict binding).
     ``has_run``: its vCPUs have run since its process began on this host, by a start or by arriving.
+    ``host_devices`` are devices of its host that it uses, those too that libvirt lets it leave behind; ``tpm`` is the
+    backend of its TPM.
     """
 
     uuid: str
@@ -136,14 +148,20 @@ class Guest:
     disks: tuple[Disk, ...] = ()
     interfaces: tuple[Interface, ...] = ()
     unmovable_devices: tuple[str, ...] = ()
+    # kinds of the rules in its metadata that can't be read: as nobody can keep them, it is not moved
+    unreadable_rules: tuple[str, ...] = ()
     snapshots: int = 0
     job: Optional[JobKind] = None
     notes: Notes = Notes()
     usage_memory: Optional[int] = None
     usage_cpu_seconds: Optional[float] = None
     usage_cpus: Optional[float] = None
+    dirty_rate: Optional[int] = None
+    held_memory: Optional[int] = None
     hugepage_kib: Optional[int] = None
     numa_cells: tuple[int, ...] = ()
+    host_devices: tuple[str, ...] = ()
+    tpm: Optional[str] = None
 
     @property
     def active(self) -> bool:

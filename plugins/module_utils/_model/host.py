@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Optional
 
-from .guest import Guest
+from .guest import Guest, GuestCpu
 
 
 class HostState(enum.Enum):
@@ -39,21 +39,40 @@ class Pool:
 
 @dataclass(frozen=True)
 class Network:
-    """A libvirt network and the bridge behind it, if it has one."""
+    """A libvirt network and the bridge behind it, if it has one; ``mtu`` where its definition sets one."""
 
     name: str
     active: bool
     bridge: Optional[str] = None
+    mtu: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class CpuLack:
+    """What the host's libvirt misses for a guest's CPU: names of features, none where the CPU differs otherwise."""
+
+    cpu: GuestCpu
+    virt_type: str
+    missing: tuple[str, ...] = ()
+    said: str = ""
 
 
 @dataclass(frozen=True)
 class HostCpu:
-    """The host's CPU as libvirt sees it, and the named models that its QEMU can give to a guest."""
+    """The host's CPU as libvirt sees it, and the named models that its QEMU can give to a guest.
+
+    ``lacks`` has those CPUs of the fleet's guests that libvirt's own comparison finds wanting here.
+    """
 
     arch: str = "x86_64"
     model: Optional[str] = None
     vendor: Optional[str] = None
     usable_models: tuple[str, ...] = ()
+    lacks: tuple[CpuLack, ...] = ()
+
+    def lack(self, cpu: GuestCpu, virt_type: str) -> Optional[CpuLack]:
+        """Return what the host lacks for that CPU, None where nothing."""
+        return next((each for each in self.lacks if (each.cpu, each.virt_type) == (cpu, virt_type)), None)
 
 
 @dataclass(frozen=True)
@@ -84,7 +103,13 @@ class PowerModel:
 
 @dataclass(frozen=True)
 class Host:
-    """A host as surveyed. Versions are libvirt's numbers: 1,000,000 * major + 1,000 * minor + release."""
+    """A host as surveyed. Versions are libvirt's numbers: 1,000,000 * major + 1,000 * minor + release.
+
+    ``mtus`` are those of its network devices, by name, where libvirt tells them. ``emulates_tpm``: swtpm is there;
+    None where libvirt is too old to tell.
+    ``migration_bandwidth_mibs``: what all moves together may send from it, and as much to it, in MiB/s.
+    ``migration_policy``: the convergence policy of guests that leave it.
+    """
 
     name: str
     state: HostState
@@ -109,6 +134,12 @@ class Host:
     rack: Optional[str] = None
     power: Optional[PowerModel] = None
     numa_cells: tuple[NumaCell, ...] = ()
+    mtus: Mapping[str, int] = field(default_factory=dict)
+    emulates_tpm: Optional[bool] = None
+    # the most active guests, as the inventory has it; a hard rule of its own. None: no limit
+    max_guests: Optional[int] = None
+    migration_bandwidth_mibs: Optional[int] = None
+    migration_policy: Optional[str] = None
     guests: tuple[Guest, ...] = ()
 
     def pool(self, name: Optional[str]) -> Optional[Pool]:

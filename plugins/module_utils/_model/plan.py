@@ -11,8 +11,10 @@ from typing import Optional
 
 from .codec import read_document
 from .guest import GuestState, MoveClaim, VolumeRef
+from .guest_policy import GuestPolicy
+from .predict import Prediction
 from .refusal import Refusal
-from .rules import Rule, Scope
+from .rules import Rule, RuleFault, Scope
 from .settings import Slots
 
 SCHEMA = 1
@@ -122,6 +124,7 @@ class Move:
 
     ``adopt``: the migration is under way already and is only watched. ``home``: noted in the guest when it goes.
     ``parking``: a stop on the way, which another move of the same guest ends. While ``est_downtime_ms`` nothing runs.
+    ``policy``: the guest's own wishes. ``expected``: where its dirty rate was measured, what the estimates come from.
     """
 
     id: str
@@ -139,6 +142,8 @@ class Move:
     reason: str = ""
     parking: bool = False
     est_downtime_ms: int = 0
+    policy: GuestPolicy = GuestPolicy()
+    expected: Optional[Prediction] = None
 
 
 @dataclass(frozen=True)
@@ -204,7 +209,8 @@ class Plan:
     ``power_on`` before the first move, ``power_off`` after the last. ``waves``: of ROLLING only. ``bounds``: the goal's
     own numbers. ``breaches``: rules that do not hold at the end. ``frail``: hosts whose loss the others could not take,
     None where nobody asked. ``critical_path``: ids of the moves that decide ``est_seconds``. Watts are None without
-    power models. ``remarks``: what the planner noticed and could not honour, in words.
+    power models. ``remarks``: what the planner noticed and could not honour, in words. ``rule_faults``: rules that
+    nobody can keep, whatever the plan; the remarks have them in words.
     """
 
     plan_id: str
@@ -225,6 +231,7 @@ class Plan:
     watts_before: Optional[float] = None
     watts_after: Optional[float] = None
     remarks: tuple[str, ...] = ()
+    rule_faults: tuple[RuleFault, ...] = ()
     schema: int = SCHEMA
 
 

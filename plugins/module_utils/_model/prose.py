@@ -1,19 +1,27 @@
-"""Refusals in words: the only place where a code becomes a sentence. Must decide nothing."""
+"""Refusals and cautions in words: the only place where a code becomes a sentence. Must decide nothing."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Union
 
-from .refusal import Refusal, RefusalCode
+from .refusal import Caution, CautionCode, Refusal, RefusalCode
+from .rules import FaultCode, RuleFault
 
 _C = RefusalCode
+_W = CautionCode
+_MIB = 1024 * 1024
 # hosts that are each named with the reason for which a guest does not go there
 _FEW = 3
+# guests that are named of those a fault of a rule speaks of
+_MANY = 8
 
 # Cause and remedy. {guest} and {host} are always there; other fields are the refusal's facts.
-_TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
+_TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
     _C.HOST_UNREACHABLE: (
         "{host} does not answer: {error}",
         "bring it back or leave it out of the inventory",
@@ -40,11 +48,21 @@ _TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
         "raise max_cpu_percent, or wait for a calmer hour",
     ),
     _C.RULE: ("rule {rule} forbids {host} ({why})", "change the rule, or make room where it allows the guest"),
+    _C.RULE_UNREADABLE: (
+        "its metadata has a rule of a kind that this version can't read ({kinds}), which nobody could keep",
+        "upgrade the collection, or write the guest's rules anew with guest_rules",
+    ),
+    _C.RULES_LEAVE_NO_HOST: (
+        "by {rules} there is no host left that it may be on",
+        "change one of them, or the labels or hosts that they name",
+    ),
+    _C.RULES_CONTRADICT: ("{rules} contradict each other", "change one of them, or make it soft (hard: false)"),
     _C.METHOD: (
         "rule {rule} moves the guest only by {allowed}, and {state} it would move {method}",
         "change the rule, or the guest's state",
     ),
     _C.NO_WAY: ("{host} would do alone, but not together with the other moves ({why})", "{remedy}"),
+    _C.LOSS: ("{host} would do, but {why}", "{remedy}"),
     _C.NO_CANDIDATE: (
         "there is no other host that it could go to",
         "add hosts, or allow more of them in dests",
@@ -91,6 +109,11 @@ _TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
         "{host} can't give the CPU {cpu} ({why})",
         "choose a CPU model that all hosts have, at the guest's next start",
     ),
+    _C.CPU_FEATURES: (
+        "libvirt on {host} finds the guest's CPU ({cpu}) incompatible: {why}",
+        "choose a CPU model that all hosts have, at the guest's next start",
+    ),
+    _C.TPM: ("{host} has no swtpm, and the guest has an emulated TPM", "install swtpm there"),
     _C.POOL_MISSING: (
         "disk {disk} is in pool {pool} ({what}), which {host} does not have active",
         "define and start that pool on {host}",
@@ -111,25 +134,126 @@ _TEXTS: Mapping[RefusalCode, tuple[str, str]] = {
     ),
     _C.NETWORK_MISSING: ("{host} has no active {kind} {network}", "define and start it there"),
     _C.NAME_TAKEN: ("{host} already has another guest of that name (UUID {uuid})", "rename one of them"),
+    _C.OPTION_UNSUPPORTED: (
+        "{option} needs {needs}, and {host} has {has}",
+        "upgrade it there, or leave {option} out",
+    ),
     _C.NO_PEER_URI: (
         "no peer_uri is known for {host}, so the source's daemon can't reach it",
         "set virtfleet_peer_uri or virtfleet_peer_transport for it, or use transport direct",
     ),
+    _C.PEER_REFUSES: ("the daemon of {source} can't open {uri}: {error}", "{remedy}"),
+    _C.NAME_UNKNOWN: (
+        "{source} finds no address for {name}, to which the memory would go ({error})",
+        "give {host} a virtfleet_migration_address, or its name an entry on {source}",
+    ),
+    _C.NAME_LOOPBACK: (
+        "on {source} the name {name} stands for {address}, which is {source} itself",
+        "give {host} a virtfleet_migration_address, or set migration_host in its qemu.conf",
+    ),
+    _C.PORTS_BLOCKED: (
+        "{source} does not get through to {address}, {error}",
+        "open the ports for migrations between the two hosts in every firewall on the way",
+    ),
+    _C.PORTS_TAKEN: (
+        "none of the ports {ports} for migrations is free on {host}",
+        "wait for other moves, or widen migration_port_min and migration_port_max in its qemu.conf",
+    ),
+    _C.CERTIFICATE_MISSING: (
+        "there is no complete certificate on {where}: {what}",
+        "run the role hypervisor on it, or put the files there; or move without TLS",
+    ),
+    _C.CERTIFICATE_EXPIRED: (
+        "the certificate {path} of {where} has expired {days} days ago",
+        "renew it, for which the role hypervisor will do",
+    ),
+    _C.CERTIFICATE_INVALID: ("the certificate {path} of {where} is no good: {why}", "make it anew, with its key"),
+    _C.CERTIFICATE_NAME: (
+        "the certificate {path} of {where} is for {names}, and not for {name}",
+        "make it anew with that name, or set virtfleet_peer_name to one that is in it",
+    ),
+    _C.CERTIFICATE_UNTRUSTED: (
+        "{judge} does not trust the certificate {path} of {where}: none of those in {authority} has signed it",
+        "give all hosts certificates of one authority, or add the other one to that file",
+    ),
+    _C.POST_COPY_DENIED: (
+        "the kernel of {host} keeps QEMU from userfaultfd, without which there is no post-copy",
+        "set vm.unprivileged_userfaultfd=1 there, or move without post-copy",
+    ),
+    _C.TLS_FORCED: ("{hosts} takes no migration without TLS (migrate_tls_force)", "move with tls: true"),
+    _C.NOT_SEEN_AS_SHARED: (
+        "disk {disk} ({path}) is on {kind} of {source}, which libvirt does not take for shared storage",
+        "take its pool out of virtfleet_shared_pools so that it is copied, or list its folder in shared_filesystems "
+        "of qemu.conf if it really is shared",
+    ),
+    _C.SELINUX_NFS: (
+        "disk {disk} is on NFS, which SELinux on {host} keeps guests from",
+        "run setsebool -P virt_use_nfs 1 there",
+    ),
+    _W.FEW_PORTS: (
+        "only {free} of the ports {ports} for migrations are free on {host}",
+        "let at most {most} guests come at once (max_inbound_per_host), or widen the range in its qemu.conf",
+    ),
+    _W.CERTIFICATE_ENDS: ("the certificate {path} of {where} expires in {days} days", "renew it before"),
+    _W.CLOCKS_DIFFER: (
+        "the clocks of {source} and {host} are {seconds} s apart (measured to {doubt} s)",
+        "let both follow the same time servers: the guest's clock may jump, and certificates may seem invalid",
+    ),
+    _W.NOT_CHECKED: (
+        "{host} itself was not looked at, so its certificates, ports, names and clock are unknown",
+        "run host_check_info on it, as the playbook preflight does",
+    ),
+    _W.OLDER_RELEASE: (
+        "{host} has {what} {there}, older than {here} where the guest is",
+        "nobody tests that direction between all releases; try it with a guest that may fail, or upgrade {host} first",
+    ),
+    _W.RELEASE_PAIR: ("{why}", "{remedy}"),
+    _W.LONG_TLS_MOVE: (
+        "{gib} GiB go by TLS, and libvirt before 11.6 lets a fault of GnuTLS break long encrypted moves",
+        "upgrade libvirt on both hosts, or move without TLS on a link that nobody listens to",
+    ),
+    _W.SMALLER_MTU: (
+        "{device} of {host} has an MTU of {there}, it has {here} where the guest is",
+        "set the same MTU on both, or frames that the guest sends are lost without a word",
+    ),
+    _W.HOST_DEVICE: (
+        "it uses {devices} of its host, which does not come along",
+        "see that {host} has such a device before the guest needs it",
+    ),
 }
 
 
-def cause(refusal: Refusal) -> str:
+_FAULTS: Mapping[FaultCode, str] = {
+    FaultCode.NO_GUEST: "rule {rules} speaks of no guest that is there",
+    FaultCode.NO_HOST: "rule {rules} speaks of no host that is there",
+    FaultCode.UNKNOWN_HOST: "rule {rules} names {hosts}, which no host of the fleet is or has",
+    FaultCode.NO_HOST_LEFT: "by {rules} there is no host left for {guests}",
+    FaultCode.NO_METHOD_LEFT: "by {rules} there is no method left for {guests}",
+    FaultCode.CONTRADICTION: "rules {rules} contradict each other for {guests}",
+    FaultCode.TOO_FEW_PLACES: "by {rules} there are too few places for {guests}",
+    FaultCode.UNREADABLE: "a rule of the kind {rules} can't be read, so {guests} can't be moved",
+}
+
+
+def fault(given: RuleFault) -> str:
+    """Return what is wrong with rules, one clause without a full stop."""
+    guests = ", ".join(given.guests[:_MANY]) + (" ..." if len(given.guests) > _MANY else "")
+    joint = ", " if given.code is FaultCode.UNREADABLE else " and "
+    return _FAULTS[given.code].format(rules=joint.join(given.rules), guests=guests, hosts=", ".join(given.hosts))
+
+
+def cause(refusal: Union[Refusal, Caution]) -> str:
     """Return what is wrong, one clause without a full stop."""
     return _fill(refusal, 0)
 
 
-def remedy(refusal: Refusal) -> str:
+def remedy(refusal: Union[Refusal, Caution]) -> str:
     """Return what the user can do about it, one clause without a full stop."""
     return _fill(refusal, 1)
 
 
-def describe(refusal: Refusal) -> dict[str, str]:
-    """Return the refusal as modules give it back: code, host (empty: any), message and remedy."""
+def describe(refusal: Union[Refusal, Caution]) -> dict[str, str]:
+    """Return the refusal, or the caution, as modules give it back: code, host (empty: any), message and remedy."""
     return {
         "code": refusal.code.value,
         "host": refusal.host or "",
@@ -141,6 +265,38 @@ def describe(refusal: Refusal) -> dict[str, str]:
 def sentence(refusal: Refusal) -> str:
     """Return cause and remedy as one line."""
     return f"{cause(refusal)}; {remedy(refusal)}"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of a move that was given up: seconds, bytes per second written and sent, bytes left, passes over the memory.
+
+    After the first pass ``remaining`` is what the last one began with, which is what would not fit the downtime.
+    """
+
+    seconds: float
+    dirty_rate: int
+    rate: int
+    remaining: int
+    passes: int
+
+
+def not_converged(policy: str, found: Figures) -> tuple[str, str]:
+    """Return cause and remedy of a move that was given up as its policy says."""
+    cause = f"the move was aborted after {found.seconds:.0f} s as policy {policy} says, the guest runs on at its source"
+    if not found.rate:
+        return f"{cause}: nothing of it was sent", "Check the link between the hosts, or give it more time"
+    sent = f"{found.rate / _MIB:.1f} MiB/s are sent"
+    left = f"{found.remaining / _MIB:.0f} MiB are left"
+    if found.passes < 2 or not found.dirty_rate:
+        remedy = "Give it more time (timeout, or after_per_gib of its policy), or more bandwidth"
+        return f"{cause}: {sent}, {left}", remedy
+    downtime = math.ceil(1000 * found.remaining / found.rate)
+    return (
+        f"{cause}: it writes {found.dirty_rate / _MIB:.1f} MiB/s, {sent}, {left} after each pass over its memory",
+        f"Move it at a calmer hour, or allow a max_downtime_ms of {downtime}, or give it more bandwidth, "
+        "or choose policy post_copy or suspend_if_needed",
+    )
 
 
 def summary(described: Sequence[Mapping[str, str]]) -> list[str]:
@@ -159,6 +315,6 @@ def _lines(refusals: Sequence[Mapping[str, str]]) -> list[str]:
     return [f"{lines[0]} (likewise {len(others)} other hosts: {refusals[0]['code']})"]
 
 
-def _fill(refusal: Refusal, part: int) -> str:
+def _fill(refusal: Union[Refusal, Caution], part: int) -> str:
     fields = {"guest": refusal.guest, "host": refusal.host or "any host", **refusal.facts}
     return _TEXTS[refusal.code][part].format_map(fields)

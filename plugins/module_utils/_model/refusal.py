@@ -1,4 +1,4 @@
-"""Why a guest can't move, or can't go to a given host: typed values. Words for people are in prose.py."""
+"""Why a guest can't move, or can't go to a given host, and what to beware of: typed values. Words are in prose.py."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -26,6 +26,9 @@ class RefusalCode(enum.Enum):
     DEVICE = "device"
     SNAPSHOTS = "snapshots"
     STATE = "state"
+    RULE_UNREADABLE = "rule_unreadable"
+    RULES_LEAVE_NO_HOST = "rules_leave_no_host"
+    RULES_CONTRADICT = "rules_contradict"
     # of the pair
     MEMORY = "memory"
     VCPUS = "vcpus"
@@ -33,6 +36,8 @@ class RefusalCode(enum.Enum):
     VIRT_TYPE = "virt_type"
     MACHINE_TYPE = "machine_type"
     CPU_MODEL = "cpu_model"
+    CPU_FEATURES = "cpu_features"
+    TPM = "tpm"
     POOL_MISSING = "pool_missing"
     DISK_IN_NO_POOL = "disk_in_no_pool"
     DISK_NOT_COPYABLE = "disk_not_copyable"
@@ -46,8 +51,26 @@ class RefusalCode(enum.Enum):
     CPU_USAGE = "cpu_usage"
     RULE = "rule"
     METHOD = "method"
+    OPTION_UNSUPPORTED = "option_unsupported"
+    # of the pair, found by a look on both hosts
+    PEER_REFUSES = "peer_refuses"
+    NAME_UNKNOWN = "name_unknown"
+    NAME_LOOPBACK = "name_loopback"
+    PORTS_BLOCKED = "ports_blocked"
+    PORTS_TAKEN = "ports_taken"
+    CERTIFICATE_MISSING = "certificate_missing"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_INVALID = "certificate_invalid"
+    CERTIFICATE_NAME = "certificate_name"
+    CERTIFICATE_UNTRUSTED = "certificate_untrusted"
+    POST_COPY_DENIED = "post_copy_denied"
+    TLS_FORCED = "tls_forced"
+    NOT_SEEN_AS_SHARED = "not_seen_as_shared"
+    SELINUX_NFS = "selinux_nfs"
     # of the plan: each candidate alone would do, together the guests find no way
     NO_WAY = "no_way"
+    # of the plan: with it the fleet could not lose a host any more
+    LOSS = "loss"
 
 
 @dataclass(frozen=True)
@@ -57,4 +80,29 @@ class Refusal:
     code: RefusalCode
     guest: str
     host: Optional[str] = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class CautionCode(enum.Enum):
+    """What may go wrong and does not forbid the move; codes are stable like those of refusals."""
+
+    OLDER_RELEASE = "older_release"
+    RELEASE_PAIR = "release_pair"
+    LONG_TLS_MOVE = "long_tls_move"
+    SMALLER_MTU = "smaller_mtu"
+    HOST_DEVICE = "host_device"
+    # found by a look on both hosts
+    FEW_PORTS = "few_ports"
+    CERTIFICATE_ENDS = "certificate_ends"
+    CLOCKS_DIFFER = "clocks_differ"
+    NOT_CHECKED = "not_checked"
+
+
+@dataclass(frozen=True)
+class Caution:
+    """One thing to beware of when ``guest`` goes to ``host``; modules call it a warning."""
+
+    code: CautionCode
+    guest: str
+    host: str
     facts: Mapping[str, str] = field(default_factory=dict)

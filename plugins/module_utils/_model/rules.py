@@ -85,6 +85,29 @@ class GuestRule:
     methods: tuple[str, ...] = ()
 
 
+class FaultCode(enum.Enum):
+    """What is wrong with rules, whatever a plan does. Codes are stable: playbooks may test them."""
+
+    NO_GUEST = "no_guest"
+    NO_HOST = "no_host"
+    UNKNOWN_HOST = "unknown_host"
+    NO_HOST_LEFT = "no_host_left"
+    NO_METHOD_LEFT = "no_method_left"
+    CONTRADICTION = "contradiction"
+    TOO_FEW_PLACES = "too_few_places"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True)
+class RuleFault:
+    """Rules, by name (of unreadable ones the kind), that nobody can keep, for these guests, because of these hosts."""
+
+    code: FaultCode
+    rules: tuple[str, ...]
+    guests: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+
+
 def check_rules(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     """Return the rules; raises FleetError on the first that says nothing or contradicts itself."""
     seen: set[str] = set()

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Optional
 
 from .errors import FleetError
+from .policy import Policy, StepAction, check_policies, find_policy
+from .transfer import TransferOptions, contradictions
 
 
 class Transport(enum.Enum):
@@ -28,7 +30,11 @@ class TimeoutAction(enum.Enum):
 
 @dataclass(frozen=True)
 class MoveSettings:
-    """Settings of every move of a run. ``timeout`` is in seconds; 0 means none."""
+    """Settings of every move of a run, or of one. ``timeout`` is in seconds; 0 means none.
+
+    ``policy`` names a preset or one of ``policies``; without it, the timeout and the downtime are the whole policy.
+    ``permit_post_copy``: libvirt must be told at the start that post-copy may follow; the course of a move says so.
+    """
 
     transport: Transport = Transport.P2P
     tls: bool = True
@@ -37,11 +43,10 @@ class MoveSettings:
     max_downtime_ms: Optional[int] = None
     timeout: int = 0
     timeout_action: TimeoutAction = TimeoutAction.ABORT
-
-    @property
-    def permit_post_copy(self) -> bool:
-        """True where libvirt must be told at the start that post-copy may follow."""
-        return self.timeout > 0 and self.timeout_action is TimeoutAction.POST_COPY
+    policy: Optional[str] = None
+    policies: tuple[Policy, ...] = ()
+    permit_post_copy: bool = False
+    transfer: TransferOptions = TransferOptions()
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,28 @@ def check_settings(settings: MoveSettings) -> MoveSettings:
             raise FleetError(f"{name} is {value}", "Give a whole number above zero, or leave it out")
     if settings.timeout < 0:
         raise FleetError(f"timeout is {settings.timeout}", "Give seconds, or 0 for no timeout")
+    check_policies(settings.policies)
+    if settings.policy is not None:
+        find_policy(settings.policy, settings.policies, "the option policy")
+        if settings.timeout:
+            raise FleetError(
+                f"timeout and policy {settings.policy} are both given",
+                "A policy has its own end: leave timeout out, or write it into a policy of your own",
+            )
+    _check_transfer(settings)
     return settings
+
+
+def _check_transfer(settings: MoveSettings) -> None:
+    policy = None if settings.policy is None else find_policy(settings.policy, settings.policies, "the option policy")
+    slows = settings.auto_converge or (policy is not None and policy.auto_converge)
+    if policy is None:
+        switches = settings.timeout > 0 and settings.timeout_action is TimeoutAction.POST_COPY
+    else:
+        switches = policy.may(StepAction.POST_COPY)
+    broken = contradictions(settings.transfer, settings.tls, slows, switches)
+    if broken:
+        raise FleetError("; ".join(broken), "Change these options; nothing was contacted")
 
 
 def check_slots(slots: Slots) -> Slots:
@@ -70,3 +96,12 @@ def check_slots(slots: Slots) -> Slots:
         if getattr(slots, name) < 1:
             raise FleetError(f"{name} is {getattr(slots, name)}", "Give 1 or more")
     return slots
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How guests would be moved, as far as it decides what a pre-flight look must find right."""
+
+    transport: Transport = Transport.P2P
+    tls: bool = True
+    post_copy: bool = False

@@ -133,7 +133,7 @@ def settled(board: Board, hops: Iterable[Hop], closed: Iterable[int] = ()) -> La
 def _restarts(board: Board, block: int, row: bytes) -> bytes:
     """Return where the block could be started again, whatever keeps it from being moved: only devices bind it then."""
     reasons = [refusal.code for place in board.members[block] for refusal in board.stuck.get(place.guest.uuid, ())]
-    if not reasons or RefusalCode.DEVICE in reasons:
+    if not reasons or RefusalCode.DEVICE in reasons or RefusalCode.RULE_UNREADABLE in reasons:
         return row
     return _common(board.members[block], board.reaches)
 

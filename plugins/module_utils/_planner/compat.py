@@ -16,6 +16,7 @@ from .storage import Reach, reach
 
 MIB = 1024 * 1024
 SAFE_PAUSED_QEMU = 10_000_000
+_PLUGS = {"direct": "network device"}
 MOVABLE_STATES = frozenset({GuestState.RUNNING, GuestState.PAUSED, GuestState.SHUT_OFF})
 
 
@@ -36,6 +37,9 @@ def blockers(places: Sequence[Located], place: Located) -> tuple[Refusal, ...]:
         found.append(_of_guest(RefusalCode.BUSY, guest))
     if guest.unmovable_devices and guest.active:
         found.append(_of_guest(RefusalCode.DEVICE, guest, devices=", ".join(guest.unmovable_devices)))
+    if guest.unreadable_rules:
+        kinds = ", ".join(guest.unreadable_rules)
+        found.append(_of_guest(RefusalCode.RULE_UNREADABLE, guest, kinds=kinds))
     if guest.snapshots:
         found.append(_of_guest(RefusalCode.SNAPSHOTS, guest, count=str(guest.snapshots)))
     return tuple(found)
@@ -83,7 +87,8 @@ def pair_reach(guest: Guest, source: Host, dest: Host) -> Reach:
         _paused_since_arrival(guest, source, dest),
         _virt_type(guest, dest),
         _machine(guest, dest),
-        _cpu(guest, source, dest),
+        _cpu(guest, source, dest) or _cpu_features(guest, source, dest),
+        _tpm(guest, dest),
     )
     refusals = tuple(check for check in checks if check is not None)
     copies: tuple[DiskCopy, ...] = storage.copies
@@ -135,20 +140,39 @@ def _cpu(guest: Guest, source: Host, dest: Host) -> Optional[Refusal]:
     return None
 
 
+def _cpu_features(guest: Guest, source: Host, dest: Host) -> Optional[Refusal]:
+    """What the source lacks as well the guest has done without so far."""
+    there, here = dest.cpu.lack(guest.cpu, guest.virt_type), source.cpu.lack(guest.cpu, guest.virt_type)
+    if there is None:
+        return None
+    lost = sorted({*there.missing} - {*(here.missing if here is not None else ())})
+    if not lost and here is not None:
+        return None
+    why = f"features missing there: {', '.join(lost)}" if lost else there.said
+    facts = {"cpu": guest.cpu.model or guest.cpu.mode, "why": why}
+    return Refusal(RefusalCode.CPU_FEATURES, guest.name, dest.name, facts)
+
+
+def _tpm(guest: Guest, dest: Host) -> Optional[Refusal]:
+    if guest.tpm != "emulator" or dest.emulates_tpm is not False:
+        return None
+    return Refusal(RefusalCode.TPM, guest.name, dest.name)
+
+
 def _cpu_refusal(guest: Guest, dest: Host, cpu: str, why: str) -> Refusal:
     return Refusal(RefusalCode.CPU_MODEL, guest.name, dest.name, {"cpu": cpu, "why": why})
 
 
 def _networks(guest: Guest, dest: Host) -> tuple[Refusal, ...]:
     networks = {network.name for network in dest.networks if network.active}
-    known = {"network": networks, "bridge": set(dest.bridges)}
+    known = {"network": networks, "bridge": set(dest.bridges), "direct": set(dest.bridges)}
     missing = {
         (interface.kind, interface.source or "")
         for interface in guest.interfaces
         if interface.kind in known and interface.source not in known[interface.kind]
     }
     return tuple(
-        Refusal(RefusalCode.NETWORK_MISSING, guest.name, dest.name, {"kind": kind, "network": name})
+        Refusal(RefusalCode.NETWORK_MISSING, guest.name, dest.name, {"kind": _PLUGS.get(kind, kind), "network": name})
         for kind, name in sorted(missing)
     )
 

@@ -1,4 +1,4 @@
-"""What a plan costs before anything is measured: bytes, seconds, downtime, and which moves decide. Pure."""
+"""What a plan costs: bytes, seconds, downtime, and which moves decide; measured where it was measured. Pure."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Optional
 
 from .._model.guest import Guest
+from .._model.host import Host
 from .._model.plan import DiskCopy, Method, Move
+from .._model.predict import Prediction, held_by, predict
 from .._model.settings import Slots
 from .._model.snapshot import Snapshot
 
@@ -58,11 +60,24 @@ class Left:
 
 def lines_of(snapshot: Snapshot) -> Lines:
     """Return the lines of a fleet: a card for each host and the links that its inventory names."""
-    speed: dict[Line, float] = {("host", host.name): float(HOST_BYTES_PER_SECOND) for host in snapshot.hosts}
+    speed: dict[Line, float] = {("host", host.name): _card(host) for host in snapshot.hosts}
     for link in snapshot.links:
         first, second = sorted((link.sites[0], link.sites[-1]))
         speed[("link", first, second)] = link.bandwidth_mibs * MIB
     return Lines(speed, {host.name: host.site for host in snapshot.hosts})
+
+
+def _card(host: Host) -> float:
+    limit = host.migration_bandwidth_mibs
+    return float(HOST_BYTES_PER_SECOND) if limit is None else float(limit * MIB)
+
+
+def expected(guest: Guest, method: Method, copied: int, speed: float) -> Optional[Prediction]:
+    """Return what to expect of a live move at ``speed`` bytes per second, None where nobody has measured the guest."""
+    if method is not Method.LIVE or guest.dirty_rate is None:
+        return None
+    downtime = min(DOWNTIME_MS, guest.notes.policy.max_downtime_ms or DOWNTIME_MS)
+    return predict(held_by(guest), copied, guest.dirty_rate, speed, downtime)
 
 
 def move_bytes(guest: Guest, method: Method, copies: Sequence[DiskCopy]) -> int:
@@ -75,7 +90,12 @@ def move_bytes(guest: Guest, method: Method, copies: Sequence[DiskCopy]) -> int:
 
 def move_seconds(size: int, source: str, dest: str, lines: Lines) -> float:
     """Return the seconds that a move of ``size`` bytes takes with all lines to itself."""
-    return round(FIXED_SECONDS + size / min(lines.speed[line] for line in lines.of(source, dest)), 1)
+    return round(FIXED_SECONDS + size / line_speed(source, dest, lines), 1)
+
+
+def line_speed(source: str, dest: str, lines: Lines) -> float:
+    """Return the bytes per second that the narrowest line between two hosts carries."""
+    return min(lines.speed[line] for line in lines.of(source, dest))
 
 
 def move_downtime_ms(method: Method, seconds: float) -> int:

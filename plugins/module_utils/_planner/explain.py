@@ -21,7 +21,7 @@ from .board import Board, Group, make_board
 from .breaches import problem
 from .check import check_request
 from .compat import host_refusals
-from .estimate import Lines, lines_of, move_bytes, move_downtime_ms, move_seconds
+from .estimate import Lines, expected, line_speed, lines_of, move_bytes, move_downtime_ms, move_seconds
 from .find import residents
 from .refuse import room_refusals
 from .ruleset import BoundRule
@@ -153,8 +153,12 @@ def _cost(ground: _Ground, place: Located, host: Host) -> Cost:
     for member in board.members[block]:
         method, copies = board.methods[member.guest.uuid], board.reaches.pair(member, host.name).copies
         mine = move_bytes(member.guest, method, copies)
+        speed = line_speed(member.host, host.name, ground.lines)
+        found = expected(member.guest, method, mine - member.guest.memory, speed)
+        mine = found.sent_bytes if found else mine
         took = move_seconds(mine, member.host, host.name, ground.lines)
-        size, seconds, downtime = size + mine, seconds + took, downtime + move_downtime_ms(method, took)
+        still = found.downtime_ms if found else move_downtime_ms(method, took)
+        size, seconds, downtime = size + mine, seconds + took, downtime + still
         targets += [copy.target for copy in copies]
     return Cost(
         method=board.methods[place.guest.uuid],

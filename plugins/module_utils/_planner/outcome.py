@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Optional
 
 from .._model.plan import Bound
+from .._model.refusal import RefusalCode
 from .._model.snapshot import Located
 
 
@@ -31,16 +33,29 @@ class Hop:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What keeps a block from hosts that would have room for it alone: cause and remedy in words, and a code.
+
+    ``at``: the host that it should go to, for which this is the whole truth, whatever room is lacking there now.
+    """
+
+    why: str
+    remedy: str = "free memory, or add a host"
+    code: RefusalCode = RefusalCode.NO_WAY
+    at: Optional[str] = None
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What a goal came to: hops in a legal order, each block's reason to move, and who found no place.
 
-    ``unplaced`` has, by block, what kept it, in words. ``away`` should have come back and could not.
+    ``unplaced`` has, by block, what kept it. ``away`` should have come back and could not.
     ``waves``: hosts of each wave and how many of the hops come before its end. ``emptied``: hosts with nobody left.
     """
 
     hops: tuple[Hop, ...] = ()
     reasons: Mapping[int, str] = field(default_factory=dict)
-    unplaced: Mapping[int, str] = field(default_factory=dict)
+    unplaced: Mapping[int, Kept] = field(default_factory=dict)
     away: tuple[int, ...] = ()
     bounds: tuple[Bound, ...] = ()
     waves: tuple[tuple[tuple[int, ...], int], ...] = ()

@@ -108,11 +108,9 @@ def arrived(place: Located, host: str) -> Located:
 def parkable(place: Located, source: Host) -> bool:
     """Return whether a guest may make a stop on its way: it moves twice, so nothing may be copied along.
 
-    A paused guest may not, since older QEMU gives up its disks a second time and dies of it.
+    Whether a paused one may go on from there depends on the QEMU of the stop, which ``Reaches.hop`` looks at.
     """
     guest = place.guest
-    if guest.state is not GuestState.RUNNING:
-        return False
     for disk in guest.disks:
         pool = source.pool(disk.pool)
         if disk.kind not in (DiskKind.NONE, DiskKind.NETWORK) and (pool is None or pool.identity is None):
@@ -159,7 +157,7 @@ def _guest_kind(guest: Guest, source: Host) -> Hashable:
         disks.append((disk.kind, disk.pool))
     return (
         (guest.arch, guest.machine, guest.virt_type, guest.cpu, guest.state, guest.has_run, guest.interfaces),
-        (guest.hugepage_kib, guest.numa_cells, tuple(disks), any(not disk.readonly for disk in guest.disks)),
+        (guest.hugepage_kib, guest.numa_cells, guest.tpm, tuple(disks), any(not disk.readonly for disk in guest.disks)),
     )
 
 
@@ -169,7 +167,7 @@ def _host_kind(host: Host) -> Hashable:
     cells = tuple((cell.id, tuple(sorted(cell.hugepages))) for cell in host.numa_cells)
     return (
         (host.qemu_version, host.libvirt_version, host.cpu, host.virt_types, host.machine_types),
-        (pools, networks, frozenset(host.bridges), cells),
+        (pools, networks, frozenset(host.bridges), cells, host.emulates_tpm),
     )
 
 

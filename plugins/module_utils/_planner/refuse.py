@@ -12,12 +12,13 @@ from .._model.refusal import Refusal, RefusalCode
 from .._model.snapshot import Located
 from .board import Board
 from .compat import host_refusals
+from .outcome import Kept
 from .search.grid import Grid, Kind, Layout, Limit
 
 MIB = 1024 * 1024
 
 
-def stay(board: Board, layout: Layout, place: Located, candidates: Iterable[str], why: str) -> Stay:
+def stay(board: Board, layout: Layout, place: Located, candidates: Iterable[str], why: Optional[Kept]) -> Stay:
     """Return the guest with a refusal for each candidate. ``why`` is what a candidate lacks that has room as it is."""
     guest = place.guest
     refusals = list(board.stuck.get(guest.uuid, ()))
@@ -29,18 +30,22 @@ def stay(board: Board, layout: Layout, place: Located, candidates: Iterable[str]
     return Stay(guest.uuid, guest.name, place.host, tuple(refusals))
 
 
-def refusals_at(board: Board, layout: Layout, place: Located, dest: str, why: str = "") -> tuple[Refusal, ...]:
+def refusals_at(
+    board: Board, layout: Layout, place: Located, dest: str, why: Optional[Kept] = None
+) -> tuple[Refusal, ...]:
     """Return why the guest does not go to ``dest`` with all others as in ``layout``."""
     closed = host_refusals(board.snapshot.hosts[board.host[dest]], board.snapshot.hosts, board.wake)
     if closed:
         return closed  # what a closed host has left is of no interest
+    if why is not None and why.at == dest:
+        return (Refusal(why.code, place.guest.name, dest, {"why": why.why, "remedy": why.remedy}),)
     found = board.reaches.refusals(place, dest)
     said = {refusal.code for refusal in found}
     # a NUMA node that is not there has no room either, which need not be said twice
     found = (*found, *(each for each in room_refusals(board, layout, place, dest) if each.code not in said))
-    if found or not why:
+    if found or why is None:
         return found
-    return (Refusal(RefusalCode.NO_WAY, place.guest.name, dest, {"why": why, "remedy": "free memory, or add a host"}),)
+    return (Refusal(why.code, place.guest.name, dest, {"why": why.why, "remedy": why.remedy}),)
 
 
 def room_refusals(board: Board, layout: Layout, place: Located, dest: str) -> tuple[Refusal, ...]:

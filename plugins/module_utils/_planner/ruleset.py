@@ -29,10 +29,18 @@ class BoundRule:
 
 
 def bind(rules: Sequence[Rule], places: Sequence[Located], hosts: Sequence[Host]) -> tuple[BoundRule, ...]:
-    """Return every rule, those in guests' own metadata included, with the guests and hosts it speaks of."""
-    pairs = [pair for rule in rules for pair in _split(rule, places)] + list(_of_guests(places))
+    """Return every rule, those of hosts and guests' own included, with the guests and hosts it speaks of."""
+    stated = (*rules, *_of_hosts(hosts))
+    pairs = [pair for rule in stated for pair in _split(rule, places)] + list(_of_guests(places))
     bound = [BoundRule(rule, members, rule_hosts(rule, hosts)) for rule, members in pairs]
     return tuple(sorted(bound, key=lambda item: (item.rule.name, item.guests)))
+
+
+def _of_hosts(hosts: Sequence[Host]) -> Iterator[Rule]:
+    """Yield what the inventory limits host by host."""
+    for host in hosts:
+        if host.max_guests is not None:
+            yield Rule(f"max_guests of host {host.name}", RuleKind.MAX_GUESTS, hosts=(host.name,), most=host.max_guests)
 
 
 def _split(rule: Rule, places: Sequence[Located]) -> list[tuple[Rule, tuple[str, ...]]]:
@@ -180,30 +188,3 @@ def _count(guests: Iterable[str], weights: Mapping[str, tuple[int, bool]]) -> di
         block = weights[guest][0]
         count[block] = count.get(block, 0) + 1
     return count
-
-
-def remarks(bound: Sequence[BoundRule], places: Sequence[Located], hosts: Sequence[Host]) -> tuple[str, ...]:
-    """Return, in words, the rules that say nothing here and those that contradict one another."""
-    found = [f"rule {item.rule.name} speaks of no guest that is there" for item in bound if not item.guests]
-    closed = barred(bound, hosts)
-    for place in places:
-        if place.guest.uuid in closed and len(closed[place.guest.uuid]) == len(hosts):
-            names = sorted(set(closed[place.guest.uuid].values()))
-            found.append(f"{' and '.join(names)} leave no host for {place.guest.name}: it stays where it is")
-    name = {place.guest.uuid: place.guest.name for place in places}
-    together = [item for item in bound if item.rule.kind is RuleKind.AFFINITY]
-    apart = [item for item in bound if item.rule.kind is RuleKind.ANTI_AFFINITY and (item.rule.most or 1) == 1]
-    for left in together:
-        for right in apart:
-            both = sorted(name[guest] for guest in set(left.guests) & set(right.guests))
-            if len(both) > 1 and _inside(left.rule.scope, right.rule.scope):
-                found.append(
-                    f"rules {left.rule.name} and {right.rule.name} contradict each other for {', '.join(both)}"
-                )
-    return tuple(sorted(set(found)))
-
-
-def _inside(left: Scope, right: Scope) -> bool:
-    """Whether guests that share a ``left`` always share a ``right`` too."""
-    order = (Scope.HOST, Scope.RACK, Scope.SITE)
-    return order.index(left) <= order.index(right)

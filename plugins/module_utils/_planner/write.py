@@ -8,21 +8,33 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Optional
 
+from .._model import prose
 from .._model.guest import Guest
 from .._model.host import HostState
 from .._model.plan import Goal, Move, Plan, Stay, SurviveLoss, Wave
+from .._model.rules import RuleFault
 from .._model.snapshot import Located
 from .board import Board
 from .breaches import breaches
-from .estimate import Lines, Schedule, lines_of, move_bytes, move_downtime_ms, move_seconds, schedule
+from .estimate import (
+    Lines,
+    Schedule,
+    expected,
+    line_speed,
+    lines_of,
+    move_bytes,
+    move_downtime_ms,
+    move_seconds,
+    schedule,
+)
 from .find import residents
 from .frailty import frail_after
 from .leftovers import leftovers
-from .outcome import Outcome, Wish
+from .outcome import Kept, Outcome, Wish
 from .power import fleet_watts, is_on
 from .reach import arrived
 from .refuse import stay
-from .ruleset import remarks
+from .rule_faults import for_rules, rule_faults, with_names
 from .search.grid import Layout
 from .search.sequence_credit import dependencies
 
@@ -48,11 +60,13 @@ def write_plan(
     settled = _where(board, Layout(board.search), {})
     methods = {move.guest: move.method for move in moves if not move.adopt}
     off = tuple(board.search.hosts[host] for host in outcome.emptied)
+    faults = rule_faults(board.bound, places, board.snapshot.hosts)
+    told = with_names(faults, places)
     return Plan(
         plan_id=plan_id,
         request=board.request,
         moves=moves,
-        stays=_stays(board, outcome, wishes, layout),
+        stays=_stays(board, outcome, wishes, layout, faults),
         leftovers=leftovers(board.snapshot, board.request),
         est_seconds=timing.seconds,
         est_bytes=sum(move.est_bytes for move in moves),
@@ -66,7 +80,8 @@ def write_plan(
         critical_path=timing.critical_path,
         watts_before=_watts(board, guests, before, (), ()),
         watts_after=_watts(board, guests, after, power_on, off),
-        remarks=(*remarks(board.bound, places, board.snapshot.hosts), *outcome.remarks),
+        remarks=(*(prose.fault(fault) for fault in told), *outcome.remarks),
+        rule_faults=told,
     )
 
 
@@ -151,6 +166,8 @@ def _move(
     guest, method = place.guest, board.methods[place.guest.uuid]
     copies = board.reaches.pair(place, dest).copies
     size = move_bytes(guest, method, copies)
+    found = expected(guest, method, size - guest.memory, line_speed(place.host, dest, lines))
+    size = found.sent_bytes if found else size
     seconds = move_seconds(size, place.host, dest, lines)
     return Move(
         id=f"m{number:04d}",
@@ -163,8 +180,10 @@ def _move(
         home=home,
         est_seconds=seconds,
         est_bytes=size,
-        est_downtime_ms=move_downtime_ms(method, seconds),
+        est_downtime_ms=found.downtime_ms if found else move_downtime_ms(method, seconds),
         reason=reason,
+        policy=guest.notes.policy,
+        expected=found,
     )
 
 
@@ -180,7 +199,9 @@ def _end(board: Board, outcome: Outcome) -> Layout:
     return layout
 
 
-def _stays(board: Board, outcome: Outcome, wishes: Sequence[Wish], layout: Layout) -> tuple[Stay, ...]:
+def _stays(
+    board: Board, outcome: Outcome, wishes: Sequence[Wish], layout: Layout, faults: Sequence[RuleFault]
+) -> tuple[Stay, ...]:
     """Return who should have gone: wishes of guests that can't move, and all that a search found no place for."""
     wished = [wish for wish in wishes if wish.place.guest.uuid in board.stuck]
     chosen = {wish.place.guest.uuid: wish for wish in wishes}
@@ -196,11 +217,12 @@ def _stays(board: Board, outcome: Outcome, wishes: Sequence[Wish], layout: Layou
     for block in outcome.away:
         for place in board.members[block]:
             wished.append(Wish(arrived(place, board.search.hosts[layout.at[block]]), (place.host,), ""))
-    why = {**dict.fromkeys(outcome.away, "there was no way back for it"), **outcome.unplaced}
-    found = [
-        stay(board, layout, wish.place, wish.candidates, why.get(board.block[wish.place.guest.uuid], ""))
-        for wish in wished
-    ]
+    why = {**dict.fromkeys(outcome.away, Kept("there was no way back for it")), **outcome.unplaced}
+    hard = frozenset(item.rule.name for item in board.bound if item.rule.hard)
+    found = []
+    for wish in wished:
+        mine = stay(board, layout, wish.place, wish.candidates, why.get(board.block[wish.place.guest.uuid]))
+        found.append(mine if mine.guest in board.stuck else for_rules(mine, faults, hard))
     return tuple(sorted(found, key=lambda item: (item.name, item.guest)))
 
 

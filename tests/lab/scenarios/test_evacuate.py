@@ -12,6 +12,18 @@ import pytest
 from conductor import Job, Run, evacuation, restoration
 from labview import World, initial_world, once_again_well, stray_volumes, unexplained_holes, world
 
+# what the plan must keep to, given to the role; bring_back and max_cpu_percent bind nothing here
+PLACING = {
+    "rules": [
+        {"name": "web1 to hv3", "kind": "pin", "guests": ["web1"], "hosts": ["hv3"]},
+        {"name": "db1 not to hv3", "kind": "ban", "guests": ["db*"], "hosts": ["hv3"]},
+    ],
+    "headroom_percent": 1,
+    "max_cpu_percent": 1000,
+    "survive_loss": "report",
+    "bring_back": True,
+}
+
 
 @dataclass(frozen=True)
 class Step:
@@ -40,32 +52,32 @@ def restoring(folder: Path) -> Job:
 
 @pytest.fixture(scope="module")
 def predicted(evacuating: Job) -> Step:
-    return take(evacuating, "--check", reason="a scenario")
+    return take(evacuating, "--check", reason="a scenario", **PLACING)
 
 
 @pytest.fixture(scope="module")
 def emptied(evacuating: Job, predicted: Step) -> Step:  # noqa: ARG001
-    return take(evacuating, reason="a scenario")
+    return take(evacuating, reason="a scenario", **PLACING)
 
 
 @pytest.fixture(scope="module")
 def emptied_twice(evacuating: Job, emptied: Step) -> Step:  # noqa: ARG001
-    return take(evacuating, reason="a scenario")
+    return take(evacuating, reason="a scenario", **PLACING)
 
 
 @pytest.fixture(scope="module")
 def return_predicted(restoring: Job, emptied_twice: Step) -> Step:  # noqa: ARG001
-    return take(restoring, "--check")
+    return take(restoring, "--check", headroom_percent=1)
 
 
 @pytest.fixture(scope="module")
 def returned(restoring: Job, return_predicted: Step) -> Step:  # noqa: ARG001
-    return take(restoring)
+    return take(restoring, headroom_percent=1)
 
 
 @pytest.fixture(scope="module")
 def returned_twice(restoring: Job, returned: Step) -> Step:  # noqa: ARG001
-    return take(restoring)
+    return take(restoring, headroom_percent=1)
 
 
 def test_check_mode_changes_nothing(predicted: Step, evacuating: Job) -> None:
@@ -96,6 +108,12 @@ def test_every_guest_leaves_and_keeps_its_state(emptied: Step) -> None:
         assert emptied.after.places[name] == ((dests.get(name, host), state),)
     states = {before.places[name][0][1] for name in dests}
     assert states == {"running", "paused", "shutoff"}
+
+
+def test_the_rules_given_to_the_role_are_kept(emptied: Step) -> None:
+    dests = {name: dest for name, _source, dest, _method in emptied.run.moves()}
+    assert (dests["web1"], dests["db1"]) == ("hv3", "hv2")
+    assert "The fleet could not take the loss of" in emptied.run.output or "can lose any one host" in emptied.run.output
 
 
 def test_a_guest_moves_by_the_method_of_its_state(emptied: Step) -> None:

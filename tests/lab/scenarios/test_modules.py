@@ -239,7 +239,8 @@ def of_guest(guest: str, **options: Any) -> Task:
 
 
 def test_labels_and_rules_are_set_travel_with_their_guest_and_are_removed(tmp_path: Path) -> None:
-    wanted = {"labels": {"app": "<shop>"}, "rules": [{"kind": "ban", "hosts": ["hv9"]}]}
+    policy = {"max_downtime_ms": 500, "fallback": "may_pause", "priority": 7}
+    wanted = {"labels": {"app": "<shop>"}, "rules": [{"kind": "ban", "hosts": ["hv9"]}], **policy}
     task = of_guest("cache1", **wanted)
     run, (foreseen,) = play(tmp_path, [task], "--check")
     assert (run.status, foreseen["changed"]) == (0, True), run.output
@@ -261,6 +262,7 @@ def test_labels_and_rules_are_set_travel_with_their_guest_and_are_removed(tmp_pa
     assert run.status == 0, run.output
     assert [gone["changed"], nothing["changed"]] == [True, False]
     assert gone["diff"]["before"]["labels"] == {"app": "<shop>"}
+    assert gone["diff"]["before"]["policy"] == {"policy": None, **policy}
 
 
 def test_a_shut_off_guest_with_a_hostile_name_has_labels_too(tmp_path: Path, hostile: str) -> None:

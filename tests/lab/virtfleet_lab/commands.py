@@ -63,6 +63,8 @@ def _guest(lab: Lab, arguments: argparse.Namespace) -> None:
                 memory_mib=arguments.memory,
                 vcpus=arguments.vcpus,
                 machine=arguments.machine,
+                touched_mib=arguments.touched,
+                writes_mib=arguments.writes,
             )
             for name in arguments.names
         ]

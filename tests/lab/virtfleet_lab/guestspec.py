@@ -16,6 +16,8 @@ DISKS = ("none", "local", "iscsi", "gluster")
 STATES = ("running", "paused", "shutoff")
 DEFAULT_MACHINE = "pc-q35-7.2"
 RING_BYTES = 64 * 1024
+# What kernel, initramfs and ticker need for themselves.
+SYSTEM_MIB = 72
 SHARED_DISK_BYTES = 8 * 1024 * 1024
 TRANSLATION_CACHE_MIB = 64
 LOCAL_DISK_BYTES = 32 * 1024 * 1024
@@ -27,7 +29,8 @@ CMDLINE = f"console=ttyS0 quiet {CLOCKS} nokaslr mitigations=off random.trust_cp
 @dataclass(frozen=True)
 class GuestSpec:
     """A guest as it is meant to be. `lun` is its number at the iSCSI target, 0 without one; `since` is the moment
-    from which on it is expected to tick without a hole."""
+    from which on it is expected to tick without a hole. It holds `touched_mib` of memory beside its system, and
+    writes `writes_mib` of it each second, round and round."""
 
     name: str
     host: str
@@ -38,6 +41,8 @@ class GuestSpec:
     machine: str = DEFAULT_MACHINE
     nic: bool = False
     lun: int = 0
+    touched_mib: int = 0
+    writes_mib: int = 0
     from_data_file: bool = False
     since: float = 0.0
 
@@ -60,6 +65,10 @@ def checked(guest: GuestSpec) -> GuestSpec:
     for what, value, allowed in (("disk", guest.disk, DISKS), ("state", guest.state, STATES)):
         if value not in allowed:
             raise LabError(f"Guest {guest.name!r}: {what} {value!r} is not one of {', '.join(allowed)}.")
+    if guest.writes_mib and not guest.touched_mib:
+        raise LabError(f"Guest {guest.name!r}: say with --touched how much memory it writes to.")
+    if guest.touched_mib and guest.touched_mib + SYSTEM_MIB > guest.memory_mib:
+        raise LabError(f"Guest {guest.name!r}: of {guest.memory_mib} MiB it can hold {guest.memory_mib - SYSTEM_MIB}.")
     if not guest.name or "/" in guest.name or "\n" in guest.name:
         raise LabError(f"Guest {guest.name!r}: libvirt takes no empty name and none with a slash or a line end.")
     return guest
@@ -83,7 +92,7 @@ def domain_xml(guest: GuestSpec) -> str:
     _add(system, "type", "hvm", arch="x86_64", machine=guest.machine)
     _add(system, "kernel", f"{HOST_GUEST_DIR}/vmlinuz")
     _add(system, "initrd", f"{HOST_GUEST_DIR}/initrd.img")
-    _add(system, "cmdline", CMDLINE)
+    _add(system, "cmdline", _command_line(guest))
     features = _add(domain, "features")
     _add(features, "acpi")
     # Translated code may take a gigabyte per guest otherwise.
@@ -93,6 +102,11 @@ def domain_xml(guest: GuestSpec) -> str:
     _add(_add(domain, "clock", offset="utc"), "timer", name="hpet", present="yes")
     _add_devices(domain, guest)
     return ET.tostring(domain, encoding="unicode")
+
+
+def _command_line(guest: GuestSpec) -> str:
+    wanted = {"touched": guest.touched_mib, "writes": guest.writes_mib}
+    return " ".join([CMDLINE, *(f"virtfleet.{name}={value}" for name, value in wanted.items() if value)])
 
 
 def _add_devices(domain: ET.Element, guest: GuestSpec) -> None:

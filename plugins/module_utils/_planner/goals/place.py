@@ -6,14 +6,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from ..._model.plan import Bound, Goal
+from ..._model.plan import Bound, Goal, SurviveLoss
+from ..._model.refusal import RefusalCode
 from ..board import Board
-from ..frailty import newly_frail
-from ..outcome import Hop, Outcome, Wish
+from ..frailty import frail_before, in_words, newly_lost
+from ..outcome import Hop, Kept, Outcome, Wish
 from ..search.evacuate import Left, Relocation, Why, relocate
 from ..search.grid import Layout
+from ..search.keep import Asked, sound_relocation
+from ..search.loss import Loss
+from ..search.sequence import Sequence as Sequenced
+from ..search.sequence import Step
 from ..select import allowed_dests, goal_hosts
+from .jam import jams
 from .ways import hop_of
 
 MIB = 1024 * 1024
@@ -28,29 +35,84 @@ _WORDS = {
 
 def place(board: Board, wishes: Sequence[Wish]) -> Outcome:
     """Return how the wishes are fulfilled; what is already where it should be, or can't move at all, is left out."""
-    found = _place(board, wishes)
-    why = newly_frail(board, found.hops) if found.hops else ""
-    return Outcome(unplaced=dict.fromkeys(sorted({*found.unplaced, *_masks(board, wishes)}), why)) if why else found
-
-
-def _place(board: Board, wishes: Sequence[Wish]) -> Outcome:
-    grid = board.search
     masks = _masks(board, wishes)
-    displace = board.request.displace and board.request.goal in _DISPLACING
-    found = relocate(grid, masks, _open(board), displace=displace, hop=hop_of(board))
-    hops = [Hop(step.block, step.source, step.dest, step.parking) for step in found.sequence.steps]
-    away: tuple[int, ...] = ()
-    if board.request.bring_back:
-        back = _back(board, hops, found.displaced)
-        hops += back
-        away = tuple(sorted(set(found.displaced) - {hop.block for hop in back}))
+    found = relocate(board.search, masks, _open(board), displace=_displaces(board), hop=hop_of(board))
+    jammed = jams(board, found.sequence.steps, found.sequence.stuck)
+    unplaced = {left.block: jammed.get(left.block) or _why(board, left, found) for left in found.left}
+    if board.request.survive_loss is SurviveLoss.KEEP and found.sequence.steps:
+        found, frail = _keeping(board, masks, found)
+        why = Kept(frail, "free memory, add a host, or ask survive_loss: report", RefusalCode.LOSS)
+        unplaced = {left.block: unplaced.get(left.block, why) for left in found.left}
+    outcome = _outcome(board, wishes, masks, found, unplaced)
+    return replace(outcome, remarks=_if_displaced(board, masks, len(found.left)))
+
+
+def _if_displaced(board: Board, masks: Mapping[int, bytes], left: int) -> tuple[str, ...]:
+    """Return a remark where guests stay that others, if they might, would make room for."""
+    hopeless = sum(1 for block in _movers(board, masks) if not _moves(board, block))
+    if board.request.displace or board.request.goal not in _DISPLACING or left <= hopeless:
+        return ()
+    fewer = left - len(relocate(board.search, masks, _open(board), displace=True, hop=hop_of(board)).left)
+    return (f"{fewer} more could go if others stepped aside for them (displace: true)",) if fewer > 0 else ()
+
+
+def _moves(board: Board, block: int) -> bool:
+    return not any(place.guest.uuid in board.stuck for place in board.members[block])
+
+
+def _outcome(
+    board: Board, wishes: Sequence[Wish], masks: Mapping[int, bytes], found: Relocation, unplaced: Mapping[int, Kept]
+) -> Outcome:
+    hops, away = _hops(board, masks, found.sequence.steps)
     return Outcome(
-        hops=tuple(hops),
+        hops=hops,
         reasons=_reasons(board, wishes, found),
-        unplaced={left.block: _why(board, left, found) for left in found.left},
+        unplaced=unplaced,
         away=away,
         bounds=(_bytes_bound(board, masks, found, hops),),
     )
+
+
+def _displaces(board: Board) -> bool:
+    return board.request.displace and board.request.goal in _DISPLACING
+
+
+def _keeping(board: Board, masks: Mapping[int, bytes], found: Relocation) -> tuple[Relocation, str]:
+    """Return moves after which the fleet can lose all that it could before, and what the plainest would have cost it.
+
+    Where there are none, nobody moves.
+    """
+    known = frail_before(board)
+
+    def lost(steps: Sequence[Step]) -> tuple[Loss, ...]:
+        return newly_lost(board, _hops(board, masks, steps)[0], known)
+
+    losses = lost(found.sequence.steps)
+    if not losses:
+        return found, ""
+    grid = board.search
+    size = max((block for loss in losses for block in loss.blocks), key=lambda block: (grid.memory[block], -block))
+    asked = Asked(masks, _open(board), _displaces(board), hop_of(board), size)
+    better = sound_relocation(grid, asked, lambda steps: not lost(steps))
+    words = in_words(board, [loss.host for loss in losses])
+    if better is not None:
+        return better, words
+    stay = tuple(Left(block, Why.NO_ROOM) for block in sorted(_movers(board, masks)))
+    return Relocation(Sequenced(()), stay, (), 0, False), words
+
+
+def _movers(board: Board, masks: Mapping[int, bytes]) -> frozenset[int]:
+    return frozenset(block for block, mask in masks.items() if not mask[board.search.at[block]])
+
+
+def _hops(board: Board, masks: Mapping[int, bytes], steps: Sequence[Step]) -> tuple[tuple[Hop, ...], tuple[int, ...]]:
+    """Return the moves, those back included where that is asked, and who stepped aside and finds no way back."""
+    hops = [Hop(step.block, step.source, step.dest, step.parking) for step in steps]
+    if not board.request.bring_back:
+        return tuple(hops), ()
+    aside = sorted({step.block for step in steps if not step.parking} - _movers(board, masks))
+    back = _back(board, hops, aside)
+    return (*hops, *back), tuple(sorted(set(aside) - {hop.block for hop in back}))
 
 
 def _masks(board: Board, wishes: Sequence[Wish]) -> dict[int, bytes]:
@@ -112,11 +174,11 @@ def _reasons(board: Board, wishes: Sequence[Wish], found: Relocation) -> dict[in
     return reasons
 
 
-def _why(board: Board, left: Left, found: Relocation) -> str:
+def _why(board: Board, left: Left, found: Relocation) -> Kept:
     rivals = [member for member in board.members[left.block] if member.guest.uuid in board.stuck]
     if rivals:
-        return f"it stays with {rivals[0].guest.name}, which can't be moved"
-    return _WORDS[left.why] + ("" if found.least_left == len(found.left) else ", as far as the search went")
+        return Kept(f"it stays with {rivals[0].guest.name}, which can't be moved")
+    return Kept(_WORDS[left.why] + ("" if found.least_left == len(found.left) else ", as far as the search went"))
 
 
 def _bytes_bound(board: Board, masks: Mapping[int, bytes], found: Relocation, hops: Sequence[Hop]) -> Bound:

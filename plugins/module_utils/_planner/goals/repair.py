@@ -15,7 +15,7 @@ from ..._model.snapshot import Located, Snapshot
 from ..board import Board, kept_free
 from ..find import residents
 from ..frailty import newly_frail
-from ..outcome import Hop, Outcome, Wish
+from ..outcome import Hop, Kept, Outcome, Wish
 from ..ruleset import BoundRule, barred, bind
 from ..search.grid import Grid, Layout
 from ..search.repair import MEMORY, VCPUS, Broken, Spare, broken
@@ -93,7 +93,7 @@ def _worthwhile(board: Board, wishes: Sequence[Wish]) -> Outcome:
         first = place(board, [wish for wish in wishes if wish.place.guest.uuid not in given_up])
         vain = _vain(board, first.hops) - given_up
         if not vain:
-            why = "it would be alone there: the others of its affinity rule can't come together"
+            why = Kept("it would be alone there: the others of its affinity rule can't come together")
             left = {board.block[uuid]: why for uuid in sorted(given_up)}
             return replace(first, unplaced={**left, **first.unplaced})
         given_up |= vain

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 from ..._model.host import HostState
 from ..._model.plan import Bound
+from ..._model.refusal import RefusalCode
 from ..board import Board
 from ..frailty import newly_frail
-from ..outcome import Hop, Outcome
+from ..outcome import Hop, Kept, Outcome
 from ..search.rolling import Reason, Rolling, Wave
 from ..search.rolling import rolling as search
 from ..search.rolling_wave import Quota
@@ -43,7 +44,7 @@ def rolling(board: Board) -> Outcome:
     return Outcome(
         hops=hops,
         reasons=_reasons(board, found),
-        unplaced={block: left.reason.value for left in found.left for block in left.blocks},
+        unplaced={block: Kept(left.reason.value) for left in found.left for block in left.blocks},
         away=found.away,
         bounds=(
             Bound("waves", "waves", 0, len(found.waves), found.least_waves if complete else None),
@@ -58,7 +59,7 @@ def _only_empty(board: Board, todo: frozenset[int], why: str) -> Outcome:
     used = frozenset(board.search.at)
     waves = tuple(((host,), 0) for host in sorted(todo) if host not in used)
     blocks = [block for block, host in enumerate(board.search.at) if host in todo]
-    return Outcome(unplaced=dict.fromkeys(blocks, why), waves=waves)
+    return Outcome(unplaced=dict.fromkeys(blocks, Kept(why, code=RefusalCode.LOSS)), waves=waves)
 
 
 def _in_waves(found: Rolling) -> tuple[tuple[Hop, ...], tuple[tuple[tuple[int, ...], int], ...]]:

@@ -201,7 +201,7 @@ class _Replay:
                 yield self._price(block), waiter, (block,)
         chosen: list[int] = []
         for block in present:
-            if memory > 0 or vcpus > 0:
+            if (memory > 0 and grid.memory[block]) or (vcpus > 0 and grid.vcpus[block]):
                 chosen.append(block)
                 memory -= grid.memory[block]
                 vcpus -= grid.vcpus[block]

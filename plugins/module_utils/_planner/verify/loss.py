@@ -126,4 +126,5 @@ def _could_run(guest: Guest, host: Host) -> bool:
         and all(disk.pool in pools for disk in guest.disks if disk.source is not None)
         and all(plug.source in networks for plug in guest.interfaces if plug.kind in ("network", "bridge"))
         and not guest.unmovable_devices
+        and not guest.unreadable_rules
     )

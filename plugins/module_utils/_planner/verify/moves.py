@@ -32,7 +32,7 @@ def move_violations(case: Case) -> Iterator[Violation]:
         yield from _hardware_rules(hop)
         for interface in hop.guest.interfaces:
             plug = (interface.kind, interface.source or "")
-            if interface.kind in ("network", "bridge") and plug not in plugs[hop.dest.name]:
+            if interface.kind in ("network", "bridge", "direct") and plug not in plugs[hop.dest.name]:
                 yield _at(hop, "networks", f"{hop.dest.name} has no {interface.kind} {interface.source}")
         yield from _disk_rules(hop)
 
@@ -43,7 +43,7 @@ def _at(hop: Hop, rule: str, detail: str) -> Violation:
 
 def _plugs(host: Host) -> frozenset[tuple[str, str]]:
     networks = {("network", network.name) for network in host.networks if network.active}
-    return frozenset(networks | {("bridge", bridge) for bridge in host.bridges})
+    return frozenset(networks | {(kind, bridge) for bridge in host.bridges for kind in ("bridge", "direct")})
 
 
 def _answers(case: Case, hop: Hop) -> Iterator[Violation]:
@@ -71,6 +71,8 @@ def _guest_rules(case: Case, hop: Hop) -> Iterator[Violation]:
         yield _at(hop, "free guest", f"{guest.name} has {job}")
     if guest.unmovable_devices and move.method is not Method.OFFLINE:
         yield _at(hop, "movable devices", f"{guest.name} uses {guest.unmovable_devices[0]}")
+    if guest.unreadable_rules:
+        yield _at(hop, "readable rules", f"nobody can keep the rule {guest.unreadable_rules[0]} of {guest.name}")
 
 
 def _hardware_rules(hop: Hop) -> Iterator[Violation]:
@@ -87,9 +89,24 @@ def _hardware_rules(hop: Hop) -> Iterator[Violation]:
     bound = guest.cpu.mode in ("host-passthrough", "maximum") and guest.active and guest.virt_type == "kvm"
     if bound and (source.cpu.vendor, source.cpu.model) != (dest.cpu.vendor, dest.cpu.model):
         yield _at(hop, "same CPU", f"{guest.name} has the CPU of {source.name}, {dest.name} another")
+    lost = _features_lost(hop)
+    if lost:
+        yield _at(hop, "CPU features", f"{dest.name} lacks {min(lost)} for {guest.name}")
+    if guest.tpm == "emulator" and dest.emulates_tpm is False:
+        yield _at(hop, "TPM", f"{dest.name} can't give {guest.name} its TPM")
     missing = set(guest.numa_cells) - {cell.id for cell in dest.numa_cells}
     if missing and guest.active:
         yield _at(hop, "NUMA nodes", f"{dest.name} has no node {min(missing)}")
+
+
+def _features_lost(hop: Hop) -> set[str]:
+    """Return what libvirt misses at the destination and not at the source, in its words where it names no features."""
+
+    def missed(host: Host) -> set[str]:
+        same = [lack for lack in host.cpu.lacks if lack.cpu == hop.guest.cpu and lack.virt_type == hop.guest.virt_type]
+        return {name for lack in same for name in lack.missing or ("its kind of CPU",)}
+
+    return missed(hop.dest) - missed(hop.source)
 
 
 def _disk_rules(hop: Hop) -> Iterator[Violation]:

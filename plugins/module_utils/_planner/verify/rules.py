@@ -20,7 +20,7 @@ COUNTING = (RuleKind.ANTI_AFFINITY, RuleKind.MAX_GUESTS)
 class BoundRule:
     """One rule, or its part for one value of ``group_by``, with the UUIDs and host names that it speaks of.
 
-    ``own``: it comes from the metadata of guests and has no name that a request gave.
+    ``own``: it comes from the metadata of guests, or from a host, and has no name that a request gave.
     """
 
     number: int
@@ -37,8 +37,8 @@ class BoundRule:
 
 
 def bound_rules(case: Case) -> tuple[BoundRule, ...]:
-    """Return all rules of the request and of the guests, numbered."""
-    found = [*_of_request(case), *_of_guests(case)]
+    """Return all rules of the request, the hosts and the guests, numbered."""
+    found = [*_of_request(case), *_of_hosts(case), *_of_guests(case)]
     return tuple(replace(rule, number=number) for number, rule in enumerate(found))
 
 
@@ -147,6 +147,15 @@ def _of_request(case: Case) -> Iterator[BoundRule]:
                 groups.setdefault(value, set()).add(uuid)
         for value in sorted(groups):
             yield replace(whole, guests=frozenset(groups[value]))
+
+
+def _of_hosts(case: Case) -> Iterator[BoundRule]:
+    """Yield the most active guests that the inventory lets a host have."""
+    active = {uuid for uuid, place in case.homes.items() if place.guest.active}
+    for name, host in case.hosts.items():
+        if host.max_guests is not None:
+            rule = GuestRule(RuleKind.MAX_GUESTS)
+            yield replace(_own(f"max_guests of {name}", rule, active, {name}), most=host.max_guests)
 
 
 def _selected_guests(case: Case, rule: Rule, known: Mapping[str, set[str]]) -> set[str]:

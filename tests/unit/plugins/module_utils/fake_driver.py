@@ -21,11 +21,17 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.ports 
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import GuestState, JobKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Leftover, Method, Move
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import Refusal
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings
 
 STATES = {Method.LIVE: GuestState.RUNNING, Method.PAUSED: GuestState.RUNNING, Method.OFFLINE: GuestState.SHUT_OFF}
 LEAVING = Place(GuestState.RUNNING, True, JobKind.OUTGOING)
 ARRIVING = Place(GuestState.PAUSED, False, JobKind.INCOMING)
+HALVES = Whereabouts(
+    Place(GuestState.PAUSED, True, JobKind.OUTGOING, broken=True),
+    Place(GuestState.RUNNING, True, JobKind.INCOMING, broken=True),
+)
 ENDLESS = 1e9
+MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,9 @@ class Script:
 
     ``memory_after``: seconds until the memory phase; ``lost_after``: seconds until the driver loses the move, which
     goes on; ``silent``: seconds for which the destination does not answer once the driver says that the move is over.
+    ``breaks_after``: seconds of post-copy until that breaks, ``in_vain``: how often it is resumed without success;
+    ``hangs``: the call that resumes it never comes back; ``broken``: it is so when the run begins.
+    ``pass_seconds``: length of each pass over the memory, which never leaves less to send.
     """
 
     seconds: float = 10.0
@@ -45,6 +54,12 @@ class Script:
     after: Optional[Whereabouts] = None
     lost_after: Optional[float] = None
     silent: float = 0.0
+    pass_seconds: float = 1e9
+    dirty_rate: int = 0
+    breaks_after: float = 1e9
+    in_vain: int = 0
+    hangs: bool = False
+    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +71,7 @@ class _Run:
     post_copy: bool = False
     lost: Optional[float] = None
     said_over: Optional[float] = None
+    breaks: float = ENDLESS
 
 
 class FakeDriver:
@@ -70,6 +86,7 @@ class FakeDriver:
         self._busy: dict[str, Move] = {}
         self.calls: list[tuple[float, str, str]] = []
         self.peaks: Counter[str] = Counter()
+        self.settings: dict[str, MoveSettings] = {}
 
     def told(self, call: str) -> list[str]:
         """Return the guests for which ``call`` was made, in order."""
@@ -96,7 +113,9 @@ class FakeDriver:
         if run is None:
             return script.before or Whereabouts(Place(STATES[move.method], True), None)
         if run.said_over is not None and self._clock - run.said_over < script.silent:
-            return Whereabouts(LEAVING, None, (move.dest,))
+            return Whereabouts(HALVES.source if self._clock >= run.breaks else LEAVING, None, (move.dest,))
+        if self._clock >= run.breaks:
+            return HALVES
         if self._clock < run.ends:
             return Whereabouts(LEAVING, ARRIVING)
         if script.after is not None:
@@ -115,7 +134,8 @@ class FakeDriver:
         if error is not None:
             raise DriverError(error)
 
-    def start(self, move: Move) -> None:
+    def start(self, move: Move, settings: MoveSettings) -> None:
+        self.settings[move.name] = settings
         self._tell("adopt" if move.adopt else "start", move)
         known, script = self._runs.get(move.id), self._script(move)
         if known is not None:
@@ -123,6 +143,8 @@ class FakeDriver:
             return
         lost = ENDLESS if script.lost_after is None else self._clock + script.lost_after
         self._runs[move.id] = _Run(move, self._clock, self._clock + script.seconds, lost=lost)
+        if script.broken:
+            self._runs[move.id] = replace(self._runs[move.id], post_copy=True, breaks=self._clock)
         self._busy[move.id] = move
         self._count()
 
@@ -134,13 +156,23 @@ class FakeDriver:
         if error is not None:
             raise DriverError(error)
         lost = run.lost is not None and self._clock >= run.lost
+        if self._clock >= run.breaks and script.hangs and self.told("resume_post_copy"):
+            return Progress(Phase.POST_COPY, broken=True)
+        if self._clock >= run.breaks:
+            self._runs[move.id] = replace(run, said_over=run.said_over or self._clock)
+            return Progress(Phase.POST_COPY, ended=True, failure=Failure("job failed in post-copy phase"))
         if lost or self._clock >= run.ends:
-            self._runs[move.id] = replace(run, said_over=self._clock)
+            self._runs[move.id] = replace(run, said_over=run.said_over or self._clock)
             failure = Failure("connection lost") if lost else script.failure
             return Progress(Phase.FINISHING, ended=True, failure=Failure("aborted") if run.aborted else failure)
         memory = self._clock - run.began >= script.memory_after
         phase = Phase.POST_COPY if run.post_copy else Phase.MEMORY if memory else Phase.PREPARING
-        return Progress(phase, 100, 50, 50, 10)
+        return Progress(phase, 100, 50, 50 * MIB, 10 * MIB, script.dirty_rate, self._iteration(run, script))
+
+    def _iteration(self, run: _Run, script: Script) -> int:
+        """Return the pass over the memory, none before that is on its way."""
+        seconds = self._clock - run.began - script.memory_after
+        return 1 + int(seconds / script.pass_seconds) if seconds >= 0 else 0
 
     def set_max_downtime(self, move: Move, milliseconds: int) -> None:
         self._tell(f"set_max_downtime {milliseconds}", move)
@@ -150,7 +182,15 @@ class FakeDriver:
 
     def post_copy(self, move: Move) -> None:
         self._tell("post_copy", move)
-        self._runs[move.id] = replace(self._runs[move.id], post_copy=True, ends=self._clock + 5)
+        breaks = self._clock + self._script(move).breaks_after
+        ends = self._clock + (5 if breaks > ENDLESS else ENDLESS)
+        self._runs[move.id] = replace(self._runs[move.id], post_copy=True, ends=ends, breaks=breaks)
+
+    def resume_post_copy(self, move: Move, settings: MoveSettings) -> None:
+        self.settings[move.name] = settings
+        self._tell("resume_post_copy", move)
+        if self.told("resume_post_copy").count(move.name) > self._script(move).in_vain:
+            self._runs[move.id] = replace(self._runs[move.id], ends=self._clock + 5, breaks=2 * ENDLESS)
 
     def pause(self, move: Move) -> None:
         self._tell("pause", move)

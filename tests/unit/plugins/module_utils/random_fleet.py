@@ -39,7 +39,7 @@ def random_fleet(rng: Random) -> Snapshot:
     hosts = [_furnished(rng, _host(rng, name, names), powered) for name in names]
     if rng.random() < 0.3 and len(hosts) > 1 and hosts[0].guests:
         hosts = _double(rng, hosts)
-    return build.snapshot(*hosts)
+    return build.snapshot(*(_limited(host) for host in hosts))
 
 
 def small_fleet(rng: Random) -> Snapshot:
@@ -49,7 +49,7 @@ def small_fleet(rng: Random) -> Snapshot:
     for number in range(rng.randint(3, 8)):
         guests[rng.choice(names)].append(_plain_guest(rng, f"g{number}"))
     powered = rng.random() < 0.5
-    return build.snapshot(*(_plain_host(rng, name, guests[name], powered) for name in names))
+    return build.snapshot(*(_limited(_plain_host(rng, name, guests[name], powered)) for name in names))
 
 
 def _plain_guest(rng: Random, name: str) -> Guest:
@@ -113,6 +113,15 @@ def _furnished(rng: Random, host: Host, powered: bool) -> Host:
     )
 
 
+def _limited(host: Host) -> Host:
+    """Return the host with, now and then, a number of guests that it has already, has exceeded, or may yet reach.
+
+    Drawn from the host itself, so that all else of a seed stays as it was.
+    """
+    rng = Random(f"{host.name} {host.allocatable_memory} {host.allocatable_vcpus}")
+    return replace(host, max_guests=rng.randint(0, 5)) if rng.random() < 0.1 else host
+
+
 def _local(rng: Random) -> Pool:
     return replace(build.LOCAL, available=rng.choice((1, 3, 50)) * build.GIB)
 
@@ -142,6 +151,7 @@ def _guest(rng: Random, host: str, number: int, names: list[str]) -> Guest:
         cpu=GuestCpu(rng.choice(("custom", "host-model", "host-passthrough")), rng.choice((None, "qemu64", "EPYC"))),
         disks=disks,
         unmovable_devices=("PCI 0000:03:00.0",) if rng.random() < 0.05 else (),
+        unreadable_rules=("orbit",) if 0.96 < odd < 0.98 else (),
         snapshots=1 if rng.random() < 0.05 else 0,
         job=JobKind.OTHER if rng.random() < 0.05 else None,
         notes=Notes(

@@ -85,6 +85,7 @@ def outcome_of(scenario: Scenario) -> dict[str, Any]:
         "breaches": [_breach_words(breach) for breach in plan.breaches],
         "frail": list(plan.frail or ()),
         "remarks": list(plan.remarks),
+        "rule_faults": [f"{fault.code.value}: {', '.join(fault.rules)}" for fault in plan.rule_faults],
     }
     return {key: value for key, value in found.items() if value or key == "moves"}
 

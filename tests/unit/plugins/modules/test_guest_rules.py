@@ -67,6 +67,7 @@ def call(monkeypatch, capsys):
 
 RULE = {"kind": "anti_affinity", "group": "web", "scope": "rack"}
 WHOLE = {**RULE, "hard": True, "hosts": [], "methods": []}
+UNSAID = {"policy": None, "max_downtime_ms": None, "fallback": None, "priority": 0}
 
 
 @pytest.mark.parametrize("name", ["web", "u-1"])
@@ -76,8 +77,8 @@ def test_labels_and_rules_are_set_once(call, name):
     assert first["guest"] == {"name": "web", "uuid": "u-1", "host": "hv1"}
     assert (first["labels"], first["rules"]) == ({"tier": "1"}, [WHOLE])
     assert first["diff"] == {
-        "before": {"labels": {}, "rules": []},
-        "after": {"labels": {"tier": "1"}, "rules": [WHOLE]},
+        "before": {"labels": {}, "rules": [], "policy": UNSAID, "home": None},
+        "after": {"labels": {"tier": "1"}, "rules": [WHOLE], "policy": UNSAID, "home": None},
     }
     assert not call(guest=name, labels={"tier": 1}, rules=[RULE])["changed"]
 
@@ -102,6 +103,16 @@ def test_nothing_given_only_tells(call):
     assert (found["changed"], found["labels"]) == (False, {"a": "1"})
 
 
+def test_policy_and_home_are_set_once_and_taken_away(call):
+    wanted = {"policy": "wan", "max_downtime_ms": 500, "fallback": "may_shut_down", "priority": 0, "home": "hv2"}
+    first = call(guest="web", **wanted)
+    assert (first["changed"], {**first["policy"], "home": first["home"]}) == (True, wanted)
+    assert not call(guest="web", **wanted)["changed"]
+    gone = call(guest="web", state="absent", fallback="leave", home="hv1")
+    assert (gone["policy"], gone["home"]) == ({**UNSAID, "policy": "wan", "max_downtime_ms": 500}, None)
+    assert call(guest="web", state="absent")["policy"] == UNSAID
+
+
 def test_a_hostile_name_is_found_as_it_is(call):
     found = call(guest=HOSTILE, labels={HOSTILE: HOSTILE})
     assert (found["guest"]["name"], found["guest"]["host"]) == (HOSTILE, "hv2")
@@ -114,6 +125,9 @@ def test_a_hostile_name_is_found_as_it_is(call):
         ({"guest": "wbe"}, "no guest is called 'wbe'"),
         ({"guest": "twin"}, "several guests are called 'twin'"),
         ({"guest": "web", "rules": [{"kind": "max_guests"}]}, "value of kind must be one of"),
+        ({"guest": "web", "fallback": "pray"}, "value of fallback must be one of"),
+        ({"guest": "web", "priority": "high"}, "priority"),
+        ({"guest": "web", "home": "hv9"}, "home is 'hv9', which is not in hosts"),
     ],
 )
 def test_what_makes_no_sense_is_one_clear_message(call, options, message):
@@ -123,9 +137,10 @@ def test_what_makes_no_sense_is_one_clear_message(call, options, message):
 
 
 def test_options_and_their_documentation_agree():
-    documented = yaml.safe_load(guest_rules.DOCUMENTATION)["options"]["rules"]["suboptions"]
-    assert documented.keys() == guest_rules.RULE_OPTIONS.keys()
-    for name, option in guest_rules.RULE_OPTIONS.items():
+    options = yaml.safe_load(guest_rules.DOCUMENTATION)["options"]
+    documented = {**options["rules"]["suboptions"], **{name: options[name] for name in guest_rules.POLICY_OPTIONS}}
+    assert options["rules"]["suboptions"].keys() == guest_rules.RULE_OPTIONS.keys()
+    for name, option in {**guest_rules.RULE_OPTIONS, **guest_rules.POLICY_OPTIONS}.items():
         said = documented[name]
         assert (said["type"], said.get("choices"), said.get("default")) == (
             option["type"],

@@ -1,45 +1,82 @@
-"""What is due for a move follows from its settings, age and phase, each action once."""
+"""What is due for a move follows from its course, its age and its passes; steps only go forward."""
 
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import pytest
-from ansible_collections.virtfleet.migration.plugins.module_utils._engine.convergence import Action, due
-from ansible_collections.virtfleet.migration.plugins.module_utils._engine.ports import Phase, Progress
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings, TimeoutAction
+from collections.abc import Sequence
 
-NONE: frozenset[Action] = frozenset()
-ALL = MoveSettings(max_downtime_ms=50, timeout=10)
+import pytest
+from ansible_collections.virtfleet.migration.plugins.module_utils._engine.convergence import Order, Seen, due, look
+from ansible_collections.virtfleet.migration.plugins.module_utils._engine.ports import Phase, Progress
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.policy import Step, StepAction
+
+MORE = Step(StepAction.MAX_DOWNTIME, 50, after=0.0)
+STALLED = Step(StepAction.MAX_DOWNTIME, 90, stalled=2)
+FIFTH = Step(StepAction.POST_COPY, iterations=5)
+LATE = Step(StepAction.ABORT, after=10.0)
+STEPS = (MORE, STALLED, FIFTH, LATE)
 
 
 @pytest.mark.parametrize(
-    ("settings", "seconds", "phase", "taken", "actions"),
+    ("seconds", "seen", "taken", "expected"),
     [
-        (MoveSettings(), 1e6, Phase.MEMORY, NONE, ()),
-        (ALL, 9.9, Phase.PREPARING, NONE, ()),
-        (ALL, 9.9, Phase.DISKS, NONE, ()),
-        (ALL, 9.9, Phase.MEMORY, NONE, (Action.SET_MAX_DOWNTIME,)),
-        (ALL, 10.0, Phase.MEMORY, NONE, (Action.SET_MAX_DOWNTIME, Action.ABORT)),
-        (ALL, 10.0, Phase.DISKS, NONE, (Action.ABORT,)),
-        (ALL, 10.0, Phase.MEMORY, frozenset({Action.SET_MAX_DOWNTIME}), (Action.ABORT,)),
-        (ALL, 99.0, Phase.MEMORY, frozenset({Action.SET_MAX_DOWNTIME, Action.ABORT}), ()),
-        (ALL, 99.0, Phase.POST_COPY, NONE, ()),
-        (MoveSettings(timeout=1, timeout_action=TimeoutAction.PAUSE), 1.0, Phase.MEMORY, NONE, (Action.PAUSE,)),
-        (MoveSettings(timeout=1, timeout_action=TimeoutAction.POST_COPY), 1.0, Phase.MEMORY, NONE, (Action.POST_COPY,)),
+        (0.0, Seen(), 0, None),
+        (9.9, Seen(Phase.DISKS), 0, None),
+        (0.0, Seen(Phase.MEMORY), 0, Order(0, MORE)),
+        (0.5, Seen(Phase.MEMORY), 1, None),
+        (0.5, Seen(Phase.MEMORY, stalled=1), 1, None),
+        (0.5, Seen(Phase.MEMORY, stalled=2), 1, Order(1, STALLED)),
+        (0.5, Seen(Phase.MEMORY, stalled=3), 0, Order(1, STALLED)),
+        (0.5, Seen(Phase.MEMORY, stalled=3), 2, None),
+        (0.5, Seen(Phase.MEMORY, stalled=3, iteration=5), 0, Order(2, FIFTH)),
+        (10.0, Seen(Phase.PREPARING), 0, Order(3, LATE)),
+        (10.0, Seen(Phase.DISKS), 0, Order(3, LATE)),
+        (10.0, Seen(Phase.MEMORY), 1, Order(3, LATE)),
+        (99.0, Seen(Phase.MEMORY), 4, None),
+        (99.0, Seen(Phase.POST_COPY), 0, None),
     ],
 )
-def test_what_is_due(
-    settings: MoveSettings, seconds: float, phase: Phase, taken: frozenset[Action], actions: tuple[Action, ...]
+def test_what_is_due(seconds: float, seen: Seen, taken: int, expected: Order | None) -> None:
+    assert due(STEPS, taken, seconds, seen) == expected
+
+
+def seen_of(passes: Sequence[tuple[int, ...]]) -> Seen:
+    """Look at each pass as often as it has samples of what remains."""
+    seen = Seen()
+    for number, samples in enumerate(passes, start=1):
+        for remaining in samples:
+            seen = look(seen, Progress(Phase.MEMORY, 1000, 0, remaining, 7, 3, number))
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("passes", "stalled"),
+    [
+        ([(1000, 500, 1)], 0),
+        ([(1000, 1), (400, 1), (100, 1)], 0),
+        ([(1000, 1), (400, 1), (400, 1), (1,)], 1),
+        ([(1000, 1), (400, 1), (390, 1), (410, 1), (1,)], 2),
+        ([(1000, 1), (400, 1), (500, 1), (300, 1), (1,)], 0),
+        # a look in the middle of the count finds less than there is; the pass as a whole counts
+        ([(1000, 1), (2, 400, 1), (400, 1), (300, 1), (1,)], 0),
+        # the pass that is under way is judged when it is over
+        ([(1000, 1), (400, 1), (500,)], 0),
+    ],
+)
+def test_a_pass_that_begins_with_no_less_than_the_best_before_is_a_stalled_one(
+    passes: list[tuple[int, ...]], stalled: int
 ) -> None:
-    assert due(settings, seconds, Progress(phase), taken) == actions
+    assert seen_of(passes).stalled == stalled
 
 
-def test_nothing_is_due_once_a_move_has_ended() -> None:
-    assert due(ALL, 99.0, Progress(Phase.MEMORY, ended=True), NONE) == ()
+def test_copying_disks_is_no_pass_over_the_memory() -> None:
+    seen = Seen()
+    for remaining in (900, 950, 990):
+        seen = look(seen, Progress(Phase.DISKS, 1000, 0, remaining))
+    assert seen == Seen(Phase.DISKS, remaining=990)
 
 
-@pytest.mark.parametrize("action", list(TimeoutAction))
-def test_every_timeout_action_leads_to_an_action(action: TimeoutAction) -> None:
-    (found,) = due(MoveSettings(timeout=1, timeout_action=action), 2.0, Progress(Phase.MEMORY), NONE)
-    assert found.value == action.value
+def test_the_last_known_rates_are_kept() -> None:
+    seen = look(look(Seen(), Progress(Phase.MEMORY, rate=5, dirty_rate=8)), Progress(Phase.MEMORY))
+    assert (seen.rate, seen.dirty_rate) == (5, 8)

@@ -31,6 +31,7 @@ from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.eng
     slots,
 )
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.fake_driver import (
+    MIB,
     Script,
 )
 
@@ -138,8 +139,60 @@ def test_a_move_that_timed_out_says_what_could_be_raised() -> None:
     ran = carry_out(build.move(), options=RunOptions(MoveSettings(timeout=20)), web=Script(seconds=ENDLESS))
     failure = ran.results["web"].failure
     assert failure is not None
-    assert failure.message == "the move was aborted, the guest runs on at its source"
-    assert "timeout" in failure.remedy
+    assert failure.message == (
+        "the move was aborted after 21 s as policy default says, the guest runs on at its source: "
+        "10.0 MiB/s are sent, 50 MiB are left"
+    )
+    assert failure.remedy.startswith("Give it more time (timeout, ")
+
+
+def test_a_guest_that_writes_too_fast_is_named_with_both_rates_and_ways_out() -> None:
+    script = Script(seconds=ENDLESS, pass_seconds=5, dirty_rate=60 * MIB)
+    ran = carry_out(build.move(), options=RunOptions(MoveSettings(timeout=20)), web=script)
+    failure = ran.results["web"].failure
+    assert failure is not None
+    assert failure.message.endswith(
+        "at its source: it writes 60.0 MiB/s, 10.0 MiB/s are sent, 50 MiB are left after each pass over its memory"
+    )
+    assert failure.remedy == (
+        "Move it at a calmer hour, or allow a max_downtime_ms of 5000, or give it more bandwidth, "
+        "or choose policy post_copy or suspend_if_needed"
+    )
+    assert ran.outcomes == {"web": "timed_out"}
+
+
+def test_a_move_follows_the_steps_of_its_policy_as_it_stalls() -> None:
+    options = RunOptions(MoveSettings(policy="minimal_downtime"))
+    ran = carry_out(build.move(), options=options, web=Script(seconds=ENDLESS, pass_seconds=2))
+    downtimes = [call for _when, call, _name in ran.driver.calls if call.startswith("set_max_downtime")]
+    assert downtimes == [f"set_max_downtime {milliseconds}" for milliseconds in (100, 150, 200, 300, 400, 500)]
+    assert ran.driver.told("abort") == ["web"]
+    assert 16.0 < ran.driver.when("abort", "web") < 22.0
+    assert ran.driver.settings["web"].auto_converge
+
+
+def test_a_policy_that_switches_to_post_copy_permits_it_from_the_start() -> None:
+    options = RunOptions(MoveSettings(policy="post_copy"))
+    ran = carry_out(build.move(), options=options, web=Script(seconds=ENDLESS, pass_seconds=2))
+    assert ran.outcomes == {"web": "moved"}
+    assert ran.driver.settings["web"].permit_post_copy
+    assert ran.driver.told("post_copy") == ["web"]
+    assert ran.driver.told("abort") == []
+
+
+def test_where_post_copy_is_refused_its_policy_ends_all_the_same() -> None:
+    options = RunOptions(MoveSettings(policy="post_copy"))
+    script = Script(seconds=ENDLESS, pass_seconds=2, errors={"post_copy": Failure("not permitted")})
+    ran = carry_out(build.move(), options=options, web=script)
+    assert ran.outcomes == {"web": "timed_out"}
+    assert ran.named("action_failed")[0]["error"] == "not permitted"
+
+
+def test_a_paused_guest_that_does_not_arrive_is_given_up_and_runs_on() -> None:
+    script = Script(seconds=ENDLESS, pass_seconds=2, errors={"pause": Failure("no answer")})
+    ran = carry_out(build.move(), options=RunOptions(MoveSettings(policy="suspend_if_needed")), web=script)
+    assert ran.outcomes == {"web": "timed_out"}
+    assert ran.driver.told("undo") == ["web"]
 
 
 def test_a_move_that_ends_in_time_is_left_alone() -> None:

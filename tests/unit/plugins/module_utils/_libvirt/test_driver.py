@@ -86,7 +86,7 @@ def test_a_move_keeps_labels_and_rules_from_its_claim_to_its_end(domain_of, monk
     )
     made = driver.LibvirtDriver(fleet, MoveSettings(), threading.Event())
     move = SimpleNamespace(source="hv1", dest="hv2", guest="u", home="hv1", copies=())
-    made._migrate(move, SimpleNamespace(created=[]))
+    made._migrate(move, MoveSettings(), SimpleNamespace(created=[]))
     claim = MoveClaim("hv1", "hv2")
     assert seen == [Notes("hv1", claim, RULED.labels, RULED.rules)]
     made._arrived(domain, "hv2", "hv1", True)

@@ -15,6 +15,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
     MoveClaim,
     Notes,
 )
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest_policy import Fallback, GuestPolicy
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, HostState
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import GuestRule, RuleKind, Scope
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Located, Snapshot
@@ -83,6 +84,52 @@ def test_what_is_given_is_changed_and_the_rest_stays(wish, labels, rules):
     assert (found.labels, found.rules) == (labels, rules)
 
 
+FIRST = GuestPolicy("wan", 500, Fallback.MAY_PAUSE, 10)
+
+
+@pytest.mark.parametrize(
+    ("wish", "policy", "home"),
+    [
+        ({"policy": {"priority": 3}}, GuestPolicy("wan", 500, Fallback.MAY_PAUSE, 3), "hv1"),
+        ({"policy": {"fallback": Fallback.LEAVE}, "home": "hv2"}, GuestPolicy("wan", 500, Fallback.LEAVE, 10), "hv2"),
+        ({"labels": {"a": "1"}}, FIRST, "hv1"),
+        ({"policy": {"priority": 99}, "remove": True}, GuestPolicy("wan", 500, Fallback.MAY_PAUSE), "hv1"),
+        (
+            {"policy": {"policy": "x", "max_downtime_ms": 1}, "remove": True},
+            GuestPolicy(None, None, Fallback.MAY_PAUSE, 10),
+            "hv1",
+        ),
+        ({"home": "hv9", "remove": True}, FIRST, None),
+        ({"remove": True}, GuestPolicy(), "hv1"),
+    ],
+)
+def test_policy_and_home_are_set_and_taken_away_field_by_field(domain_of, wish, policy, home):
+    domain = domain_of()
+    guest_notes.write_notes(domain, Notes(home="hv1", policy=FIRST), True, True)
+    assert change(domain, **wish).changed is ((policy, home) != (FIRST, "hv1") or "labels" in wish)
+    for which in (LIVE, CONFIG):
+        assert (domain.notes(which).policy, domain.notes(which).home) == (policy, home)
+    assert not change(domain, **wish).changed
+
+
+def test_an_unreadable_policy_goes_with_everything_else_only(domain_of):
+    domain = domain_of()
+    domain.put('<guest><policy fallback="pray"/></guest>')
+    assert change(domain, labels={"a": "1"}).changed
+    assert "pray" in domain.metadata[LIVE]
+    assert change(domain, remove=True).changed
+    assert domain.metadata == {LIVE: "", CONFIG: ""}
+    assert not change(domain, remove=True).changed
+
+
+def test_a_home_is_a_host_of_the_fleet():
+    fleet = Snapshot("", (Host("hv1", HostState.UNREACHABLE),))
+    guest_notes.check_home(Wish(home="hv1"), fleet)
+    guest_notes.check_home(Wish(home="gone", remove=True), fleet)
+    with pytest.raises(FleetError, match="home is 'gone', which is not in hosts"):
+        guest_notes.check_home(Wish(home="gone"), fleet)
+
+
 def test_the_order_of_rules_and_names_means_nothing(domain_of):
     domain = domain_of()
     change(domain, rules=(APART, PIN))
@@ -138,6 +185,11 @@ def test_a_hostile_name_is_only_text(domain_of, name):
         ({"rules": (GuestRule(RuleKind.BAN, hosts=("h",), methods=("live",)),)}, "names methods, which mean nothing"),
         ({"rules": (GuestRule(RuleKind.MAX_GUESTS),)}, "speaks of hosts and not of a guest"),
         ({"append": True, "remove": True}, "contradict one another"),
+        ({"policy": {"policy": "my policy"}}, "policy 'my policy' is no name"),
+        ({"policy": {"policy": ""}}, "policy '' is no name"),
+        ({"policy": {"max_downtime_ms": 0}}, "max_downtime_ms is 0"),
+        ({"policy": {"max_downtime_ms": 2_000_001}}, "max_downtime_ms is 2000001"),
+        ({"policy": {"priority": -1001}}, "priority is -1001"),
     ],
 )
 def test_nonsense_is_refused_before_anything_is_written(domain_of, wish, message):

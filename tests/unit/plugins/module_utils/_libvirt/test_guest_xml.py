@@ -216,8 +216,19 @@ def test_a_guest_without_such_wishes_has_none():
     assert (guest().hugepage_kib, guest().numa_cells) == (None, ())
 
 
-def test_a_running_guest_with_a_rule_that_can_not_be_read_is_tied_to_its_host():
+def test_a_rule_that_can_not_be_read_is_told_by_its_kind():
     note = "<metadata><v:guest xmlns:v='urn:virtfleet:guest:1'><v:rule kind='orbit'/></v:guest></metadata>"
     found = guest(extra=note)
-    assert found.unmovable_devices == ("a rule of the unreadable kind 'orbit'",)
+    assert (found.unreadable_rules, found.unmovable_devices) == (("orbit",), ())
     assert found.notes.rules == ()
+
+
+def test_a_disk_that_is_being_mirrored_makes_the_guest_busy():
+    mirror = "<disk type='file'><source file='/a'/><mirror type='file' job='copy'/><target dev='vda'/></disk>"
+    facts = Facts({"state.state": 1}, persistent=True, autostart=False, snapshots=0, job=None)
+    assert guest_of(xml_of(mirror), facts, POOLS).job is JobKind.OTHER
+    assert guest_of(xml_of(), facts, POOLS).job is None
+
+
+def test_what_libvirt_compares_of_a_cpu_is_read():
+    assert guest().cpu.disabled == ("nx",)

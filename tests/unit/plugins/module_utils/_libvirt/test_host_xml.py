@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import host_xml
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.host_xml import (
     capabilities_of,
     cpu_of,
@@ -89,3 +90,19 @@ def test_a_cell_gives_no_more_than_it_has_though_the_host_is_overcommitted():
 def test_a_host_without_huge_pages_has_the_usual_size_as_default():
     found = capabilities_of(CAPABILITIES)
     assert (found.cells, found.page_kib, found.hugepage_sizes, found.hugepage_kib) == ((), 4, (), 2048)
+
+
+def test_an_emulated_tpm_is_known_to_be_there_missing_or_unknown():
+    caps = "<domainCapabilities><devices>{}</devices></domainCapabilities>"
+    backends = "<tpm supported='yes'><enum name='backendModel'><value>passthrough</value>{}</enum></tpm>"
+    assert host_xml.emulates_tpm(caps.format(backends.format("<value>emulator</value>"))) is True
+    assert host_xml.emulates_tpm(caps.format(backends.format(""))) is False
+    assert host_xml.emulates_tpm(caps.format("<tpm supported='no'/>")) is False
+    assert host_xml.emulates_tpm(caps.format("")) is None
+
+
+def test_mtus_of_devices_and_networks_are_read():
+    assert host_xml.mtu_of("<interface type='bridge' name='br0'><mtu size='9000'/></interface>") == ("br0", 9000)
+    assert host_xml.mtu_of("<interface type='ethernet' name='eth0'/>") == ("eth0", None)
+    network = "<network><name>n</name><bridge name='br0'/><mtu size='1400'/></network>"
+    assert host_xml.network_of(network, True).mtu == 1400

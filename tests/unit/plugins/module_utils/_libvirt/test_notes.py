@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import notes
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import MoveClaim, Notes, VolumeRef
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest_policy import Fallback, GuestPolicy
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import GuestRule, RuleKind, Scope
 
 
@@ -32,6 +33,8 @@ def as_libvirt_keeps_it(text: str) -> ET.Element:
         Notes(rules=(GuestRule(RuleKind.ANTI_AFFINITY, group="g", scope=Scope.RACK, hard=False),)),
         Notes(home="hv1", rules=(GuestRule(RuleKind.PIN, hosts=("nvme-*", "ü")),)),
         Notes(rules=(GuestRule(RuleKind.METHODS, methods=("live", "offline")),)),
+        Notes(policy=GuestPolicy(priority=-3)),
+        Notes(policy=GuestPolicy("wan", 500, Fallback.MAY_SHUT_DOWN, 10)),
         Notes("hv <1> & 'x'", MoveClaim("hv1", "hv2", False, (VolumeRef("p", 'a "b".raw'), VolumeRef("ü", "c")))),
     ],
 )
@@ -75,3 +78,21 @@ def test_a_rule_is_hard_and_by_host_unless_it_says_otherwise():
     assert notes.read(metadata("<rule kind='affinity' group='a'/>")).rules == (
         GuestRule(RuleKind.AFFINITY, group="a", scope=Scope.HOST, hard=True),
     )
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "<policy fallback='pray'/>",
+        "<policy priority='high'/>",
+        "<policy max_downtime_ms='0'/>",
+        "<policy max_downtime_ms='1.5'/>",
+        "<policy name='a b'/>",
+    ],
+)
+def test_a_policy_that_can_not_be_read_is_none_and_is_kept_until_another_is_set(policy):
+    found = metadata(policy)
+    assert notes.read(found) == Notes()
+    kept = notes.foreign(found)
+    assert notes.write(Notes(), kept) == f"<guest>{policy}</guest>".replace("'", '"').replace("/>", " />")
+    assert notes.write(Notes(policy=GuestPolicy(priority=1)), kept) == '<guest><policy priority="1" /></guest>'

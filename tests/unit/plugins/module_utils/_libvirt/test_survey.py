@@ -33,11 +33,13 @@ def entry(**more):
 
 def test_a_host_on_standby_has_the_figures_of_the_inventory():
     power = PowerModel(50, 200)
-    found = asleep(entry(memory_mib=4096, cpus=8, power=power, site="north", rack="r1", labels={"a": "b"}), None)
+    more = {"power": power, "site": "north", "rack": "r1", "labels": {"a": "b"}, "max_guests": 3}
+    found = asleep(entry(memory_mib=4096, cpus=8, **more), None)
     assert (found.name, found.state, found.error) == ("hv9", HostState.STANDBY, None)
     assert (found.memory, found.allocatable_memory) == (4096 * MIB, 3072 * MIB)
     assert (found.cpus, found.allocatable_vcpus) == (8, 32)
     assert (found.power, found.site, found.rack, found.labels) == (power, "north", "r1", {"a": "b"})
+    assert found.max_guests == 3
 
 
 def test_allocatable_figures_win():

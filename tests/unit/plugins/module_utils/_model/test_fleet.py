@@ -12,9 +12,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.fleet i
     HostEntry,
     links_of,
     parse_hosts,
-    rules_of,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import RuleKind, check_rules
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Link
 
 
@@ -118,11 +116,6 @@ def test_each_link_is_known_once_whoever_names_it() -> None:
         [entry("hv1", links=[link("south", "north")]), entry("hv2", links=[link("north", "south"), link("north")])]
     )
     assert links_of(hosts) == (Link(("north", "north"), 100.0), Link(("north", "south"), 100.0))
-
-
-def test_the_most_guests_of_a_host_are_a_rule() -> None:
-    (rule,) = check_rules(rules_of(parse_hosts([entry("hv1", max_guests=0), entry("hv2")])))
-    assert (rule.kind, rule.hosts, rule.most, rule.hard) == (RuleKind.MAX_GUESTS, ("hv1",), 0, True)
 
 
 @pytest.mark.parametrize(

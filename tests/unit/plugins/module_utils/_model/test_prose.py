@@ -5,19 +5,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from string import Formatter
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model import prose
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import Refusal, RefusalCode
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import (
+    Caution,
+    CautionCode,
+    Refusal,
+    RefusalCode,
+)
 
 
 def some_facts() -> Mapping[str, str]:
-    names = (
-        "error reason other uuid hosts devices count state free_mib need_mib free need virt_type qemu machine cpu why "
-        "disk pool what source remedy volume kind network size_kib cell would limit rule allowed method"
-    )
-    return {name: f"<{name}>" for name in names.split()}
+    """Return a fact for every field that any text has; which refusal carries which is for the tests of its maker."""
+    texts = [text for pair in prose._TEXTS.values() for text in pair]
+    names = {field for text in texts for _literal, field, _format, _conversion in Formatter().parse(text) if field}
+    return {name: f"<{name}>" for name in sorted(names - {"guest", "host"})}
 
 
 @pytest.mark.parametrize("code", list(RefusalCode), ids=lambda code: code.value)
@@ -28,6 +33,14 @@ def test_every_code_has_a_cause_and_a_remedy(code: RefusalCode) -> None:
     assert len(described["message"].split()) >= 3
     assert described["remedy"]
     assert not described["message"].endswith(".")
+
+
+@pytest.mark.parametrize("code", list(CautionCode), ids=lambda code: code.value)
+def test_every_caution_says_what_and_what_to_do(code: CautionCode) -> None:
+    described = prose.describe(Caution(code, "web", "hv2", some_facts()))
+    assert described["code"] == code.value
+    assert described["message"]
+    assert described["remedy"]
 
 
 def test_a_sentence_carries_the_facts() -> None:

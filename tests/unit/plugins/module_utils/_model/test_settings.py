@@ -9,7 +9,6 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors 
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import (
     MoveSettings,
     Slots,
-    TimeoutAction,
     check_settings,
     check_slots,
 )
@@ -50,16 +49,15 @@ def test_slots_through_which_nothing_could_move_are_refused(name: str, value: in
         check_slots(Slots(**{name: value}))
 
 
-@pytest.mark.parametrize(
-    ("timeout", "action", "permitted"),
-    [
-        (60, TimeoutAction.POST_COPY, True),
-        (0, TimeoutAction.POST_COPY, False),
-        (60, TimeoutAction.ABORT, False),
-        (60, TimeoutAction.PAUSE, False),
-    ],
-)
-def test_post_copy_is_permitted_only_where_a_timeout_may_ask_for_it(
-    timeout: int, action: TimeoutAction, permitted: bool
-) -> None:
-    assert MoveSettings(timeout=timeout, timeout_action=action).permit_post_copy is permitted
+def test_a_policy_and_a_timeout_contradict_each_other() -> None:
+    with pytest.raises(FleetError, match=r"^timeout and policy wan are both given\. A policy has its own end"):
+        check_settings(MoveSettings(policy="wan", timeout=10))
+
+
+def test_an_unknown_policy_is_refused_with_a_suggestion() -> None:
+    with pytest.raises(FleetError) as caught:
+        check_settings(MoveSettings(policy="minimal-downtime"))
+    assert str(caught.value) == (
+        "the option policy names an unknown policy 'minimal-downtime'. Did you mean minimal_downtime? "
+        "Known are minimal_downtime, post_copy, suspend_if_needed, very_large, wan"
+    )

@@ -74,6 +74,7 @@ from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._pl
     asleep,
     cells_less,
     end_rule,
+    features_less,
     frail_concealed,
     full_host_off,
     loss_now_fatal,
@@ -84,6 +85,7 @@ from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._pl
     rolling,
     runs_elsewhere,
     small_pools,
+    tpm_without_swtpm,
     volume_of_resident,
 )
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.valid_plans import (
@@ -178,10 +180,13 @@ MUTATIONS: dict[str, dict[str, Mutate]] = {
         "under backup": guest_changed(anything, job=JobKind.OTHER),
         "with snapshots": guest_changed(anything, snapshots=2),
     },
+    "readable rules": {"a rule that can't be read": guest_changed(anything, unreadable_rules=("orbit",))},
     "movable devices": {"a device": guest_changed(active, unmovable_devices=("PCI",))},
     "machine type": {"an unknown machine": guest_changed(anything, machine="pc-q35-99")},
     "kind of guest": {"no KVM": dest_changed(anything, lambda _host: {"virt_types": ("qemu",)})},
     "CPU model": {"an unknown CPU": guest_changed(anything, cpu=GuestCpu("custom", "EPYC"))},
+    "CPU features": {"a feature less": dest_changed(anything, features_less)},
+    "TPM": {"no swtpm": tpm_without_swtpm},
     "networks": {"no network": dest_changed(anything, lambda _host: {"networks": ()})},
     "storage reach": {
         "no shared pool": dest_changed(lambda move, _guest: not move.copies, lambda _host: {"pools": (build.LOCAL,)}),
@@ -217,6 +222,7 @@ MUTATIONS: dict[str, dict[str, Mutate]] = {
             RuleKind.MAX_GUESTS,
             lambda move, resident: {"guests": (move.name, resident), "hosts": (move.dest,), "most": 1},
         ),
+        "more than the inventory lets the host have": dest_changed(active, lambda _host: {"max_guests": 0}),
         "no guest at all": ruled(RuleKind.MAX_GUESTS, lambda move, _r: {"hosts": (move.dest,), "most": 0}),
     },
     "methods": {

@@ -13,7 +13,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
     Guest,
     Notes,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, HostState
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import CpuLack, Host, HostState
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
     Goal,
     Move,
@@ -32,6 +32,7 @@ from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._pl
     _resident,
     active,
     only,
+    some_move,
     with_guest,
     with_host,
     with_plan,
@@ -143,6 +144,16 @@ def asleep(rng: Random, case: Case, **changes: Any) -> Optional[Case]:
 
 def needs_copy(_move: Move, guest: Guest) -> bool:
     return any(disk.pool == "local" for disk in guest.disks)
+
+
+def features_less(host: Host) -> dict[str, Any]:
+    lack = CpuLack(build.guest().cpu, build.guest().virt_type, ("avx512f",))
+    return {"cpu": replace(host.cpu, lacks=(lack,))}
+
+
+def tpm_without_swtpm(rng: Random, case: Case) -> Optional[Case]:
+    move = some_move(rng, case, anything)
+    return move and with_host(with_guest(case, move.guest, tpm="emulator"), move.dest, emulates_tpm=False)
 
 
 def small_pools(host: Host) -> dict[str, Any]:

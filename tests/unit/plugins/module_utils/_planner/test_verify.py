@@ -18,7 +18,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
     Interface,
     JobKind,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, HostCpu, HostState
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import CpuLack, Host, HostCpu, HostState
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
     Goal,
     Method,
@@ -144,6 +144,16 @@ BROKEN: list[tuple[str, str, Callable[[], Case]]] = [
         lambda: case(cpu=HostCpu("aarch64", "Skylake-Server", "Intel", ("qemu64",))),
     ),
     ("a CPU model that is not there", "CPU model", lambda: case(cpu=HostCpu("x86_64", "Skylake-Server", "Intel"))),
+    (
+        "a CPU with a feature less",
+        "CPU features",
+        lambda: case(cpu=replace(build.host("hv2").cpu, lacks=(CpuLack(build.guest().cpu, "kvm", ("avx512f",)),))),
+    ),
+    (
+        "an emulated TPM where swtpm is missing",
+        "TPM",
+        lambda: case(web=build.guest(tpm="emulator"), emulates_tpm=False),
+    ),
     (
         "the host's own CPU onto another CPU",
         "same CPU",

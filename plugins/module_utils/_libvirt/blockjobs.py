@@ -1,0 +1,74 @@
+"""Block jobs of guests, which libvirt counts apart from its other jobs and does not migrate with. Changes nothing."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from .._engine.ports import Failure
+from .._model.errors import FleetError
+from .._model.guest import DiskKind, Guest, JobKind
+from .._model.host import Host, HostState
+from .._model.snapshot import Snapshot
+from .advice import failure_of
+from .binding import libvirt
+from .connection import Fleet, error_text, in_time
+from .xml import attribute, parse
+
+
+def with_block_jobs(fleet: Fleet, snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot with guests as busy that have a block job; raises FleetError where a host is gone."""
+    found = {host.name: host for host in snapshot.hosts}
+    asked = [host for host in snapshot.hosts if host.state in (HostState.SCHEDULABLE, HostState.MAINTENANCE)]
+    failures: list[Failure] = []
+
+    def ask(host: Host) -> None:
+        done, answer, error = in_time(lambda: _host(fleet.control(host.name), host), fleet.timeout)
+        if error is not None or not done:
+            text = error_text(error) if error is not None else f"no answer within {fleet.timeout:g} s"
+            failures.append(failure_of(f"{host.name}: {text}"))
+        else:
+            found[host.name] = answer
+
+    threads = [threading.Thread(target=ask, args=(host,), daemon=True) for host in asked]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise FleetError(failures[0].message, failures[0].remedy)
+    return dataclasses.replace(snapshot, hosts=tuple(found[host.name] for host in snapshot.hosts))
+
+
+def has_block_job(domain: Any, targets: Iterable[str]) -> bool:
+    """Return whether libvirt runs a job on one of these disks of an active guest."""
+    return any(domain.blockJobInfo(target, 0) for target in targets)
+
+
+def targets_of(domain: Any) -> tuple[str, ...]:
+    """Return the disks of a guest that have a medium."""
+    disks = parse(domain.XMLDesc(0)).findall("devices/disk")
+    return tuple(attribute(disk, "target", "dev") or "" for disk in disks if disk.find("source") is not None)
+
+
+def _host(connection: Any, host: Host) -> Host:
+    guests = tuple(_guest(connection, guest) for guest in host.guests)
+    return dataclasses.replace(host, guests=guests)
+
+
+def _guest(connection: Any, guest: Guest) -> Guest:
+    if not guest.active or guest.job is not None:
+        return guest
+    targets = [disk.target for disk in guest.disks if disk.kind is not DiskKind.NONE]
+    try:
+        busy = has_block_job(connection.lookupByUUIDString(guest.uuid), targets)
+    except libvirt.libvirtError as error:
+        # it left, or shut down, since the survey
+        if error.get_error_code() in (libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_OPERATION_INVALID):
+            return guest
+        raise
+    return dataclasses.replace(guest, job=JobKind.OTHER) if busy else guest

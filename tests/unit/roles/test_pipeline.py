@@ -1,0 +1,73 @@
+"""The roles that move guests, as data: every documented option reaches the module that plans. Runs nothing."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.virtfleet.migration.plugins.module_utils._ansible.request import request_spec
+
+ROLES = Path(__file__).resolve().parents[3] / "roles"
+CALLERS = ("evacuate", "restore")
+# what the roles use themselves, or hand to the tasks mark.yml and to the role report
+OWN = {"group", "reason", "hosts", "rounds", "allow_stay", "report_dir", "slots", "settings"}
+
+
+def read(role: str, path: str) -> Any:
+    return yaml.safe_load((ROLES / role / path).read_text(encoding="utf-8"))
+
+
+def options(role: str) -> dict[str, Any]:
+    found = read(role, "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    return {name[len(role) + 1 :]: option for name, option in found.items()}
+
+
+def handed_on(role: str) -> dict[str, str]:
+    """Return what a role gives to the pipeline."""
+    block = read(role, "tasks/main.yml")[0]["block"][0]
+    return {name[len("pipeline_") :]: text for name, text in block["vars"].items()}
+
+
+def planning() -> dict[str, str]:
+    """Return the options of the task that plans and applies."""
+    tasks = read("pipeline", "tasks/round.yml")[0]["block"]
+    (task,) = [task for task in tasks if "virtfleet.migration.migration_apply" in task]
+    return task["virtfleet.migration.migration_apply"]
+
+
+@pytest.mark.parametrize("role", CALLERS)
+def test_every_option_about_the_plan_is_handed_on(role: str) -> None:
+    given = handed_on(role)
+    for name in set(options(role)) - OWN:
+        assert given[name].split("|")[0].strip("{ }") == f"{role}_{name}"
+
+
+@pytest.mark.parametrize("role", CALLERS)
+def test_options_are_those_of_the_request_with_their_types(role: str) -> None:
+    spec = request_spec(required=True)
+    for name in set(options(role)) - OWN:
+        option = options(role)[name]
+        assert option["type"] in (spec[name]["type"], "raw")
+        assert option.get("choices") == spec[name].get("choices")
+
+
+@pytest.mark.parametrize("role", [*CALLERS, "pipeline"])
+def test_defaults_are_those_that_are_documented(role: str) -> None:
+    defaults = read(role, "defaults/main.yml")
+    documented = {name: option["default"] for name, option in options(role).items() if "default" in option}
+    missing = {} if role != "pipeline" else {"mark_reason": ""}  # of mark.yml, which has no options of its own
+    assert {name[len(role) + 1 :]: value for name, value in defaults.items()} == {**documented, **missing}
+
+
+def test_the_pipeline_passes_all_of_it_to_the_module_unchanged() -> None:
+    task = planning()
+    for name in set(options("pipeline")) - {"group", "goal", "goal_hosts", "slots", "settings", "rounds"}:
+        assert task[name].split("|")[0].strip("{ }") == f"pipeline_{name}"
+
+
+def test_an_evacuation_moves_nobody_but_the_guests_of_its_hosts_unless_asked() -> None:
+    assert options("evacuate")["displace"]["default"] is False
