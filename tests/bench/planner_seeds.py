@@ -55,15 +55,22 @@ def main() -> int:
     for option in ("--sizes", "--families"):
         parser.add_argument(option, default="", help="separated by commas; all where none is given")
     arguments = parser.parse_args()
-    sizes = {int(size) for size in arguments.sizes.split(",") if size}
-    families = {family for family in arguments.families.split(",") if family}
-    arguments.folder.mkdir(parents=True, exist_ok=True)
+    sizes = [int(size) for size in arguments.sizes.split(",") if size]
+    make(arguments.folder, arguments.seeds, sizes, [family for family in arguments.families.split(",") if family])
+    return 0
+
+
+def make(folder: Path, seeds: Sequence[int], sizes: Sequence[int], families: Sequence[str]) -> Path:
+    """Write the fleets of these seeds, sizes and families (all where none is given) and nothing else to the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.json.gz"):
+        old.unlink()
     for family, every in SIZES.items():
         for size in every:
             if (not sizes or size in sizes) and (not families or family in families):
-                for seed in arguments.seeds:
-                    write(arguments.folder, fleet_of(family, size, seed))
-    return 0
+                for seed in seeds:
+                    write(folder, fleet_of(family, size, seed))
+    return folder
 
 
 def write(folder: Path, fleet: Fleet) -> None:
