@@ -71,6 +71,8 @@ def run(bench_dir: Path, folder: Path, only: list[str], sizes: list[int], famili
             for name in (name for name in chosen if name in planner_goals.OPERATIONS):
                 say(f"{time.monotonic() - begun:6.0f} s  {case.name}  {name}")
                 rows[name] += planner_goals.OPERATIONS[name](fresh)
+                # a run that is cut off leaves what it has measured
+                _write(rows)
     for name, found in rows.items():
         found.extend(planner_goals.averages(name, found))
     if "scale" in rows and fleets:
@@ -95,13 +97,18 @@ def _end(rows: dict[str, list[Any]], seconds: float) -> int:
     every = [row for found in rows.values() for row in found]
     judged = [row for row in every if row.met is not None]
     missed = [row for row in judged if not row.met]
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps([asdict(row) for row in every], indent=1) + "\n", encoding="utf-8")
+    _write(rows)
     say("")
     for row in missed:
         say(f"MISSED  {row.metric}: {row.value:g} {row.unit}, ratio {row.ratio}, target {row.target}")
     say(f"{len(judged) - len(missed)} of {len(judged)} targets met, in {seconds:.0f} s; figures in {OUT.name}")
     return 0
+
+
+def _write(rows: dict[str, list[Any]]) -> None:
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    every = [asdict(row) for found in rows.values() for row in found]
+    OUT.write_text(json.dumps(every, indent=1) + "\n", encoding="utf-8")
 
 
 def _words(text: str) -> list[str]:
