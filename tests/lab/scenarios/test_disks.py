@@ -85,7 +85,6 @@ def stand_ins() -> list[str]:
     return [name for told in names for name in told.split("\n") if name.startswith("virtfleet-copy-")]
 
 
-@pytest.mark.migrates_with("NON_SHARED_INC", "NON_SHARED_DISK")
 def test_only_the_top_layer_goes_where_the_base_is_and_everything_where_it_is_not(tmp_path: Path) -> None:
     sum_before = untouched("hv3", "layered.qcow2")
     move(tmp_path, "layered", "hv2")
@@ -102,6 +101,7 @@ def test_only_the_top_layer_goes_where_the_base_is_and_everything_where_it_is_no
     assert untouched("hv3", "layered.qcow2") == sum_before
 
 
+@pytest.mark.migrates_with("NON_SHARED_INC", "NON_SHARED_DISK")
 def test_a_shut_off_guest_takes_its_layered_disk_along_and_stays_shut_off(tmp_path: Path) -> None:
     sum_before = untouched("hv3", "cold.qcow2")
     entry = move(tmp_path, "cold", "hv2")
