@@ -36,7 +36,7 @@ from mishaps import (
 )
 
 QEMU_SERVER, QEMU_CLIENT, QEMU_CA = (f"/etc/pki/qemu/{name}.pem" for name in ("server-cert", "client-cert", "ca-cert"))
-HOSTS = "/etc/hosts"
+HOSTS_FILE = "/etc/hosts"
 PICKY = """<domain type='qemu'><name>picky</name><memory unit='MiB'>96</memory><vcpu>1</vcpu>
 <os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os>
 <cpu mode='custom' check='none'><model fallback='forbid'>Skylake-Server</model></cpu><devices>
@@ -321,8 +321,8 @@ def test_the_planner_refuses_for_the_same_reasons(spoilt: Look) -> None:
 @pytest.fixture(scope="module")
 def misnamed(folder: Path, spoilt: Look) -> Look:  # noqa: ARG001
     with ExitStack() as mishaps:
-        mishaps.enter_context(kept("hv1", HOSTS, QEMU_CLIENT))
-        append("hv1", HOSTS, f"{address_of('hv2')} hv2-by-another-name")
+        mishaps.enter_context(kept("hv1", HOSTS_FILE, QEMU_CLIENT))
+        append("hv1", HOSTS_FILE, f"{address_of('hv2')} hv2-by-another-name")
         on_host("hv1", "rm", QEMU_CLIENT)
         flags = more_inventory(
             folder,
