@@ -14,6 +14,8 @@ description:
   - Moves one guest, running, paused or shut off, to a host, unless it is there already.
   - The definition moves along; it goes from the source once the destination has confirmed the guest.
   - What can't work is refused with the reason before anything is moved.
+  - Where the move fails, the guest is moved once more as its own C(fallback) allows, suspended, or shut down and
+    started again (M(virtfleet.migration.guest_rules)).
   - A guest keeps its state. One that was paused is paused at the destination too.
   - Disks in a pool of the source alone are copied along, those of a shut-off guest too. Once it has arrived, their
     volumes at the source, out of date by then, are removed; the images below them stay.
@@ -134,7 +136,7 @@ from ..module_utils._ansible.shell import run_module
 from ..module_utils._ansible.transfer import check_address, guest_of, one_guest_spec
 from ..module_utils._engine.engine import RunOptions
 from ..module_utils._engine.report import stay_facts, stay_lines
-from ..module_utils._engine.session import carry_out, check_runs_once, module_result, rehearsal
+from ..module_utils._engine.session import Further, carry_out, check_runs_once, module_result, rehearsal
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.driver import LibvirtDriver
@@ -167,7 +169,8 @@ def move(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
             raise FleetError("; ".join(stay_lines([stay_facts(stay) for stay in plan.stays])))
         real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
         driver, look = rehearsal(before, time.time(), params["new_name"]) if rehearse else real
-        return module_result(carry_out(plan, before, driver, RunOptions(settings), emit, look), journal)
+        further = Further(make_plan)
+        return module_result(carry_out(plan, before, driver, RunOptions(settings), emit, look, further), journal)
 
 
 def body(module: AnsibleModule) -> dict[str, Any]:

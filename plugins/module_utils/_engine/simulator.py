@@ -124,6 +124,8 @@ class Simulator:
         elapsed = round(self._now - self._started[move.id], 1)
         if move.method is Method.OFFLINE:
             return Cost(elapsed, move.est_bytes, None)
+        if move.method is Method.RESTART:
+            return Cost(elapsed, move.est_bytes, move.est_downtime_ms)
         if move.id in self._restless:
             item = self._restless[move.id]
             return Cost(elapsed, int(item.sent), int(1000 * item.still))

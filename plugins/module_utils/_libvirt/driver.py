@@ -29,6 +29,7 @@ from .guest_notes import notes_of, write_notes
 from .images import Digests
 from .job_stats import cost_of, progress_of
 from .places import is_broken, is_post_copy, place_of, state_of
+from .restart import shut_down, start_again
 from .survey import is_active
 
 # How long a host that did not answer is not asked again: each try holds up all other moves.
@@ -130,12 +131,14 @@ class LibvirtDriver:
         if leftover.host == claim.dest:
             if leftover.definition_on is not None:
                 self._undefine(leftover.definition_on, leftover.guest)
-            self._arrived(domain, leftover.host, notes_of(domain).home, bool(domain.isActive()))
+            active = start_again(domain, bool(domain.isActive()))
+            self._arrived(domain, leftover.host, notes_of(domain).home, active)
         else:
             for ref in claim.volumes:
                 volumes.delete(self._fleet.control(claim.dest), ref)
+            active = start_again(domain, bool(domain.isActive()))
             unclaimed = dataclasses.replace(notes_of(domain), claim=None)
-            write_notes(domain, unclaimed, bool(domain.isActive()), bool(domain.isPersistent()))
+            write_notes(domain, unclaimed, active, bool(domain.isPersistent()))
 
     def start(self, move: Move, settings: MoveSettings) -> None:
         work = self._work[move.id] = self._work.get(move.id) or _Work()
@@ -156,8 +159,14 @@ class LibvirtDriver:
         work = self._work[move.id]
         if work.ended.is_set() and not work.adopted:
             return Progress(Phase.FINISHING, ended=True, failure=work.failure)
-        stats = self._job_stats(move)
-        state = state_of(work.domain) if stats and (work.adopted or work.post_copy) else (0, 0)
+        try:
+            stats = self._job_stats(move)
+            state = state_of(work.domain) if stats and (work.adopted or work.post_copy) else (0, 0)
+        except (libvirt.libvirtError, DriverError):
+            if work.adopted:
+                raise
+            # only its thread knows when the call is over; it hears of a broken connection as well
+            return Progress(Phase.POST_COPY if work.post_copy else Phase.PREPARING)
         work.post_copy = work.post_copy or is_post_copy(state)
         if is_broken(state):
             # nobody's call is waiting for an adopted one
@@ -190,7 +199,9 @@ class LibvirtDriver:
 
     @_translated
     def abort(self, move: Move) -> None:
-        self._moving(move).abortJob()
+        # a guest that is shutting down can't be called back; its thread sees that the user has interrupted
+        if move.method is not Method.RESTART:
+            self._moving(move).abortJob()
 
     @_translated
     def finish(self, move: Move) -> Cost:
@@ -199,9 +210,9 @@ class LibvirtDriver:
         if left is not None and not left.isActive():
             self._undefine(move.source, move.guest)
         work = self._work.get(move.id)
-        active = _resume_if_left(domain, work is not None and work.paused)
+        active = start_again(domain, _resume_if_left(domain, work is not None and work.paused))
         self._arrived(domain, move.dest, move.home, active)
-        if work is None or not active:
+        if work is None or not active or move.method is Method.RESTART:
             return work.cost if work is not None else Cost()
         # kept, for whoever predicts the guest's next move
         kept = libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED | libvirt.VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED
@@ -211,10 +222,10 @@ class LibvirtDriver:
     def undo(self, move: Move) -> None:
         work = self._work[move.id]
         domain = self._domain(move.source, move.guest)
-        active = _resume_if_left(domain, work.paused)
-        if move.method is Method.OFFLINE and move.copies:
+        if move.method in (Method.OFFLINE, Method.RESTART) and move.copies:
             for host in (move.source, move.dest):
                 stand_in.end(self._fleet, host, move.guest)
+        active = start_again(domain, _resume_if_left(domain, work.paused))
         for ref in work.created:
             volumes.delete(self._fleet.control(move.dest), ref)
         now = notes_of(domain)
@@ -259,7 +270,8 @@ class LibvirtDriver:
             copied = tuple(copy.source for copy in move.copies)
 
             def claim(made: tuple[VolumeRef, ...]) -> None:
-                claimed = MoveClaim(move.source, move.dest, autostart, made, copied)
+                restart = move.method is Method.RESTART
+                claimed = MoveClaim(move.source, move.dest, autostart, made, copied, restart)
                 write_notes(
                     domain,
                     dataclasses.replace(notes_of(domain), home=move.home, claim=claimed),
@@ -268,6 +280,9 @@ class LibvirtDriver:
                 )
 
             self._make_volumes(move, work, claim)
+            if move.method is Method.RESTART:
+                shut_down(domain, self._stop)
+                move = dataclasses.replace(move, method=Method.OFFLINE)
             if move.method is Method.OFFLINE and move.copies:
                 work.cost = self._copy_shut_off(move, settings, domain)
             self._send(move, settings, domain, flags_of(move, settings, persistent, was_paused))

@@ -114,7 +114,8 @@ class VolumeRef:
 class MoveClaim:
     """Written in the guest before a move begins, so that whoever comes after a crash knows what is left of it.
 
-    ``volumes`` are those made at the destination, ``copied`` those at the source that they replace.
+    ``volumes`` are those made at the destination, ``copied`` those at the source that they replace. ``restart``: the
+    guest is shut down for the move, and has to be started wherever it is found shut off.
     """
 
     source: str
@@ -122,6 +123,7 @@ class MoveClaim:
     autostart: bool = False
     volumes: tuple[VolumeRef, ...] = ()
     copied: tuple[VolumeRef, ...] = ()
+    restart: bool = False
 
 
 @dataclass(frozen=True)

@@ -47,18 +47,22 @@ class SurviveLoss(enum.Enum):
 
 
 class Method(enum.Enum):
-    """LIVE: runs on meanwhile. PAUSED: suspended, memory copied, then as before. OFFLINE: shut off, and stays so."""
+    """LIVE: runs on meanwhile. PAUSED: suspended, memory copied, then as before. OFFLINE: shut off, and stays so.
+
+    RESTART: shut down, moved like OFFLINE, started again.
+    """
 
     LIVE = "live"
     PAUSED = "paused"
     OFFLINE = "offline"
+    RESTART = "restart"
 
 
 def method_fits(method: Method, state: GuestState) -> bool:
     """Return whether a guest in that state can be moved that way."""
     if method is Method.OFFLINE:
         return state is GuestState.SHUT_OFF
-    if method is Method.LIVE:
+    if method in (Method.LIVE, Method.RESTART):
         return state is GuestState.RUNNING
     return state in (GuestState.RUNNING, GuestState.PAUSED)
 

@@ -150,8 +150,8 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
         "copy the right image there, or let disks be copied whole (virtfleet_reuse_images: false for {host})",
     ),
     _C.FIRMWARE_STATE: (
-        "it is shut off, and its {what} is in a file of its host that libvirt does not move",
-        "start it and move it live, or put that file on shared storage",
+        "its {what} is in a file of its host that libvirt does not move with a guest that is shut off",
+        "move it live, or put that file on shared storage",
     ),
     _C.NETWORK_MISSING: (
         "{host} has no active {kind} {network}",

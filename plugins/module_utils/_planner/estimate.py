@@ -23,6 +23,8 @@ MIB = 1024 * 1024
 # move, and the downtime that QEMU aims at when it switches over.
 HOST_BYTES_PER_SECOND = 110 * MIB
 FIXED_SECONDS = 1.5
+# a guest's way down and up again, for which there is no better guess
+RESTART_MS = 60_000
 DOWNTIME_MS = 300
 
 # what moves share: the card of a host, or the link between two sites
@@ -83,7 +85,7 @@ def expected(guest: Guest, method: Method, copied: int, speed: float) -> Optiona
 
 def move_bytes(guest: Guest, method: Method, copies: Sequence[DiskCopy], source: Host) -> int:
     """Return an upper guess of the bytes that one pass of the move sends."""
-    memory = 0 if method is Method.OFFLINE else guest.memory
+    memory = 0 if method in (Method.OFFLINE, Method.RESTART) else guest.memory
     return memory + sum(copied_bytes(guest, copy, source) for copy in copies)
 
 
@@ -101,6 +103,8 @@ def move_downtime_ms(method: Method, seconds: float) -> int:
     """Return how long the guest stands still: a moment if live, throughout if paused, not at all if it is shut off."""
     if method is Method.LIVE:
         return DOWNTIME_MS
+    if method is Method.RESTART:
+        return RESTART_MS
     return int(seconds * 1000) if method is Method.PAUSED else 0
 
 

@@ -19,7 +19,7 @@ from .compat import host_refusals, pair_reach
 from .storage import DiskClass, Reach, disk_class
 
 _REACHED = frozenset({DiskClass.EMPTY, DiskClass.NETWORK, DiskClass.SHARED})
-_METHODS = {Method.LIVE: "live", Method.PAUSED: "paused", Method.OFFLINE: "offline"}
+_METHODS = {Method.LIVE: "live", Method.PAUSED: "paused", Method.OFFLINE: "offline", Method.RESTART: "restart"}
 
 
 class Reaches:
@@ -117,18 +117,19 @@ def parkable(place: Located, source: Host) -> bool:
 
 
 def method_for(guest: Guest, wanted: Optional[Method], rules: Sequence[Rule] = ()) -> Method:
-    """Return how the guest moves: its state decides, a running guest may be asked, or bound by a rule, to pause."""
+    """Return how the guest moves: its state decides, a running guest may be asked or bound to go otherwise."""
     if guest.state is not GuestState.RUNNING:
         return Method.PAUSED if guest.active else Method.OFFLINE
-    if wanted is not None:
-        return wanted
-    live_is_allowed = all("live" in rule.methods for rule in rules)
-    return Method.LIVE if live_is_allowed or not all("paused" in rule.methods for rule in rules) else Method.PAUSED
+    first = wanted or Method.LIVE
+    ways = (first, Method.PAUSED, Method.RESTART)
+    return next((way for way in ways if all(_METHODS[way] in rule.methods for rule in rules)), first)
 
 
 def method_refusals(guest: Guest, method: Method, rules: Sequence[Rule]) -> tuple[Refusal, ...]:
-    """Return the hard rules that do not allow the method."""
-    return tuple(
+    """Return the hard rules that do not allow the method, and what would be lost by it."""
+    left = {"TPM state": guest.tpm == "emulator", "NVRAM": guest.nvram is not None}
+    lost = [what for what, there in left.items() if there and method is Method.RESTART]
+    return tuple(Refusal(RefusalCode.FIRMWARE_STATE, guest.name, None, {"what": what}) for what in lost) + tuple(
         Refusal(
             RefusalCode.METHOD,
             guest.name,

@@ -53,9 +53,9 @@ def disk_violations(hop: Hop) -> Iterator[Violation]:
 
 def _firmware(hop: Hop) -> Iterator[Violation]:
     guest = hop.guest
-    if guest.tpm == "emulator" and hop.move.method is Method.OFFLINE:
+    if guest.tpm == "emulator" and hop.move.method in (Method.OFFLINE, Method.RESTART):
         yield _at(hop, "TPM state", f"that of {guest.name} would not come to {hop.dest.name}")
-    if guest.nvram is not None and hop.move.method is Method.OFFLINE:
+    if guest.nvram is not None and hop.move.method in (Method.OFFLINE, Method.RESTART):
         pools = [pool for pool in hop.source.pools if pool.path and _inside(guest.nvram, pool.path)]
         if not any(_has(hop.dest, pool.identity, pool.path) for pool in pools if pool.identity is not None):
             yield _at(hop, "NVRAM", f"{guest.nvram} of {guest.name} would not come to {hop.dest.name}")
