@@ -35,7 +35,7 @@ class Board:
 
     ``members`` are the guests of each block, where they live; ``block`` and ``host`` give indices by UUID and by name;
     ``stuck`` says by UUID why a guest can't be moved anywhere; ``methods`` how it moves. ``bound`` are all rules, the
-    soft ones too where the grids leave them out. ``wake``: hosts on standby take guests.
+    soft ones too where the grids leave them out. ``wake``: hosts on standby that take guests.
     """
 
     snapshot: Snapshot
@@ -49,7 +49,7 @@ class Board:
     methods: Mapping[str, Method]
     bound: tuple[BoundRule, ...]
     reaches: Reaches
-    wake: bool
+    wake: frozenset[str]
 
 
 def make_board(
@@ -59,10 +59,10 @@ def make_board(
     adopted: Mapping[str, str],
     *,
     soft: bool,
-    wake: bool,
+    wake: frozenset[str],
     held: frozenset[str] = frozenset(),
 ) -> Board:
-    """Return the board; ``soft`` rules bind like hard ones or not at all; ``wake``: hosts on standby take guests.
+    """Return the board; ``soft`` rules bind like hard ones or not at all; ``wake``: hosts on standby that take guests.
 
     ``adopted``: destinations, by UUID, of moves under way that serve the goal. Their guests are on the grid where they
     are going, to stay there, and their sources have so much less room. ``held`` guests do not leave the rack or site
