@@ -42,6 +42,11 @@ PICKY = """<domain type='qemu'><name>picky</name><memory unit='MiB'>96</memory><
 <cpu mode='custom' check='none'><model fallback='forbid'>Skylake-Server</model></cpu><devices>
 <hostdev mode='subsystem' type='pci'><source><address domain='0' bus='6' slot='2' function='0'/></source></hostdev>
 </devices></domain>"""
+# a folder of its host keeps a running guest there; it needs no system, and does not run
+TIED = """<domain type='qemu'><name>tied</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>
+<os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os><devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
+<filesystem type='mount' accessmode='passthrough'><source dir='/srv'/><target dir='srv'/></filesystem>
+</devices></domain>"""
 NAMESAKE = """<domain type='qemu'><name>cache1</name><memory unit='MiB'>96</memory><vcpu>1</vcpu>
 <os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os></domain>"""
 
@@ -194,6 +199,9 @@ def _spoil_guests_of_hv1(mishaps: ExitStack) -> None:
     define("hv1", PICKY)
     mishaps.callback(on_host, "hv1", "virsh", "-q", "undefine", "picky", "--snapshots-metadata")
     on_host("hv1", "virsh", "-q", "snapshot-create-as", "picky", "before")
+    define("hv1", TIED)
+    mishaps.callback(on_host, "hv1", "virsh", "-q", "undefine", "tied")
+    mishaps.enter_context(undone("hv1", "virsh -q start tied --paused", "virsh -q destroy tied"))
     image = "/var/lib/libvirt/images/copy-of-a-scenario.qcow2"
     mishaps.callback(on_host, "hv1", "rm", image)
     copy = f"virsh -q blockcopy db1 vda {image} --transient-job"
@@ -278,6 +286,12 @@ def test_a_running_block_job(spoilt: Look) -> None:
         )
 
 
+def test_a_running_guest_with_a_folder_of_its_host(spoilt: Look) -> None:
+    assert spoilt.said("tied", "hv2", "device") == (
+        "it uses a shared folder of its host; detach it, or shut the guest down first"
+    )
+
+
 def test_a_guest_with_a_snapshot_a_strange_cpu_and_a_device_of_its_host(spoilt: Look) -> None:
     assert spoilt.said("picky", "hv2", "snapshots") == (
         "it has 1 libvirt snapshots, with which libvirt does not migrate; delete them first"
@@ -289,7 +303,7 @@ def test_a_guest_with_a_snapshot_a_strange_cpu_and_a_device_of_its_host(spoilt: 
 
 
 def test_the_planner_refuses_for_the_same_reasons(spoilt: Look) -> None:
-    for name in ("db1", "picky"):
+    for name in ("db1", "picky", "tied"):
         planned = {(each["code"], each["message"]) for each in spoilt.stays[name]}
         assert planned
         looked = {
@@ -316,7 +330,7 @@ def misnamed(folder: Path, spoilt: Look) -> Look:  # noqa: ARG001
             hv2={"virtfleet_peer_name": "hv2-by-another-name", "virtfleet_shared_pools": ["local"]},
             hv3={"virtfleet_migration_address": "nobody.invalid", "virtfleet_shared_pools": ["local"]},
         )
-        return look(folder, *flags, preflight_sources=["hv1"], preflight_fail_on="never")
+        return look(folder, *flags, preflight_sources="hv1", preflight_fail_on="never")
 
 
 def test_a_run_that_shall_not_fail_does_not(misnamed: Look) -> None:
