@@ -107,7 +107,8 @@ report:
     moves:
       description:
         - One entry per move with its outcome, one of V(moved), V(already_there), V(refused), V(stale), V(failed),
-          V(timed_out), V(aborted), V(not_started), V(unknown); seconds, bytes and downtime as libvirt measured them.
+          V(timed_out), V(aborted), V(went_off), V(not_started), V(unknown); seconds, bytes and downtime as libvirt
+          measured them.
       type: list
       elements: dict
     stays:

@@ -57,6 +57,15 @@ options:
     description: Whether a move may end in post-copy.
     type: bool
     default: false
+  host_checks:
+    description:
+      - What M(virtfleet.migration.host_check_info) found on the hosts, its
+        RV(virtfleet.migration.host_check_info#module:check) by host. The filter
+        P(virtfleet.migration.host_checks#filter) collects them.
+      - Without it certificates, ports, names, clocks and kernel switches are not judged. A host that is missing here,
+        where others are given, is warned of.
+    type: dict
+    default: {}
   wake:
     description: Whether a host on standby would be switched on for a guest.
     type: bool
@@ -66,6 +75,7 @@ options:
     type: int
     default: 60
 seealso:
+  - module: virtfleet.migration.host_check_info
   - module: virtfleet.migration.migration_plan
 """
 
@@ -171,6 +181,7 @@ from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.errors import FleetError
 from ..module_utils._model.host import HostState
+from ..module_utils._model.host_check import read_checks
 from ..module_utils._model.plan import Goal, Request
 from ..module_utils._model.settings import Transport, Wanted
 from ..module_utils._model.snapshot import Snapshot, read_snapshot
@@ -202,7 +213,8 @@ def body(module: AnsibleModule) -> dict[str, Any]:
     wanted = Wanted(Transport(params["transport"]), params["tls"], params["post_copy"])
     entries = {entry.name: entry for entry in hosts_of(params)} if params["hosts"] else None
     snapshot = look(params)
-    verdicts = matrix(preflight(snapshot, request_of(params, snapshot), wanted, entries))
+    checks = read_checks(params["host_checks"])
+    verdicts = matrix(preflight(snapshot, request_of(params, snapshot), wanted, entries, checks))
     silent = {host.name: host.error or "" for host in snapshot.hosts if host.state is HostState.UNREACHABLE}
     return {
         "matrix": verdicts,
@@ -222,6 +234,7 @@ def main() -> None:
         "transport": {"type": "str", "choices": ["p2p", "direct"], "default": "p2p"},
         "tls": {"type": "bool", "default": True},
         "post_copy": {"type": "bool", "default": False},
+        "host_checks": {"type": "dict", "default": {}},
         "wake": {"type": "bool", "default": False},
         "text_rows": {"type": "int", "default": 60},
     }

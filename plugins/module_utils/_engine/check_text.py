@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
 from .._model import prose
@@ -57,8 +56,8 @@ def check_lines(entries: Sequence[Entry], shown: int = SHOWN) -> list[str]:
     lines = table(_HEADER, [_row(entry) for entry in ranked[:most]])
     if len(entries) > most:
         lines.append(f"... and {len(entries) - most} more pairs: all are in the matrix")
-    for name, group in groupby(entries, key=lambda entry: (entry["name"], entry["source"])):
-        lines += _reasons(name, tuple(group))
+    lines += _reasons(entries, "refusals", "can't go")
+    lines += _reasons(entries, "warnings", "beware")
     return wrapped(lines + _verdict(totals(entries)))
 
 
@@ -68,13 +67,19 @@ def _row(entry: Entry) -> tuple[str, ...]:
     return (entry["name"], entry["source"], entry["dest"], answer, *codes)
 
 
-def _reasons(name: tuple[str, str], group: Sequence[Entry]) -> list[str]:
-    """Return each reason once; one that holds for every host is not said for each of them again."""
-    lines = []
-    for label, word in (("refusals", "can't go"), ("warnings", "beware")):
-        unique = {(each["code"], each["message"]): each for entry in group for each in entry[label]}
-        lines += [f"{name[0]} on {name[1]}: {word}: {reason}" for reason in prose.summary(list(unique.values()))]
-    return lines
+def _reasons(entries: Sequence[Entry], label: str, word: str) -> list[str]:
+    """Return each reason once, with the guests that it holds for; what many hosts have in common is said once too."""
+    reasons: dict[tuple[str, str], Entry] = {}
+    names: dict[tuple[str, str], list[str]] = {}
+    for entry in entries:
+        for each in entry[label]:
+            key = each["code"], each["message"]
+            reasons.setdefault(key, each)
+            names[key] = [*names.get(key, ()), *([entry["name"]] if entry["name"] not in names.get(key, ()) else ())]
+    together: dict[tuple[str, ...], list[Entry]] = {}
+    for key, guests in names.items():
+        together.setdefault(tuple(guests), []).append(reasons[key])
+    return [f"{few(guests)}: {word}: {line}" for guests, group in together.items() for line in prose.summary(group)]
 
 
 def _verdict(total: Mapping[str, Any]) -> list[str]:

@@ -48,7 +48,8 @@ def look(seen: Seen, progress: Progress) -> Seen:
     now = replace(
         seen,
         phase=progress.phase,
-        remaining=progress.remaining,
+        # a job that is over has nothing left, however it ended
+        remaining=progress.remaining if progress.phase in (Phase.DISKS, Phase.MEMORY) else seen.remaining,
         rate=progress.rate or seen.rate,
         dirty_rate=progress.dirty_rate or seen.dirty_rate,
     )

@@ -16,7 +16,10 @@ from .._model.settings import MoveSettings, Slots
 from .bandwidth import Limits, shares
 from .convergence import Order, Seen, due, look
 from .courses import Course, course_of
-from .ports import Cost, Driver, DriverError, Failure, Phase, Progress
+from .ends import End, end_by_others, unclear
+from .events import names, progress_facts, result_facts
+from .ports import Cost, Driver, DriverError, Failure, Phase, Place, Progress, Whereabouts
+from .recovery import Recovery, Turn, broken, given_up, healed, tried, turn
 from .result import ARRIVED, BROKEN, MoveResult, Outcome, stale
 from .situation import Situation, situation
 from .slots import startable
@@ -66,6 +69,7 @@ class _Running:
     mibs: Optional[int] = None
     over: Optional[_Over] = None
     doubted: Optional[float] = None
+    recovery: Recovery = Recovery()
 
 
 def run(
@@ -182,7 +186,7 @@ def _shared(running: list[_Running], options: RunOptions, driver: Driver, emit: 
 def _told(item: _Running, mibs: Optional[int], driver: Driver, emit: Emit) -> _Running:
     if mibs is None or mibs == item.mibs or item.over is not None or item.seen.phase not in SENDING:
         return item
-    facts = {**_names(item.move), "bandwidth_mibs": mibs}
+    facts = {**names(item.move), "bandwidth_mibs": mibs}
     try:
         driver.set_bandwidth(item.move, mibs)
     except DriverError as error:
@@ -199,14 +203,16 @@ def _begin(move: Move, course: Course, mibs: Optional[int], driver: Driver, emit
         case = situation(where)
         if case is Situation.AT_DEST:
             return MoveResult(move, Outcome.ALREADY_THERE, failure=_tidy(move, driver)[1])
-        if case is Situation.MOVING:
+        if case in (Situation.MOVING, Situation.BROKEN):
             move = replace(move, adopt=True)
+        elif case is Situation.UNKNOWN:
+            return _not_started(move, f"no answer from {' and '.join(where.silent)}")
         elif case is not Situation.AT_SOURCE:
             return stale(move, case.value)
         elif where.source is not None and not method_fits(move.method, where.source.state):
             return stale(move, where.source.state.value)
         facts = {"method": move.method.value, "adopted": move.adopt, "policy": course.policy, "bandwidth_mibs": mibs}
-        emit("move_started", {**_names(move), **facts})
+        emit("move_started", {**names(move), **facts})
         driver.start(move, replace(course.settings, bandwidth_mibs=mibs))
     except DriverError as error:
         return MoveResult(move, Outcome.FAILED, failure=error.failure)
@@ -221,16 +227,19 @@ def _watch(item: _Running, driver: Driver, emit: Emit) -> Union[_Running, MoveRe
             progress = driver.progress(item.move)
         except DriverError as error:
             progress = Progress(Phase.FINISHING, ended=True, failure=error.failure)
+        if progress.broken and not progress.ended:
+            return _await_resumed(item, driver)
         if not progress.ended:
+            item = replace(item, recovery=healed(item.recovery, driver.now()))
             return _steer(replace(item, doubted=None, seen=look(item.seen, progress)), progress, driver, emit)
         since = driver.now() if item.doubted is None else item.doubted
         item = replace(item, over=_Over(since, progress.failure))
-    return _settle(item, driver)
+    return _settle(item, driver, emit)
 
 
 def _steer(item: _Running, progress: Progress, driver: Driver, emit: Emit) -> _Running:
     seconds = driver.now() - item.started
-    emit("progress", _progress_facts(item.move, progress, seconds))
+    emit("progress", progress_facts(item.move, progress, seconds))
     if item.aborted or progress.phase is Phase.POST_COPY:
         return item
     if driver.interrupted():
@@ -256,7 +265,7 @@ def _obey(order: Order, item: _Running, driver: Driver, emit: Emit) -> _Running:
 
 def _act(action: StepAction, call: Callable[[], None], item: _Running, emit: Emit) -> bool:
     """Make a call and return whether it was heard."""
-    facts = {**_names(item.move), "action": action.value, "policy": item.course.policy}
+    facts = {**names(item.move), "action": action.value, "policy": item.course.policy}
     try:
         call()
     except DriverError as error:
@@ -266,19 +275,20 @@ def _act(action: StepAction, call: Callable[[], None], item: _Running, emit: Emi
     return True
 
 
-def _settle(item: _Running, driver: Driver) -> Union[_Running, MoveResult]:
+def _settle(item: _Running, driver: Driver, emit: Emit) -> Union[_Running, MoveResult]:
     """Ask both ends what became of a move that is over; the hypervisor's word alone is not enough."""
     move, failure = item.move, item.over.failure if item.over else None
     patient = item.over is not None and driver.now() - item.over.since < SETTLE_SECONDS
     try:
-        case = situation(driver.where_is(move))
+        where = driver.where_is(move)
+        case = situation(where)
         if case is Situation.AT_DEST:
             cost, untidy = _tidy(move, driver)
             return MoveResult(move, Outcome.MOVED, item.started, driver.now(), cost, untidy)
         if case is Situation.AT_SOURCE:
-            outcome = _broken(item, driver)
-            why = _put_back(move, _why(item, outcome, failure, driver.now()), driver)
-            return MoveResult(move, outcome, item.started, driver.now(), failure=why)
+            return _stayed(item, where.source, failure, driver)
+        if case is Situation.BROKEN:
+            return _recover(item, where, driver, emit)
         if case is Situation.MOVING and patient:
             # the call was lost, the migration was not: the source's daemon drives it on
             adopted = replace(move, adopt=True)
@@ -288,7 +298,46 @@ def _settle(item: _Running, driver: Driver) -> Union[_Running, MoveResult]:
         return MoveResult(move, Outcome.UNKNOWN, item.started, driver.now(), failure=error.failure)
     if patient:
         return item
-    return MoveResult(move, Outcome.UNKNOWN, item.started, driver.now(), failure=_unclear(move, case, failure))
+    return MoveResult(move, Outcome.UNKNOWN, item.started, driver.now(), failure=unclear(move, case, failure))
+
+
+def _recover(item: _Running, where: Whereabouts, driver: Driver, emit: Emit) -> Union[_Running, MoveResult]:
+    """Resume a post-copy that broke, or wait until that can be tried; neither copy may ever be given up."""
+    now, failure = driver.now(), item.over.failure if item.over else None
+    state = broken(item.recovery, now)
+    if state.since == now:
+        emit(
+            "post_copy_broken",
+            {**names(item.move), "error": failure.message if failure else "its two ends have lost one another"},
+        )
+    do = turn(state, where, driver.interrupted(), now)
+    if do is Turn.GIVE_UP:
+        why = given_up(item.move, state, failure)
+        return MoveResult(item.move, Outcome.UNKNOWN, item.started, now, failure=why)
+    if do is Turn.WAIT:
+        return replace(item, recovery=state)
+    emit("post_copy_resumed", {**names(item.move), "number": state.tries + 1})
+    driver.resume_post_copy(item.move, item.course.settings)
+    return replace(item, over=None, doubted=None, recovery=tried(state, now))
+
+
+def _await_resumed(item: _Running, driver: Driver) -> Union[_Running, MoveResult]:
+    """Let a call that resumes a post-copy have its time; it can hang, since QEMU may be waiting for the other end."""
+    state = broken(item.recovery, driver.now())
+    if turn(state, Whereabouts(None, None), driver.interrupted(), driver.now()) is not Turn.GIVE_UP:
+        return replace(item, recovery=state)
+    failure = Failure("libvirt's call to resume it does not come back")
+    why = given_up(item.move, state, failure)
+    return MoveResult(item.move, Outcome.UNKNOWN, item.started, driver.now(), failure=why)
+
+
+def _stayed(item: _Running, found: Optional[Place], failure: Optional[Failure], driver: Driver) -> MoveResult:
+    """Return the result of a move whose guest is at its source, once that is in order again."""
+    move, outcome = item.move, _broken(item, driver)
+    theirs = end_by_others(move, found, failure if outcome is Outcome.FAILED else None)
+    end = theirs or End(outcome, _why(item, outcome, failure, driver.now()))
+    why = _put_back(move, end.failure, driver)
+    return MoveResult(move, end.outcome, item.started, driver.now(), failure=why)
 
 
 def _tidy(move: Move, driver: Driver) -> tuple[Cost, Optional[Failure]]:
@@ -309,18 +358,6 @@ def _put_back(move: Move, why: Failure, driver: Driver) -> Failure:
     return why
 
 
-def _unclear(move: Move, case: Situation, failure: Optional[Failure]) -> Failure:
-    found = {
-        Situation.UNKNOWN: "one of its two hosts does not answer",
-        Situation.TWICE: "it runs on both hosts",
-        Situation.MOVING: "both hosts hold a copy, and nothing moves it on",
-        Situation.NOWHERE: "neither host knows it",
-    }
-    text = f"it is not known what became of the guest: {found.get(case, case.value)}"
-    remedy = f"Look at it on {move.source} and {move.dest} before anything else; then run again"
-    return Failure(f"{text} ({failure.message})" if failure else text, remedy)
-
-
 def _broken(item: _Running, driver: Driver) -> Outcome:
     if not item.aborted:
         return Outcome.FAILED
@@ -333,39 +370,12 @@ def _why(item: _Running, outcome: Outcome, failure: Optional[Failure], now: floa
         return Failure(text, "Run again to go on with what is left")
     if outcome is Outcome.TIMED_OUT:
         seen = item.seen
-        figures = prose.Figures(now - item.started, seen.dirty_rate, seen.rate, seen.remaining, seen.iteration)
+        left = seen.began_with if seen.iteration > 1 else seen.remaining
+        figures = prose.Figures(now - item.started, seen.dirty_rate, seen.rate, left, seen.iteration)
         return Failure(*prose.not_converged(item.course.policy, figures))
     return failure or Failure("the move ended without an error, but the guest is still at its source", "Run again")
 
 
 def _record(result: MoveResult, emit: Emit) -> MoveResult:
-    cost, failure = result.cost, result.failure
-    facts = {
-        **_names(result.move),
-        "outcome": result.outcome.value,
-        "seconds": cost.seconds,
-        "bytes": cost.sent_bytes,
-        "downtime_ms": cost.downtime_ms,
-        "error": failure.message if failure else None,
-        "remedy": failure.remedy if failure else None,
-    }
-    emit("move_ended", facts)
+    emit("move_ended", result_facts(result))
     return result
-
-
-def _names(move: Move) -> dict[str, Any]:
-    return {"move": move.id, "guest": move.guest, "name": move.name, "source": move.source, "dest": move.dest}
-
-
-def _progress_facts(move: Move, progress: Progress, seconds: float) -> dict[str, Any]:
-    return {
-        **_names(move),
-        "phase": progress.phase.value,
-        "seconds": round(seconds, 1),
-        "total": progress.total,
-        "processed": progress.processed,
-        "remaining": progress.remaining,
-        "rate": progress.rate,
-        "dirty_rate": progress.dirty_rate,
-        "iteration": progress.iteration,
-    }

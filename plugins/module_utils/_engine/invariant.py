@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from .._model.guest import GuestState, JobKind
 from .._model.host import HostState
 from .._model.snapshot import Located, Snapshot, by_uuid, residence, runs_twice
 
@@ -17,9 +18,17 @@ def problems(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
         was = residence(places)
         if uuid not in new:
             found.append(_gone(was, silent))
-        elif residence(new[uuid]).guest.state is not was.guest.state:
+        elif _state(new[uuid]) is not _state(places):
             found.append(_changed(was, residence(new[uuid])))
     return tuple(found)
+
+
+def _state(places: tuple[Located, ...]) -> GuestState:
+    """Return how the guest is; one in post-copy runs at its destination and looks paused at its source."""
+    arriving = [place.guest for place in places if place.guest.job is JobKind.INCOMING]
+    if any(guest.state is GuestState.RUNNING for guest in arriving):
+        return GuestState.RUNNING
+    return residence(places).guest.state
 
 
 def _twice(places: tuple[Located, ...]) -> str:

@@ -79,6 +79,14 @@ def _action_failed(event: Mapping[str, Any]) -> str:
     return f"{event['name']}: {str(event['action']).replace('_', ' ')} was refused: {event['error']}"
 
 
+def _post_copy_broken(event: Mapping[str, Any]) -> str:
+    return f"{event['name']}: the link broke in post-copy: {event['error']}"
+
+
+def _post_copy_resumed(event: Mapping[str, Any]) -> str:
+    return f"{event['name']}: resuming its post-copy, try {event['number']}"
+
+
 _LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "planned": _planned,
     "move_started": _started,
@@ -89,4 +97,6 @@ _LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "mend_failed": _mend_failed,
     "action": _action,
     "action_failed": _action_failed,
+    "post_copy_broken": _post_copy_broken,
+    "post_copy_resumed": _post_copy_resumed,
 }

@@ -26,10 +26,11 @@ class Phase(enum.Enum):
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a call failed, in the hypervisor's words, and what to do about it."""
+    """Why a call failed, in the hypervisor's words, and what to do about it. ``cancelled``: somebody wanted it so."""
 
     message: str
     remedy: str = ""
+    cancelled: bool = False
 
 
 class DriverError(Exception):
@@ -40,13 +41,27 @@ class DriverError(Exception):
         self.failure = failure
 
 
+class Off(enum.Enum):
+    """How a guest came to be shut off."""
+
+    SHUT_DOWN = "shut_down"
+    DESTROYED = "destroyed"
+    CRASHED = "crashed"
+    OTHER = "other"
+
+
 @dataclass(frozen=True)
 class Place:
-    """A guest as one host knows it at this moment."""
+    """A guest as one host knows it at this moment. ``off``: of one that is shut off, where the host can tell.
+
+    ``broken``: its post-copy has lost its other end.
+    """
 
     state: GuestState
     persistent: bool
     job: Optional[JobKind] = None
+    off: Optional[Off] = None
+    broken: bool = False
 
     @property
     def active(self) -> bool:
@@ -65,7 +80,10 @@ class Whereabouts:
 
 @dataclass(frozen=True)
 class Progress:
-    """A running move. Bytes, bytes per second, seconds; ``ended``: it is over, whatever became of it."""
+    """A running move. Bytes, bytes per second, seconds; ``ended``: it is over, whatever became of it.
+
+    ``broken``: its post-copy has lost the other end, and is being resumed.
+    """
 
     phase: Phase
     total: int = 0
@@ -76,6 +94,7 @@ class Progress:
     iteration: int = 0
     ended: bool = False
     failure: Optional[Failure] = None
+    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +141,9 @@ class Driver(Protocol):
 
     def post_copy(self, move: Move) -> None:
         """Switch to post-copy: the guest runs at its destination from now on."""
+
+    def resume_post_copy(self, move: Move, settings: MoveSettings) -> None:
+        """Go on with a post-copy that broke, as ``start`` does with a new move; returns at once."""
 
     def pause(self, move: Move) -> None:
         """Suspend the guest so that the move converges; it resumes at its destination."""

@@ -13,7 +13,10 @@ from .ports import Cost, Failure
 
 
 class Outcome(enum.Enum):
-    """How a move ended. Codes are stable: playbooks may test them."""
+    """How a move ended. Codes are stable: playbooks may test them.
+
+    WENT_OFF: the guest was shut down, or crashed, while it moved.
+    """
 
     MOVED = "moved"
     ALREADY_THERE = "already_there"
@@ -22,6 +25,7 @@ class Outcome(enum.Enum):
     FAILED = "failed"
     TIMED_OUT = "timed_out"
     ABORTED = "aborted"
+    WENT_OFF = "went_off"
     NOT_STARTED = "not_started"
     UNKNOWN = "unknown"
 

@@ -6,22 +6,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Optional
+from typing import Any, Optional
 
 from .._model.guest import Disk, Guest
 from .._model.host import Host
 from .._model.plan import Leftover, Method, Move
+from .._model.predict import SWITCHOVER_MS
 from .._model.refusal import Refusal
 from .._model.settings import MoveSettings
 from .._model.snapshot import Snapshot
 from .._planner.estimate import DOWNTIME_MS, FIXED_SECONDS, Left, advance, lines_of, speeds
 from .._planner.resources import copy_sizes
 from .ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
+from .restless import Restless, go_on, progress_of, restless
 
 
 class Simulator:
     """A Driver in which every move succeeds, and takes what the planner's estimate of shared lines says.
 
+    But for guests that were measured to write faster than they are sent: those end as their policy says.
     ``fleet`` is the snapshot as it is by now. ``new_name``: what a guest that moves is called from then on.
     """
 
@@ -32,6 +35,7 @@ class Simulator:
         self._lines = lines_of(snapshot)
         self._started: dict[str, float] = {}
         self._under_way: dict[str, tuple[Move, Left]] = {}
+        self._restless: dict[str, Restless] = {}
 
     def now(self) -> float:
         return self._now
@@ -41,6 +45,8 @@ class Simulator:
         speed = speeds((move for move, _left in self._under_way.values()), self._lines)
         for key, (move, left) in self._under_way.items():
             self._under_way[key] = (move, advance(left, seconds, speed[key]))
+            if key in self._restless:
+                self._restless[key] = go_on(self._restless[key], seconds, speed[key])
 
     def interrupted(self) -> bool:
         return False
@@ -63,8 +69,13 @@ class Simulator:
     def start(self, move: Move, settings: MoveSettings) -> None:
         self._started[move.id] = self._now
         self._under_way[move.id] = (move, Left(FIXED_SECONDS, float(move.est_bytes)))
+        guest = _guest_on(self.fleet, move.source, move.guest)
+        if guest is not None and move.expected is not None and not move.expected.converges:
+            self._restless[move.id] = restless(move, guest)
 
     def progress(self, move: Move) -> Progress:
+        if move.id in self._restless:
+            return self._progress_of_restless(move)
         left = self._under_way[move.id][1] if move.id in self._under_way else Left(0.0, 0.0)
         ended = left.fixed <= 0 and left.size <= 0
         if ended:
@@ -74,25 +85,46 @@ class Simulator:
         elapsed = max(self._now - self._started[move.id], 0.1)
         return Progress(phase, move.est_bytes, done, int(left.size), int(done / elapsed), ended=ended)
 
-    def set_max_downtime(self, move: Move, milliseconds: int) -> None:
+    def _progress_of_restless(self, move: Move) -> Progress:
+        item = self._restless[move.id]
+        if item.aborted:
+            self._under_way.pop(move.id, None)
+        elif item.over:
+            self._arrive(move)
+        return progress_of(item)
+
+    def _steer(self, move: Move, **changes: Any) -> None:
+        """Tell a move that may not converge by itself; all others are over before it could matter."""
         self._expect(move)
+        if move.id in self._restless:
+            self._restless[move.id] = replace(self._restless[move.id], **changes)
+
+    def set_max_downtime(self, move: Move, milliseconds: int) -> None:
+        self._steer(move, allowed_ms=milliseconds)
 
     def set_bandwidth(self, move: Move, mibs: int) -> None:
         self._expect(move)
 
     def post_copy(self, move: Move) -> None:
+        self._steer(move, over=True, still=SWITCHOVER_MS / 1000)
         self._arrive(move)
 
-    def pause(self, move: Move) -> None:
+    def resume_post_copy(self, move: Move, settings: MoveSettings) -> None:
         self._expect(move)
 
+    def pause(self, move: Move) -> None:
+        self._steer(move, paused=True)
+
     def abort(self, move: Move) -> None:
-        self._expect(move)
+        self._steer(move, aborted=True)
 
     def finish(self, move: Move) -> Cost:
         elapsed = round(self._now - self._started[move.id], 1)
         if move.method is Method.OFFLINE:
             return Cost(elapsed, 0, None)
+        if move.id in self._restless:
+            item = self._restless[move.id]
+            return Cost(elapsed, int(item.sent), int(1000 * item.still))
         downtime = DOWNTIME_MS if move.method is Method.LIVE else int(elapsed * 1000)
         return Cost(elapsed, move.est_bytes, downtime)
 

@@ -16,13 +16,19 @@ class Situation(enum.Enum):
     AT_SOURCE = "at_source"
     AT_DEST = "at_dest"
     MOVING = "moving"
+    BROKEN = "post-copy broken"
     TWICE = "twice"
     NOWHERE = "nowhere"
     UNKNOWN = "unknown"
 
 
 def situation(where: Whereabouts) -> Situation:
-    """Return the situation; UNKNOWN where an end that matters did not answer."""
+    """Return the situation; UNKNOWN where an end that matters did not answer.
+
+    BROKEN: part of the guest's memory is on either host, so that neither copy is a guest by itself.
+    """
+    if any(place is not None and place.broken for place in (where.source, where.dest)):
+        return Situation.BROKEN
     if where.silent:
         return Situation.UNKNOWN
     source, dest = where.source, where.dest

@@ -67,12 +67,12 @@ def _lack(connection: Any, arch: str, virt_type: str, cpu: GuestCpu) -> Optional
     try:
         connection.compareHypervisorCPU(None, arch, None, virt_type, xml_of(cpu), flags)
     except libvirt.libvirtError as error:
-        code = error.get_error_code()
-        said = " ".join(str(error).split())
-        if code == libvirt.VIR_ERR_CPU_INCOMPATIBLE or missing_in(said):
-            return CpuLack(cpu, virt_type, missing_in(said), said)
+        if not connection.isAlive():
+            raise
         # where QEMU does not tell libvirt what CPU it gives there is nothing to compare with
-        if code in (libvirt.VIR_ERR_OPERATION_UNSUPPORTED, libvirt.VIR_ERR_NO_SUPPORT):
+        if error.get_error_code() in (libvirt.VIR_ERR_OPERATION_UNSUPPORTED, libvirt.VIR_ERR_NO_SUPPORT):
             return None
-        raise
+        # incompatible, or so strange to this libvirt that it can't even be read there
+        said = " ".join(str(error).split())
+        return CpuLack(cpu, virt_type, missing_in(said), said)
     return None

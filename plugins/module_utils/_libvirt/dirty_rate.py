@@ -17,6 +17,7 @@ LONGEST_SECONDS = 60
 # QEMU answers a moment after its time is over.
 _PATIENCE_SECONDS = 2.0
 _MEASURED = 2
+_PAGE_BYTES = 4096
 
 
 def check_seconds(seconds: int) -> None:
@@ -40,24 +41,45 @@ def with_dirty_rates(connection: Any, guests: tuple[Guest, ...], seconds: int) -
         rates = _rates(connection)
         if all(uuid in rates for uuid in started) or time.monotonic() > deadline:
             return tuple(
-                dataclasses.replace(guest, dirty_rate=rates.get(guest.uuid)) if guest.uuid in started else guest
+                dataclasses.replace(guest, dirty_rate=rates.get(guest.uuid), held_memory=_held(connection, guest.uuid))
+                if guest.uuid in started
+                else guest
                 for guest in guests
             )
         time.sleep(0.1)
+
+
+def _held(connection: Any, uuid: str) -> Optional[int]:
+    """Return the bytes of memory that were not empty when the guest's last move ended, None where it has made none."""
+    flags = libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED | libvirt.VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED
+    try:
+        stats = connection.lookupByUUIDString(uuid).jobStats(flags)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() in _unable():
+            return None
+        raise
+    if not stats.get("memory_total") or "memory_constant" not in stats:
+        return None
+    empty = int(stats["memory_constant"]) * int(stats.get("memory_page_size", _PAGE_BYTES))
+    return max(0, int(stats["memory_total"]) - empty)
+
+
+def _unable() -> tuple[int, ...]:
+    """Return the codes of errors that mean that this guest, or this libvirt, can't tell."""
+    return (
+        libvirt.VIR_ERR_NO_DOMAIN,
+        libvirt.VIR_ERR_NO_SUPPORT,
+        libvirt.VIR_ERR_OPERATION_INVALID,
+        libvirt.VIR_ERR_OPERATION_UNSUPPORTED,
+        libvirt.VIR_ERR_OPERATION_TIMEOUT,
+    )
 
 
 def _start(connection: Any, uuid: str, seconds: int) -> bool:
     try:
         connection.lookupByUUIDString(uuid).startDirtyRateCalc(seconds, 0)
     except libvirt.libvirtError as error:
-        unable = (
-            libvirt.VIR_ERR_NO_DOMAIN,
-            libvirt.VIR_ERR_NO_SUPPORT,
-            libvirt.VIR_ERR_OPERATION_INVALID,
-            libvirt.VIR_ERR_OPERATION_UNSUPPORTED,
-            libvirt.VIR_ERR_OPERATION_TIMEOUT,
-        )
-        if error.get_error_code() in unable:
+        if error.get_error_code() in _unable():
             return False
         raise
     return True

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Optional, TypeVar
 
 from .._engine.ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
-from .._model.guest import GuestState, MoveClaim, VolumeRef
+from .._model.guest import MoveClaim, VolumeRef
 from .._model.host import version_text
 from .._model.plan import Leftover, Method, Move
 from .._model.refusal import Refusal, RefusalCode
@@ -21,11 +21,14 @@ from . import blockjobs, volumes
 from .advice import failure_of
 from .binding import libvirt
 from .connection import Fleet, error_text
-from .flags import flags_of, parameters_of
+from .flags import POSTCOPY, POSTCOPY_RESUME, flags_of, parameters_of
 from .flags_transfer import TYPED_SINCE_9_4
 from .guest_notes import notes_of, write_notes
-from .guest_xml import STATES
-from .survey import is_active, job_of
+from .places import is_broken, is_post_copy, place_of, state_of
+from .survey import is_active
+
+# How long a host that did not answer is not asked again: each try holds up all other moves.
+MUTE_SECONDS = 5.0
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -66,6 +69,7 @@ class LibvirtDriver:
         self._stop = stop
         self._news = threading.Event()
         self._work: dict[str, _Work] = {}
+        self._mute: dict[str, float] = {}
 
     def now(self) -> float:
         return time.time()
@@ -81,11 +85,15 @@ class LibvirtDriver:
         places: dict[str, Optional[Place]] = {}
         silent = []
         for host in (move.source, move.dest):
+            if time.monotonic() < self._mute.get(host, 0.0):
+                silent.append(host)
+                continue
             try:
                 places[host] = self._place(host, move.guest)
             except DriverError:
                 # that an end is silent is the answer; why, the failure of the move says
                 silent.append(host)
+                self._mute[host] = time.monotonic() + MUTE_SECONDS
         return Whereabouts(places.get(move.source), places.get(move.dest), tuple(silent))
 
     @_translated
@@ -123,7 +131,14 @@ class LibvirtDriver:
         if move.adopt:
             work.adopted = True
             return
-        threading.Thread(target=self._drive, args=(move, settings, work), daemon=True).start()
+        self._spawn(work, lambda: self._migrate(move, settings, work))
+
+    @_translated
+    def resume_post_copy(self, move: Move, settings: MoveSettings) -> None:
+        before = self._work[move.id]
+        work = self._work[move.id] = _Work()
+        work.post_copy, work.created, work.paused = True, before.created, before.paused
+        self._spawn(work, lambda: self._resume(move, settings))
 
     @_translated
     def progress(self, move: Move) -> Progress:
@@ -131,6 +146,11 @@ class LibvirtDriver:
         if work.ended.is_set() and not work.adopted:
             return Progress(Phase.FINISHING, ended=True, failure=work.failure)
         stats = self._job_stats(move)
+        state = state_of(work.domain) if stats and (work.adopted or work.post_copy) else (0, 0)
+        work.post_copy = work.post_copy or is_post_copy(state)
+        if is_broken(state):
+            # nobody's call is waiting for an adopted one
+            return Progress(Phase.POST_COPY, ended=work.adopted, failure=work.failure, broken=True)
         if work.adopted and stats.get("operation") != libvirt.VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT:
             return Progress(Phase.FINISHING, ended=True, failure=work.failure)
         return _progress_of(stats, bool(move.copies), work.post_copy)
@@ -168,7 +188,9 @@ class LibvirtDriver:
         self._arrived(domain, move.dest, move.home, active)
         if work is None or not active:
             return Cost()
-        return _cost_of(domain.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED))
+        # kept, for whoever predicts the guest's next move
+        kept = libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED | libvirt.VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED
+        return _cost_of(domain.jobStats(kept))
 
     @_translated
     def undo(self, move: Move) -> None:
@@ -195,10 +217,13 @@ class LibvirtDriver:
                 return {}
             raise
 
-    def _drive(self, move: Move, settings: MoveSettings, work: _Work) -> None:
-        """Run in a thread of its own: prepare the move, then block in libvirt's call until it is over."""
+    def _spawn(self, work: _Work, job: Callable[[], None]) -> None:
+        """Do the job in a thread of its own: it blocks in libvirt's call until the move is over."""
+        threading.Thread(target=self._drive, args=(work, job), daemon=True).start()
+
+    def _drive(self, work: _Work, job: Callable[[], None]) -> None:
         try:
-            self._migrate(move, settings, work)
+            job()
         except (libvirt.libvirtError, DriverError) as error:
             work.failure = error.failure if isinstance(error, DriverError) else failure_of(error_text(error))
         finally:
@@ -206,7 +231,6 @@ class LibvirtDriver:
             self._news.set()
 
     def _migrate(self, move: Move, settings: MoveSettings, work: _Work) -> None:
-        dest = self._fleet.entries[move.dest]
         with self._fleet.lane(move.source) as lane:
             domain = lane.lookupByUUIDString(move.guest)
             persistent, state = bool(domain.isPersistent()), domain.state()[0]
@@ -224,13 +248,25 @@ class LibvirtDriver:
                 )
 
             self._make_volumes(move, work, claim)
-            flags = flags_of(move, settings, persistent, was_paused)
-            parameters = parameters_of(move, settings, dest)
-            if self._settings.transport is Transport.P2P:
-                domain.migrateToURI3(dest.peer_uri, parameters, flags)
-                return
-            with self._fleet.lane(move.dest) as dest_lane:
-                domain.migrate3(dest_lane, parameters, flags)
+            self._send(move, settings, domain, flags_of(move, settings, persistent, was_paused))
+
+    def _resume(self, move: Move, settings: MoveSettings) -> None:
+        """Go on with a post-copy that broke; its claim, volumes and settings stay what they were."""
+        with self._fleet.lane(move.source) as lane:
+            domain = lane.lookupByUUIDString(move.guest)
+            # one that a later run found on its way looks paused at its source
+            live = dataclasses.replace(move, method=Method.LIVE)
+            flags = flags_of(live, settings, bool(domain.isPersistent()), was_paused=False)
+            self._send(live, settings, domain, flags | POSTCOPY | POSTCOPY_RESUME)
+
+    def _send(self, move: Move, settings: MoveSettings, domain: Any, flags: int) -> None:
+        dest = self._fleet.entries[move.dest]
+        parameters = parameters_of(move, settings, dest)
+        if self._settings.transport is Transport.P2P:
+            domain.migrateToURI3(dest.peer_uri, parameters, flags)
+            return
+        with self._fleet.lane(move.dest) as dest_lane:
+            domain.migrate3(dest_lane, parameters, flags)
 
     def _has_block_job(self, move: Move) -> bool:
         """Libvirt does not count it among the guest's jobs, so the survey may not have seen it."""
@@ -263,9 +299,7 @@ class LibvirtDriver:
         if domain is None:
             return None
         try:
-            state, reason = domain.state()
-            job = job_of(domain, state, reason) if is_active(state) else None
-            return Place(STATES.get(state, GuestState.OTHER), bool(domain.isPersistent()), job)
+            return place_of(domain)
         except libvirt.libvirtError as error:
             if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
                 return None

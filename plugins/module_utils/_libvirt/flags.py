@@ -24,6 +24,7 @@ OFFLINE = 1 << 10
 AUTO_CONVERGE = 1 << 13
 POSTCOPY = 1 << 15
 TLS = 1 << 16
+POSTCOPY_RESUME = 1 << 19
 
 
 def flags_of(move: Move, settings: MoveSettings, persistent: bool, was_paused: bool) -> int:

@@ -123,7 +123,8 @@ class Notes:
 class Guest:
     """One guest on one host. ``usage_cpu_seconds`` is CPU time used since its start.
 
-    ``dirty_rate`` is how many bytes of its memory it writes per second, where that was measured.
+    ``dirty_rate`` is how many bytes of its memory it writes per second, where that was measured,
+    ``held_memory`` how many bytes of it held something when it came here by its last move.
     ``usage_cpus`` is how many CPUs' worth of time it uses: a percentile over a window, or of the moment, as measured.
     ``hugepage_kib`` is the size of the huge pages that its memory must come from, ``numa_cells`` the only NUMA nodes of
     its host that may give it (strict binding).
@@ -156,6 +157,7 @@ class Guest:
     usage_cpu_seconds: Optional[float] = None
     usage_cpus: Optional[float] = None
     dirty_rate: Optional[int] = None
+    held_memory: Optional[int] = None
     hugepage_kib: Optional[int] = None
     numa_cells: tuple[int, ...] = ()
     host_devices: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from .guest import Guest
 
 MIB = 1024 * 1024
 # Of a guest's process, what is not its memory: QEMU itself, its buffers and, without KVM, translated code.
-PROCESS_BYTES = {"kvm": 40 * MIB, "qemu": 70 * MIB}
+PROCESS_BYTES = {"kvm": 40 * MIB, "qemu": 138 * MIB}
 # What no guest goes below: firmware, kernel, and the pages in which QEMU says that others are empty.
 _LEAST_SHARE = 0.03
 # A switchover takes this much beside sending the rest: devices, the last look at what was written, the network.
@@ -45,10 +45,12 @@ class Prediction:
 
 def held_by(guest: Guest) -> int:
     """Return the bytes of the guest's memory that hold something: pages never written are nearly free to send."""
-    if guest.usage_memory is None:
+    known = [] if guest.held_memory is None else [guest.held_memory]
+    if guest.usage_memory is not None:
+        known.append(guest.usage_memory - PROCESS_BYTES.get(guest.virt_type, PROCESS_BYTES["kvm"]))
+    if not known:
         return guest.memory
-    held = guest.usage_memory - PROCESS_BYTES.get(guest.virt_type, PROCESS_BYTES["kvm"])
-    return int(min(guest.memory, max(held, _LEAST_SHARE * guest.memory)))
+    return int(min(guest.memory, max(*known, _LEAST_SHARE * guest.memory)))
 
 
 def predict(held: int, disks: int, dirty_rate: int, speed: float, max_downtime_ms: int) -> Prediction:

@@ -146,6 +146,67 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
         "no peer_uri is known for {host}, so the source's daemon can't reach it",
         "set virtfleet_peer_uri or virtfleet_peer_transport for it, or use transport direct",
     ),
+    _C.PEER_REFUSES: ("the daemon of {source} can't open {uri}: {error}", "{remedy}"),
+    _C.NAME_UNKNOWN: (
+        "{source} finds no address for {name}, to which the memory would go ({error})",
+        "give {host} a virtfleet_migration_address, or its name an entry on {source}",
+    ),
+    _C.NAME_LOOPBACK: (
+        "on {source} the name {name} stands for {address}, which is {source} itself",
+        "give {host} a virtfleet_migration_address, or set migration_host in its qemu.conf",
+    ),
+    _C.PORTS_BLOCKED: (
+        "{source} does not get through to {address}, {error}",
+        "open the ports for migrations between the two hosts in every firewall on the way",
+    ),
+    _C.PORTS_TAKEN: (
+        "none of the ports {ports} for migrations is free on {host}",
+        "wait for other moves, or widen migration_port_min and migration_port_max in its qemu.conf",
+    ),
+    _C.CERTIFICATE_MISSING: (
+        "there is no complete certificate on {where}: {what}",
+        "run the role hypervisor on it, or put the files there; or move without TLS",
+    ),
+    _C.CERTIFICATE_EXPIRED: (
+        "the certificate {path} of {where} has expired {days} days ago",
+        "renew it, for which the role hypervisor will do",
+    ),
+    _C.CERTIFICATE_INVALID: ("the certificate {path} of {where} is no good: {why}", "make it anew, with its key"),
+    _C.CERTIFICATE_NAME: (
+        "the certificate {path} of {where} is for {names}, and not for {name}",
+        "make it anew with that name, or set virtfleet_peer_name to one that is in it",
+    ),
+    _C.CERTIFICATE_UNTRUSTED: (
+        "{judge} does not trust the certificate {path} of {where}: none of those in {authority} has signed it",
+        "give all hosts certificates of one authority, or add the other one to that file",
+    ),
+    _C.POST_COPY_DENIED: (
+        "the kernel of {host} keeps QEMU from userfaultfd, without which there is no post-copy",
+        "set vm.unprivileged_userfaultfd=1 there, or move without post-copy",
+    ),
+    _C.TLS_FORCED: ("{hosts} takes no migration without TLS (migrate_tls_force)", "move with tls: true"),
+    _C.NOT_SEEN_AS_SHARED: (
+        "disk {disk} ({path}) is on {kind} of {source}, which libvirt does not take for shared storage",
+        "take its pool out of virtfleet_shared_pools so that it is copied, or list its folder in shared_filesystems "
+        "of qemu.conf if it really is shared",
+    ),
+    _C.SELINUX_NFS: (
+        "disk {disk} is on NFS, which SELinux on {host} keeps guests from",
+        "run setsebool -P virt_use_nfs 1 there",
+    ),
+    _W.FEW_PORTS: (
+        "only {free} of the ports {ports} for migrations are free on {host}",
+        "let at most {most} guests come at once (max_inbound_per_host), or widen the range in its qemu.conf",
+    ),
+    _W.CERTIFICATE_ENDS: ("the certificate {path} of {where} expires in {days} days", "renew it before"),
+    _W.CLOCKS_DIFFER: (
+        "the clocks of {source} and {host} are {seconds} s apart (measured to {doubt} s)",
+        "let both follow the same time servers: the guest's clock may jump, and certificates may seem invalid",
+    ),
+    _W.NOT_CHECKED: (
+        "{host} itself was not looked at, so its certificates, ports, names and clock are unknown",
+        "run host_check_info on it, as the playbook preflight does",
+    ),
     _W.OLDER_RELEASE: (
         "{host} has {what} {there}, older than {here} where the guest is",
         "nobody tests that direction between all releases; try it with a guest that may fail, or upgrade {host} first",
@@ -212,7 +273,10 @@ def sentence(refusal: Refusal) -> str:
 
 @dataclass(frozen=True)
 class Figures:
-    """Of a move that was given up: seconds, bytes per second written and sent, bytes left, passes over the memory."""
+    """Of a move that was given up: seconds, bytes per second written and sent, bytes left, passes over the memory.
+
+    After the first pass ``remaining`` is what the last one began with, which is what would not fit the downtime.
+    """
 
     seconds: float
     dirty_rate: int
@@ -224,21 +288,19 @@ class Figures:
 def not_converged(policy: str, found: Figures) -> tuple[str, str]:
     """Return cause and remedy of a move that was given up as its policy says."""
     cause = f"the move was aborted after {found.seconds:.0f} s as policy {policy} says, the guest runs on at its source"
-    writes, carries = found.dirty_rate / _MIB, found.rate / _MIB
-    sent = f"{carries:.1f} MiB/s are sent, {found.remaining / _MIB:.0f} MiB are left"
-    if found.rate:
-        cause += f": it writes {writes:.1f} MiB/s, {sent}" if found.dirty_rate else f": {sent}"
-    else:
-        cause += ": nothing of it was sent"
-    ways = ["Move it at a calmer hour"]
-    if found.dirty_rate > found.rate > 0:
-        # what would have been left at the switchover, sent at this speed
-        downtime = math.ceil(1000 * found.remaining / found.rate) if found.passes > 1 else None
-        ways += [f"allow a max_downtime_ms of {downtime}"] if downtime else []
-        ways += [f"give it more than {writes:.0f} MiB/s", "choose policy post_copy or suspend_if_needed"]
-    else:
-        ways = ["Give it more time (timeout, or after_per_gib of its policy)", "give it more bandwidth_mibs"]
-    return cause, ", or ".join(ways)
+    if not found.rate:
+        return f"{cause}: nothing of it was sent", "Check the link between the hosts, or give it more time"
+    sent = f"{found.rate / _MIB:.1f} MiB/s are sent"
+    left = f"{found.remaining / _MIB:.0f} MiB are left"
+    if found.passes < 2 or not found.dirty_rate:
+        remedy = "Give it more time (timeout, or after_per_gib of its policy), or more bandwidth"
+        return f"{cause}: {sent}, {left}", remedy
+    downtime = math.ceil(1000 * found.remaining / found.rate)
+    return (
+        f"{cause}: it writes {found.dirty_rate / _MIB:.1f} MiB/s, {sent}, {left} after each pass over its memory",
+        f"Move it at a calmer hour, or allow a max_downtime_ms of {downtime}, or give it more bandwidth, "
+        "or choose policy post_copy or suspend_if_needed",
+    )
 
 
 def summary(described: Sequence[Mapping[str, str]]) -> list[str]:

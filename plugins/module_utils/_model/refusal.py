@@ -53,6 +53,21 @@ class RefusalCode(enum.Enum):
     RULE = "rule"
     METHOD = "method"
     OPTION_UNSUPPORTED = "option_unsupported"
+    # of the pair, found by a look on both hosts
+    PEER_REFUSES = "peer_refuses"
+    NAME_UNKNOWN = "name_unknown"
+    NAME_LOOPBACK = "name_loopback"
+    PORTS_BLOCKED = "ports_blocked"
+    PORTS_TAKEN = "ports_taken"
+    CERTIFICATE_MISSING = "certificate_missing"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_INVALID = "certificate_invalid"
+    CERTIFICATE_NAME = "certificate_name"
+    CERTIFICATE_UNTRUSTED = "certificate_untrusted"
+    POST_COPY_DENIED = "post_copy_denied"
+    TLS_FORCED = "tls_forced"
+    NOT_SEEN_AS_SHARED = "not_seen_as_shared"
+    SELINUX_NFS = "selinux_nfs"
     # of the plan: each candidate alone would do, together the guests find no way
     NO_WAY = "no_way"
     # of the plan: with it the fleet could not lose a host any more
@@ -77,6 +92,11 @@ class CautionCode(enum.Enum):
     LONG_TLS_MOVE = "long_tls_move"
     SMALLER_MTU = "smaller_mtu"
     HOST_DEVICE = "host_device"
+    # found by a look on both hosts
+    FEW_PORTS = "few_ports"
+    CERTIFICATE_ENDS = "certificate_ends"
+    CLOCKS_DIFFER = "clocks_differ"
+    NOT_CHECKED = "not_checked"
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,12 @@ def on_fleet(module: str, **arguments: Any) -> Task:
 
 def play(folder: Path, tasks: Sequence[Task], *flags: str, **variables: Any) -> tuple[Run, list[dict[str, Any]]]:
     """Run the tasks in one play; return the run and each task's result, those after a failure left out."""
+    run = execute(playbook_argv(str(write_play(folder, tasks)), *flags, **variables))
+    return run, results_of(folder)
+
+
+def write_play(folder: Path, tasks: Sequence[Task]) -> Path:
+    """Write a playbook that does the tasks and leaves their results in the folder."""
     book, results = folder / "play.json", folder / "results.json"
     results.unlink(missing_ok=True)
     names = [f"result_{number}" for number in range(len(tasks))]
@@ -146,9 +152,14 @@ def play(folder: Path, tasks: Sequence[Task], *flags: str, **variables: Any) -> 
     block = {"block": steps, "always": [last]}
     content = [{"hosts": "localhost", "gather_facts": False, "tasks": [block]}]
     book.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
-    run = execute(playbook_argv(str(book), *flags, **variables))
+    return book
+
+
+def results_of(folder: Path) -> list[dict[str, Any]]:
+    """Return the results of the tasks that a play in this folder has come to."""
+    results = folder / "results.json"
     found = json.loads(results.read_text(encoding="utf-8")) if results.exists() else []
-    return run, [result for result in found if result]
+    return [result for result in found if result]
 
 
 def _step(task: Task, name: str) -> dict[str, Any]:

@@ -13,9 +13,15 @@ from pathlib import Path
 import pytest
 from conductor import evacuation, on_fleet, play
 from labview import initial_world, lab, on_host, once_again_well, unexplained_holes, world
+from mishaps import define
 
 PROFILE = "mixed"
 NEW_MACHINE = "pc-q35-10.0"
+# software emulation has learned sha-ni between the two releases
+HASHING = """<domain type='qemu'><name>hashing</name><memory unit='MiB'>96</memory><vcpu>1</vcpu>
+<os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os>
+<cpu mode='custom' check='none'><model fallback='forbid'>qemu64</model><feature policy='require' name='sha-ni'/></cpu>
+</domain>"""
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +63,33 @@ def test_one_guest_to_an_older_qemu_is_refused(tmp_path: Path, modern: str) -> N
     assert run.status != 0, run.output
     assert f"does not know machine type {NEW_MACHINE}; upgrade QEMU there" in run.output
     assert world() == before
+
+
+@pytest.fixture
+def hashing() -> Iterator[str]:
+    """A guest on the newer host whose CPU has a feature that the older ones can't give."""
+    define("hv4", HASHING)
+    yield "hashing"
+    on_host("hv4", "virsh", "-q", "undefine", "hashing")
+
+
+def test_a_cpu_with_a_feature_that_older_hosts_lack_is_refused(tmp_path: Path, hashing: str) -> None:
+    looked = on_fleet("migration_check_info", guests=[hashing])
+    run, results = play(tmp_path, [looked, on_fleet("guest_migration", guest=hashing, host="hv1")])
+    said = "libvirt on hv1 finds the guest's CPU (qemu64) incompatible: features missing there: sha-ni"
+    entry = next(each for each in results[0]["matrix"] if each["dest"] == "hv1")
+    assert [(each["code"], each["message"]) for each in entry["refusals"]] == [("cpu_features", said)]
+    assert run.status != 0
+    assert f"{hashing} stays on hv4: {said}; choose a CPU model that all hosts have" in run.output
+
+
+def test_the_way_to_an_older_release_is_warned_of(tmp_path: Path, modern: str) -> None:
+    _run, (found,) = play(tmp_path, [on_fleet("migration_check_info", guests=[modern], dests=["hv1"])])
+    told = [each["message"] for each in found["matrix"][0]["warnings"] if each["code"] == "older_release"]
+    assert [text.split(", older than ")[0].rpartition(".")[0] for text in told] == [
+        "hv1 has libvirt 9.0",
+        "hv1 has QEMU 7.2",
+    ]
 
 
 def test_guests_go_to_the_newer_release_and_back(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ MODULES = (
     "failover",
     "net_failover",
     "virtio_net",
+    "button",
+    "evdev",
 )
 APPLETS = ("insmod", "ip", "mount", "sh")
 LIST_PERL_FILES = (

@@ -26,6 +26,10 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.setting
 STATES = {Method.LIVE: GuestState.RUNNING, Method.PAUSED: GuestState.RUNNING, Method.OFFLINE: GuestState.SHUT_OFF}
 LEAVING = Place(GuestState.RUNNING, True, JobKind.OUTGOING)
 ARRIVING = Place(GuestState.PAUSED, False, JobKind.INCOMING)
+HALVES = Whereabouts(
+    Place(GuestState.PAUSED, True, JobKind.OUTGOING, broken=True),
+    Place(GuestState.RUNNING, True, JobKind.INCOMING, broken=True),
+)
 ENDLESS = 1e9
 MIB = 1024 * 1024
 
@@ -36,6 +40,8 @@ class Script:
 
     ``memory_after``: seconds until the memory phase; ``lost_after``: seconds until the driver loses the move, which
     goes on; ``silent``: seconds for which the destination does not answer once the driver says that the move is over.
+    ``breaks_after``: seconds of post-copy until that breaks, ``in_vain``: how often it is resumed without success;
+    ``hangs``: the call that resumes it never comes back; ``broken``: it is so when the run begins.
     ``pass_seconds``: length of each pass over the memory, which never leaves less to send.
     """
 
@@ -50,6 +56,10 @@ class Script:
     silent: float = 0.0
     pass_seconds: float = 1e9
     dirty_rate: int = 0
+    breaks_after: float = 1e9
+    in_vain: int = 0
+    hangs: bool = False
+    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,7 @@ class _Run:
     post_copy: bool = False
     lost: Optional[float] = None
     said_over: Optional[float] = None
+    breaks: float = ENDLESS
 
 
 class FakeDriver:
@@ -102,7 +113,9 @@ class FakeDriver:
         if run is None:
             return script.before or Whereabouts(Place(STATES[move.method], True), None)
         if run.said_over is not None and self._clock - run.said_over < script.silent:
-            return Whereabouts(LEAVING, None, (move.dest,))
+            return Whereabouts(HALVES.source if self._clock >= run.breaks else LEAVING, None, (move.dest,))
+        if self._clock >= run.breaks:
+            return HALVES
         if self._clock < run.ends:
             return Whereabouts(LEAVING, ARRIVING)
         if script.after is not None:
@@ -130,6 +143,8 @@ class FakeDriver:
             return
         lost = ENDLESS if script.lost_after is None else self._clock + script.lost_after
         self._runs[move.id] = _Run(move, self._clock, self._clock + script.seconds, lost=lost)
+        if script.broken:
+            self._runs[move.id] = replace(self._runs[move.id], post_copy=True, breaks=self._clock)
         self._busy[move.id] = move
         self._count()
 
@@ -141,8 +156,13 @@ class FakeDriver:
         if error is not None:
             raise DriverError(error)
         lost = run.lost is not None and self._clock >= run.lost
+        if self._clock >= run.breaks and script.hangs and self.told("resume_post_copy"):
+            return Progress(Phase.POST_COPY, broken=True)
+        if self._clock >= run.breaks:
+            self._runs[move.id] = replace(run, said_over=run.said_over or self._clock)
+            return Progress(Phase.POST_COPY, ended=True, failure=Failure("job failed in post-copy phase"))
         if lost or self._clock >= run.ends:
-            self._runs[move.id] = replace(run, said_over=self._clock)
+            self._runs[move.id] = replace(run, said_over=run.said_over or self._clock)
             failure = Failure("connection lost") if lost else script.failure
             return Progress(Phase.FINISHING, ended=True, failure=Failure("aborted") if run.aborted else failure)
         memory = self._clock - run.began >= script.memory_after
@@ -162,7 +182,15 @@ class FakeDriver:
 
     def post_copy(self, move: Move) -> None:
         self._tell("post_copy", move)
-        self._runs[move.id] = replace(self._runs[move.id], post_copy=True, ends=self._clock + 5)
+        breaks = self._clock + self._script(move).breaks_after
+        ends = self._clock + (5 if breaks > ENDLESS else ENDLESS)
+        self._runs[move.id] = replace(self._runs[move.id], post_copy=True, ends=ends, breaks=breaks)
+
+    def resume_post_copy(self, move: Move, settings: MoveSettings) -> None:
+        self.settings[move.name] = settings
+        self._tell("resume_post_copy", move)
+        if self.told("resume_post_copy").count(move.name) > self._script(move).in_vain:
+            self._runs[move.id] = replace(self._runs[move.id], ends=self._clock + 5, breaks=2 * ENDLESS)
 
     def pause(self, move: Move) -> None:
         self._tell("pause", move)

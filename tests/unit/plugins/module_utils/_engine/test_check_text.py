@@ -66,8 +66,8 @@ def test_people_see_what_is_refused_first_and_each_reason_once() -> None:
     ]
     text = " ".join(line.strip() for line in lines[5:])
     assert text.count("it has 2 libvirt snapshots") == 1
-    assert "db on hv1: can't go: hv3 has no swtpm, and the guest has an emulated TPM; install swtpm there" in text
-    assert "web on hv1: beware: hv3 has QEMU 7.2.0, older than 10.0.0 where the guest is" in text
+    assert "db: can't go: hv3 has no swtpm, and the guest has an emulated TPM; install swtpm there" in text
+    assert "web: beware: hv3 has QEMU 7.2.0, older than 10.0.0 where the guest is" in text
     assert lines[-1] == "2 of 4 pairs of guest and host are possible; 1 of 2 guests could go nowhere"
 
 
@@ -80,3 +80,11 @@ def test_a_long_table_is_cut_and_says_so() -> None:
 
 def test_nobody_to_look_at_is_said() -> None:
     assert check_lines([]) == ["no guest is on the hosts given"]
+
+
+def test_a_reason_of_several_guests_names_them_together() -> None:
+    blocked = [Refusal(RefusalCode.TPM, name, "hv3") for name in ("db", "web")]
+    entries = matrix([Verdict(f"u-{each.guest}", each.guest, "hv1", "hv3", (each,)) for each in blocked])
+    text = " ".join(check_lines(entries))
+    assert text.count("has no swtpm") == 1
+    assert "db, web: can't go: hv3 has no swtpm" in text

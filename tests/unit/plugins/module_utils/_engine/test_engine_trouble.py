@@ -151,9 +151,11 @@ def test_a_guest_that_writes_too_fast_is_named_with_both_rates_and_ways_out() ->
     ran = carry_out(build.move(), options=RunOptions(MoveSettings(timeout=20)), web=script)
     failure = ran.results["web"].failure
     assert failure is not None
-    assert failure.message.endswith("at its source: it writes 60.0 MiB/s, 10.0 MiB/s are sent, 50 MiB are left")
+    assert failure.message.endswith(
+        "at its source: it writes 60.0 MiB/s, 10.0 MiB/s are sent, 50 MiB are left after each pass over its memory"
+    )
     assert failure.remedy == (
-        "Move it at a calmer hour, or allow a max_downtime_ms of 5000, or give it more than 60 MiB/s, "
+        "Move it at a calmer hour, or allow a max_downtime_ms of 5000, or give it more bandwidth, "
         "or choose policy post_copy or suspend_if_needed"
     )
     assert ran.outcomes == {"web": "timed_out"}

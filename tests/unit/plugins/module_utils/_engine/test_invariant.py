@@ -53,3 +53,13 @@ def test_what_is_wrong_is_said(after: Snapshot, sentences: tuple[str, ...]) -> N
 
 def test_a_guest_that_ran_twice_before_is_still_told() -> None:
     assert problems(fleet((WEB,), (WEB,)), fleet((WEB,), (WEB,))) == ("web is active on hv1 and hv2 at the same time",)
+
+
+def test_a_guest_in_post_copy_runs_though_it_looks_paused_at_its_source() -> None:
+    leaving = build.guest("web", state=GuestState.PAUSED, job=JobKind.OUTGOING)
+    arriving = build.guest("web", job=JobKind.INCOMING)
+    half_way = build.snapshot(build.host("hv1", guests=(leaving,)), build.host("hv2", guests=(arriving,)))
+    arrived = build.snapshot(build.host("hv1"), build.host("hv2", guests=(build.guest("web"),)))
+    assert problems(half_way, arrived) == ()
+    frozen = build.guest("web", state=GuestState.PAUSED)
+    assert len(problems(half_way, build.snapshot(build.host("hv1"), build.host("hv2", guests=(frozen,))))) == 1

@@ -98,6 +98,11 @@ def test_a_line_that_was_cut_off_is_passed_over(line: str) -> None:
             {"event": "action_failed", **MOVE, "action": "set_max_downtime", "error": "too early"},
             "web: set max downtime was refused: too early",
         ),
+        (
+            {"event": "post_copy_broken", **MOVE, "error": "socket is closed"},
+            "web: the link broke in post-copy: socket is closed",
+        ),
+        ({"event": "post_copy_resumed", **MOVE, "number": 2}, "web: resuming its post-copy, try 2"),
         ({"event": "something_new", **MOVE}, None),
         ({}, None),
     ],

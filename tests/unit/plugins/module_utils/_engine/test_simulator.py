@@ -7,8 +7,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.virtfleet.migration.plugins.module_utils._engine.courses import courses
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.engine import RunOptions, run
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.ports import DriverError
+from ansible_collections.virtfleet.migration.plugins.module_utils._engine.result import MoveResult
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.simulator import Simulator
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Guest, GuestState, JobKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Method, Request
@@ -89,6 +91,41 @@ def test_a_rehearsal_with_a_short_timeout_still_ends(action: TimeoutAction) -> N
     settings = MoveSettings(timeout=1, timeout_action=action, max_downtime_ms=10)
     (result,) = run(plan, driver, RunOptions(settings), lambda _event, _facts: None)
     assert result.outcome.value == "moved"
+
+
+def predicted(policy: str) -> MoveResult:
+    """Rehearse the move of a guest that holds 1 GiB and writes all of it each second, over 100 MiB/s."""
+    busy = build.guest(memory=build.GIB, usage_memory=2 * build.GIB, dirty_rate=build.GIB)
+    source = build.host("hv1", busy, migration_bandwidth_mibs=100)
+    fleet = build.snapshot(source, build.host("hv2"))
+    plan, driver = make_plan(fleet, build.evacuate("hv1")), Simulator(fleet, 0.0)
+    options = RunOptions(courses=courses(plan.moves, fleet, MoveSettings(policy=policy)))
+    (result,) = run(plan, driver, options, lambda _event, _facts: None)
+    moved = {guest.name for host in driver.fleet.hosts if host.name == "hv2" for guest in host.guests}
+    assert moved == ({"web"} if result.outcome.value == "moved" else set())
+    return result
+
+
+@pytest.mark.parametrize("policy", ["minimal_downtime", "very_large", "wan"])
+def test_a_policy_that_gives_up_is_predicted_to(policy: str) -> None:
+    result = predicted(policy)
+    assert result.outcome.value == "timed_out"
+    assert result.failure is not None
+    assert f"as policy {policy} says" in result.failure.message
+    assert "it writes 1024.0 MiB/s, 100.0 MiB/s are sent" in result.failure.message
+
+
+def test_a_policy_that_lets_the_guest_stand_still_is_predicted_with_that_downtime() -> None:
+    result = predicted("suspend_if_needed")
+    assert result.outcome.value == "moved"
+    # the pass that is under way, and perhaps a whole one after it
+    assert 1000 < (result.cost.downtime_ms or 0) < 22_000
+
+
+def test_post_copy_is_predicted_to_end_with_a_short_downtime() -> None:
+    result = predicted("post_copy")
+    assert result.outcome.value == "moved"
+    assert (result.cost.downtime_ms or 0) < 100
 
 
 def test_downtime_is_only_told_where_there_is_some() -> None:

@@ -29,12 +29,12 @@ CODES = ("NO_DOMAIN", "NO_SUPPORT", "OPERATION_INVALID", "OPERATION_UNSUPPORTED"
 def measured(monkeypatch):
     """Measure guests, of which ``gone`` can't be; return their rates by name, and the seconds slept."""
 
-    def run(*guests, gone=(), rates=()):
+    def run(*guests, gone=(), rates=(), job=None):
         slept = []
         names = {f"VIR_ERR_{code}": 42 for code in CODES}
-        flags = dict.fromkeys(
-            ("VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE", "VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT"), 0
-        )
+        stats_flags = ("VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE", "VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT")
+        job_flags = ("VIR_DOMAIN_JOB_STATS_COMPLETED", "VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED")
+        flags = dict.fromkeys((*stats_flags, *job_flags), 0)
         fake = SimpleNamespace(libvirtError=GoneError, VIR_DOMAIN_STATS_DIRTYRATE=0, **names, **flags)
         monkeypatch.setattr(dirty_rate, "libvirt", fake)
         monkeypatch.setattr(dirty_rate, "time", SimpleNamespace(sleep=slept.append, monotonic=lambda: sum(slept)))
@@ -43,7 +43,10 @@ def measured(monkeypatch):
         def look_up(uuid):
             if uuid in [build.uuid_of(name) for name in gone]:
                 raise GoneError
-            return SimpleNamespace(startDirtyRateCalc=lambda seconds, _flags: started.append((uuid, seconds)))
+            return SimpleNamespace(
+                startDirtyRateCalc=lambda seconds, _flags: started.append((uuid, seconds)),
+                jobStats=lambda _flags: job or {"type": 0},
+            )
 
         def stats(_groups, _flags):
             for name, (status, rate) in dict(rates).items():
@@ -52,6 +55,7 @@ def measured(monkeypatch):
 
         connection = SimpleNamespace(lookupByUUIDString=look_up, getAllDomainStats=stats)
         found = dirty_rate.with_dirty_rates(connection, guests, 2)
+        run.held = {guest.name: guest.held_memory for guest in found}
         return {guest.name: guest.dirty_rate for guest in found}, slept
 
     return run
@@ -60,6 +64,14 @@ def measured(monkeypatch):
 def test_rates_are_in_bytes_and_all_guests_are_sampled_in_the_same_seconds(measured):
     web, db = build.guest("web"), build.guest("db")
     assert measured(web, db, rates={"web": (2, 7), "db": (2, 0)}) == ({"web": 7 * MIB, "db": 0}, [2])
+
+
+def test_what_its_last_move_found_empty_is_not_held(measured):
+    job = {"memory_total": 128 * MIB, "memory_constant": 4096, "memory_page_size": 4096}
+    measured(build.guest("web"), rates={"web": (2, 7)}, job=job)
+    assert measured.held == {"web": 112 * MIB}
+    measured(build.guest("web"), rates={"web": (2, 7)})
+    assert measured.held == {"web": None}
 
 
 def test_one_that_is_gone_or_never_done_has_none(measured):

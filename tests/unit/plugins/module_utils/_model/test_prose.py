@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from string import Formatter
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model import prose
@@ -18,12 +19,10 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal
 
 
 def some_facts() -> Mapping[str, str]:
-    names = (
-        "error reason other uuid hosts devices count state free_mib need_mib free need virt_type qemu machine cpu why "
-        "disk pool what source remedy volume kind network size_kib cell would limit rule rules kinds allowed method "
-        "here there gib device devices option has needs"
-    )
-    return {name: f"<{name}>" for name in names.split()}
+    """Return a fact for every field that any text has; which refusal carries which is for the tests of its maker."""
+    texts = [text for pair in prose._TEXTS.values() for text in pair]
+    names = {field for text in texts for _literal, field, _format, _conversion in Formatter().parse(text) if field}
+    return {name: f"<{name}>" for name in sorted(names - {"guest", "host"})}
 
 
 @pytest.mark.parametrize("code", list(RefusalCode), ids=lambda code: code.value)
