@@ -79,6 +79,7 @@ from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._pl
     frail_concealed,
     full_host_off,
     loss_now_fatal,
+    loss_now_fatal_without_the_emptied,
     named_like_resident,
     needs_copy,
     of_goal,
@@ -289,7 +290,10 @@ MUTATIONS: dict[str, dict[str, Mutate]] = {
         "nothing told": of_goal(Goal.CONSOLIDATE, lambda case: with_plan(case, frail=None)),
         "an empty host called frail": of_goal(Goal.CONSOLIDATE, lambda case: with_plan(case, frail=("hv1",))),
     },
-    "survives a loss": {"the spare host is switched off": loss_now_fatal},
+    "survives a loss": {
+        "the spare host is switched off": loss_now_fatal,
+        "the spare host is evacuated as well": loss_now_fatal_without_the_emptied,
+    },
     "sum of bytes": {"bytes concealed": lambda _rng, case: with_plan(case, est_bytes=case.plan.est_bytes - 1)},
     "estimate of seconds": {
         "faster than a move": lambda _rng, case: with_plan(case, est_seconds=5.0),

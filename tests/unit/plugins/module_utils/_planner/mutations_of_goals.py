@@ -127,13 +127,26 @@ def loss_now_fatal(_rng: Random, case: Case) -> Optional[Case]:
     """Before, an idle host could have taken all guests of another; the plan switches it off."""
     if case.plan.request.goal is not Goal.CONSOLIDATE or not surely_frail(case):
         return None
+    case = _with_spare(case)
+    return with_plan(case, power_off=(*case.plan.power_off, "spare"), frail=None)
+
+
+def loss_now_fatal_without_the_emptied(_rng: Random, case: Case) -> Optional[Case]:
+    """Before, an idle host could have taken all guests of another; it is to be evacuated too, and takes nobody then."""
+    if case.plan.request.goal is not Goal.EVACUATE or not surely_frail(case):
+        return None
+    case = _with_spare(case)
+    return with_request(case, hosts=(*case.plan.request.hosts, "spare"))
+
+
+def _with_spare(case: Case) -> Case:
+    """Another host, idle and large, that any guest may go to; no loss may become fatal."""
     for place in tuple(case.fleet.located()):
         case = with_guest(case, place.guest.uuid, hugepage_kib=None, numa_cells=(), disks=())
     copyless = tuple(replace(move, copies=()) for move in case.plan.moves)
     case = with_request(with_plan(case, moves=copyless), survive_loss=SurviveLoss.KEEP, min_on=1, rules=())
     spare = build.host("spare", allocatable_memory=1024 * build.GIB, allocatable_vcpus=1024)
-    case = replace(case, fleet=build.snapshot(*(replace(host, numa_cells=()) for host in case.fleet.hosts), spare))
-    return with_plan(case, power_off=(*case.plan.power_off, "spare"), frail=None)
+    return replace(case, fleet=build.snapshot(*(replace(host, numa_cells=()) for host in case.fleet.hosts), spare))
 
 
 def asleep(rng: Random, case: Case, **changes: Any) -> Optional[Case]:
