@@ -163,8 +163,10 @@ plan:
   description:
     - The plan, a document with a schema number that M(virtfleet.migration.migration_apply) takes. Its JSON schema is
       C(docs/schemas/plan-1.json).
-    - RV(plan.est_seconds) and RV(plan.est_bytes) assume a network card of 1 Gbit/s in each host, and one pass over each
-      guest's memory.
+    - RV(plan.est_seconds) and RV(plan.est_bytes) assume a network card of 1 Gbit/s in each host, or its
+      O(hosts[].migration_bandwidth_mibs), and one pass over each guest's memory; with O(measure_dirty_rate_seconds),
+      what the guest holds and writes. C(expected) of such a move says whether it converges, and which policy to take if
+      it does not.
   returned: success, or when guests stay; not for the goal V(explain)
   type: dict
   contains:
@@ -359,6 +361,9 @@ explanation:
           (C(refusals)). C(breaks) names soft rules that hold now and would not then.
         - C(cost) has the method, bytes, seconds and downtime of the move, disks to copy, whether the host has to be
           switched on (C(wake)), and what it would have left in bytes of memory and in vCPUs, beyond the headroom.
+        - C(disks) has for each disk its class as the two hosts have it (shared, local, network, media, empty, device,
+          transient, stray) and its way there (reached, copied, copied_top where only what is above its base image
+          is copied, refused).
       type: list
       elements: dict
   sample:
@@ -381,6 +386,8 @@ explanation:
             free_vcpus: 11
             copies: []
             wake: false
+          disks:
+            - {target: vda, disk_class: shared, way: reached}
         - host: hv3
           possible: false
           refusals:
@@ -390,6 +397,7 @@ explanation:
               remedy: take its mark off with host_maintenance
           breaks: []
           cost: null
+          disks: []
 placement:
   description: Names of the guests on each host as they are before the plan, sorted.
   returned: success, or when guests stay

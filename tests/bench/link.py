@@ -39,7 +39,7 @@ def main() -> int:
     left = [guest["name"] for guest in status()["guests"] if guest["name"] in GUESTS]
     if left:
         lab("guest", "remove", *left)
-    lab("guest", "add", *GUESTS, "--host", SOURCE, "--memory", "320", "--touched", "200")
+    lab("guest", "add", *GUESTS, "--host", SOURCE, "--memory", "240", "--touched", "120")
     try:
         with tempfile.TemporaryDirectory() as folder:
             run = shaped(mbit, Path(folder))

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._model.plan import Move
 from .ports import Progress
 from .result import MoveResult
+
+Emit = Callable[[str, Mapping[str, Any]], None]
 
 
 def names(move: Move) -> dict[str, Any]:

@@ -72,11 +72,16 @@ def _mend_failed(event: Mapping[str, Any]) -> str:
 
 
 def _action(event: Mapping[str, Any]) -> str:
-    return f"{event['name']}: {str(event['action']).replace('_', ' ')}"
+    return f"{event['name']}: {_deed(event)}"
 
 
 def _action_failed(event: Mapping[str, Any]) -> str:
-    return f"{event['name']}: {str(event['action']).replace('_', ' ')} was refused: {event['error']}"
+    return f"{event['name']}: {_deed(event)} was refused: {event['error']}"
+
+
+def _deed(event: Mapping[str, Any]) -> str:
+    downtime = event.get("max_downtime_ms")
+    return str(event["action"]).replace("_", " ") + (f" {downtime} ms" if downtime else "")
 
 
 def _post_copy_broken(event: Mapping[str, Any]) -> str:

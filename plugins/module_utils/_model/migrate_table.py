@@ -65,8 +65,8 @@ FLAGS: tuple[Flag, ...] = (
     _flag(
         "NON_SHARED_INC",
         "0.8.2",
+        by="always, where the plan copies disks that stand on images which the destination has",
         rule="excludes NON_SHARED_DISK, TUNNELLED and OFFLINE",
-        but="not yet: disks with a backing chain",
     ),
     _flag("CHANGE_PROTECTION", "0.9.4", by="transport direct", rule="libvirt implies it with PEER2PEER"),
     _flag(
@@ -136,15 +136,15 @@ PARAMETERS: tuple[Flag, ...] = (
         "destination_xml",
         "string",
         "1.1.0",
+        by="bridge_map, network_map, pool_map, path_map",
         rule="the guest must see the same machine",
-        but="not yet: other bridges, paths and pools at the destination",
     ),
     _parameter(
         "persistent_xml",
         "string",
         "1.3.4",
+        by="bridge_map, network_map, pool_map, path_map",
         rule="needs PERSIST_DEST",
-        but="not yet: other bridges, paths and pools at the destination",
     ),
     _parameter("bandwidth", "ullong, MiB/s", "1.1.0", by="bandwidth_mibs"),
     _parameter(

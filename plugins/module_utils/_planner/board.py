@@ -22,9 +22,10 @@ from .compat import blockers
 from .find import residents
 from .outcome import Hop, Wish
 from .reach import Reaches, method_for, method_refusals, parkable
-from .resources import local_sizes, resource_limits
+from .resources import resource_limits
 from .ruleset import BoundRule
 from .search.grid import Grid, Kind, Layout, Limit
+from .stores import local_sizes
 
 Group = tuple[Located, ...]
 
@@ -80,7 +81,7 @@ def make_board(
     weights = {place.guest.uuid: (block[place.guest.uuid], place.guest.active) for place in places}
     ghosts = _ghosts(snapshot, places)
     resources = resource_limits(places, ghosts, block, snapshot.hosts, request.max_cpu_percent)
-    base = _base(snapshot, request, members, host, ghosts)
+    base = _base(snapshot, request, members, host, ghosts, methods)
     at = {place.guest.uuid: place.host for place in places}
     wanted = {wish.place.guest.uuid: frozenset(wish.candidates) for wish in wishes}
     pens = ruleset.pens(binding, snapshot.hosts, at, wanted, held.union(still))
@@ -232,6 +233,7 @@ def _base(
     members: tuple[Group, ...],
     host: Mapping[str, int],
     ghosts: Sequence[Located],
+    methods: Mapping[str, Method],
 ) -> Grid:
     """Return the grid without reach and limits."""
     hosts = {each.name: each for each in snapshot.hosts}
@@ -249,7 +251,14 @@ def _base(
         cost=tuple(sum(_cost(place, hosts[place.host]) for place in group) for group in members),
         at=tuple(host[group[0].host] for group in members),
         reach=(),
-        parkable=tuple(all(parkable(place, hosts[place.host]) for place in group) for group in members),
+        # a stop would have one that is shut down for its move shut down twice
+        parkable=tuple(
+            all(
+                methods[place.guest.uuid] is not Method.RESTART and parkable(place, hosts[place.host])
+                for place in group
+            )
+            for group in members
+        ),
     )
 
 

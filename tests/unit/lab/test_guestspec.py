@@ -45,8 +45,16 @@ def test_the_smallest_free_lun_is_taken():
         (GuestSpec("", "hv1"), "empty"),
         (GuestSpec("a", "hv1", disk="floppy"), "floppy"),
         (GuestSpec("a", "hv1", state="asleep"), "asleep"),
+        (GuestSpec("a", "hv1", memory_mib=128, touched_mib=100), "it can hold 56"),
+        (GuestSpec("a", "hv1", writes_mib=5), "--touched"),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_reason(guest: GuestSpec, reason: str):
     with pytest.raises(LabError, match=reason):
         checked(guest)
+
+
+def test_what_a_guest_holds_and_writes_is_on_its_kernels_command_line():
+    quiet, writer = GuestSpec("a", "hv1"), GuestSpec("b", "hv1", memory_mib=128, touched_mib=40, writes_mib=5)
+    assert "virtfleet" not in ET.fromstring(domain_xml(quiet)).findtext("os/cmdline")
+    assert ET.fromstring(domain_xml(writer)).findtext("os/cmdline").endswith("virtfleet.touched=40 virtfleet.writes=5")

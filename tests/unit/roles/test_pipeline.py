@@ -34,7 +34,7 @@ def handed_on(role: str) -> dict[str, str]:
 
 def planning() -> dict[str, str]:
     """Return the options of the task that plans and applies."""
-    tasks = read("pipeline", "tasks/round.yml")[0]["block"]
+    tasks = read("pipeline", "tasks/apply.yml")[0]["block"]
     (task,) = [task for task in tasks if "virtfleet.migration.migration_apply" in task]
     return task["virtfleet.migration.migration_apply"]
 

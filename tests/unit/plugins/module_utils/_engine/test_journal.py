@@ -94,6 +94,7 @@ def test_a_line_that_was_cut_off_is_passed_over(line: str) -> None:
             "web: what an interrupted move left could not be removed: volume is in use",
         ),
         ({"event": "action", **MOVE, "action": "post_copy"}, "web: post copy"),
+        ({"event": "action", **MOVE, "action": "max_downtime", "max_downtime_ms": 150}, "web: max downtime 150 ms"),
         (
             {"event": "action_failed", **MOVE, "action": "set_max_downtime", "error": "too early"},
             "web: set max downtime was refused: too early",
