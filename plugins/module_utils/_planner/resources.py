@@ -47,7 +47,7 @@ def resource_limits(
     stores = stores_of(hosts)
     sizes = {place.guest.uuid: in_stores(place, by_name[place.host], stores, hosts) for place in places}
     for store in sorted({store for size in sizes.values() for store in size.arriving}):
-        found.append(_pool(store, places, block, hosts, sizes, stores))
+        found += _pools(store, places, block, hosts, sizes, stores)
     found += [
         _unique(kind, name, users, [ghost.host for ghost in ghosts if owns(ghost, name)], block, hosts)
         for kind, owns, owners in (
@@ -136,29 +136,52 @@ def _cell(
     return _limit(Kind.NUMA, str(cell), active, block, weigh, _less(room, held, weigh))
 
 
-def _pool(
+def _pools(
     store: str,
     places: Sequence[Located],
     block: Mapping[str, int],
     hosts: Sequence[Host],
     sizes: Mapping[str, Sizes],
     stores: Mapping[tuple[str, str], str],
-) -> Optional[Limit]:
-    def weigh(guest: Guest) -> int:
-        return sizes[guest.uuid].arriving.get(store, 0)
+) -> list[Optional[Limit]]:
+    """Return the limit of a store on all hosts; where disks would be larger elsewhere than here, one for each host."""
 
     def held(guest: Guest) -> int:
         return sizes[guest.uuid].held.get(store, 0)
 
-    # where a host has two pools of a store, the smaller must do: which one a copy goes to depends on the disk
-    free = {
-        host.name: min(
-            (pool.available for pool in host.pools if stores.get((host.name, pool.name)) == store), default=0
-        )
-        for host in hosts
-    }
+    free = {host.name: _free(host, store, stores) for host in hosts}
     total = _with_residents(free, places, held)
-    return _limit(Kind.POOL, store, places, block, weigh, tuple(total[host.name] for host in hosts))
+    if all(size.held.get(store) == size.arriving.get(store) for size in sizes.values()):
+        return [_limit(Kind.POOL, store, places, block, held, tuple(total[host.name] for host in hosts))]
+    return [_pool_of(host, store, places, block, hosts, sizes, total[host.name]) for host in hosts]
+
+
+def _pool_of(
+    host: Host,
+    store: str,
+    places: Sequence[Located],
+    block: Mapping[str, int],
+    hosts: Sequence[Host],
+    sizes: Mapping[str, Sizes],
+    room: int,
+) -> Optional[Limit]:
+    """Return the limit of a store on one host: who lives there gives back what he holds, others may take more."""
+    residents = {place.guest.uuid for place in places if place.host == host.name}
+
+    def weigh(guest: Guest) -> int:
+        size = sizes[guest.uuid]
+        return (size.held if guest.uuid in residents else size.arriving).get(store, 0)
+
+    found = _limit(Kind.POOL, store, places, block, weigh, (room,))
+    return None if found is None else replace(found, domain=tuple(0 if each is host else -1 for each in hosts))
+
+
+def _free(host: Host, store: str, stores: Mapping[tuple[str, str], str]) -> int:
+    """Return what a host has free in a store. Of two pools the smaller must do, since which one it is depends on the
+    disk; one that is mapped away takes nothing."""
+    pools = [pool for pool in host.pools if stores.get((host.name, pool.name)) == store]
+    taking = [pool for pool in pools if host.maps.pools.get(pool.name, pool.name) == pool.name] or pools
+    return min((pool.available for pool in taking), default=0)
 
 
 def _unique(
