@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Optional
 
 from .._model.guest import Guest
@@ -40,12 +41,13 @@ def resource_limits(
         found.append(_limit(Kind.CPU_USAGE, "", active, block, _milli_cpus, _less(room, held, _milli_cpus)))
     for size in sorted({place.guest.hugepage_kib or 0 for place in active} - {0}):
         found.append(_hugepages(size, active, block, hosts))
+    found.append(_beside_pages(active, held, block, hosts))
     for cell in sorted({cell for place in active for cell in place.guest.numa_cells}):
         found.append(_cell(cell, active, held, block, hosts))
     stores = stores_of(hosts)
     sizes = {place.guest.uuid: in_stores(place, by_name[place.host], stores, hosts) for place in places}
     for store in sorted({store for size in sizes.values() for store in size.arriving}):
-        found.append(_pool(store, places, block, hosts, sizes, stores))
+        found += _pools(store, places, block, hosts, sizes, stores)
     found += [
         _unique(kind, name, users, [ghost.host for ghost in ghosts if owns(ghost, name)], block, hosts)
         for kind, owns, owners in (
@@ -99,6 +101,31 @@ def _hugepages(
     return _limit(Kind.HUGEPAGES, str(size), active, block, weigh, tuple(total[host.name] for host in hosts))
 
 
+def _beside_pages(
+    active: Sequence[Located], held: Sequence[Located], block: Mapping[str, int], hosts: Sequence[Host]
+) -> Optional[Limit]:
+    """Return what guests without huge pages may have: a host's pages, free or in use, are of no use to them."""
+    pages = {host.name: _page_memory(host) for host in hosts}
+    if not any(pages.values()):
+        return None
+    room = {host.name: host.allocatable_memory - pages[host.name] for host in hosts}
+    limit = _limit(Kind.BESIDE_PAGES, "", active, block, _plain_memory, _less(room, held, _plain_memory))
+    domain = tuple(index if pages[host.name] else -1 for index, host in enumerate(hosts))
+    return None if limit is None else replace(limit, domain=domain)
+
+
+def _plain_memory(guest: Guest) -> int:
+    return guest.memory if guest.hugepage_kib is None else 0
+
+
+def _page_memory(host: Host) -> int:
+    """Return the bytes that the host has set aside as huge pages, as far as it states any."""
+    if not any(cell.hugepages for cell in host.numa_cells):
+        return 0
+    free = sum(int(size) * KIB * count for cell in host.numa_cells for size, count in cell.hugepages.items())
+    return free + sum(guest.memory for guest in host.guests if guest.active and guest.hugepage_kib is not None)
+
+
 def _cell(
     cell: int, active: Sequence[Located], held: Sequence[Located], block: Mapping[str, int], hosts: Sequence[Host]
 ) -> Optional[Limit]:
@@ -109,29 +136,52 @@ def _cell(
     return _limit(Kind.NUMA, str(cell), active, block, weigh, _less(room, held, weigh))
 
 
-def _pool(
+def _pools(
     store: str,
     places: Sequence[Located],
     block: Mapping[str, int],
     hosts: Sequence[Host],
     sizes: Mapping[str, Sizes],
     stores: Mapping[tuple[str, str], str],
-) -> Optional[Limit]:
-    def weigh(guest: Guest) -> int:
-        return sizes[guest.uuid].arriving.get(store, 0)
+) -> list[Optional[Limit]]:
+    """Return the limit of a store on all hosts; where disks would be larger elsewhere than here, one for each host."""
 
     def held(guest: Guest) -> int:
         return sizes[guest.uuid].held.get(store, 0)
 
-    # where a host has two pools of a store, the smaller must do: which one a copy goes to depends on the disk
-    free = {
-        host.name: min(
-            (pool.available for pool in host.pools if stores.get((host.name, pool.name)) == store), default=0
-        )
-        for host in hosts
-    }
+    free = {host.name: _free(host, store, stores) for host in hosts}
     total = _with_residents(free, places, held)
-    return _limit(Kind.POOL, store, places, block, weigh, tuple(total[host.name] for host in hosts))
+    if all(size.held.get(store) == size.arriving.get(store) for size in sizes.values()):
+        return [_limit(Kind.POOL, store, places, block, held, tuple(total[host.name] for host in hosts))]
+    return [_pool_of(host, store, places, block, hosts, sizes, total[host.name]) for host in hosts]
+
+
+def _pool_of(
+    host: Host,
+    store: str,
+    places: Sequence[Located],
+    block: Mapping[str, int],
+    hosts: Sequence[Host],
+    sizes: Mapping[str, Sizes],
+    room: int,
+) -> Optional[Limit]:
+    """Return the limit of a store on one host: who lives there gives back what he holds, others may take more."""
+    residents = {place.guest.uuid for place in places if place.host == host.name}
+
+    def weigh(guest: Guest) -> int:
+        size = sizes[guest.uuid]
+        return (size.held if guest.uuid in residents else size.arriving).get(store, 0)
+
+    found = _limit(Kind.POOL, store, places, block, weigh, (room,))
+    return None if found is None else replace(found, domain=tuple(0 if each is host else -1 for each in hosts))
+
+
+def _free(host: Host, store: str, stores: Mapping[tuple[str, str], str]) -> int:
+    """Return what a host has free in a store. Of two pools the smaller must do, since which one it is depends on the
+    disk; one that is mapped away takes nothing."""
+    pools = [pool for pool in host.pools if stores.get((host.name, pool.name)) == store]
+    taking = [pool for pool in pools if host.maps.pools.get(pool.name, pool.name) == pool.name] or pools
+    return min((pool.available for pool in taking), default=0)
 
 
 def _unique(

@@ -85,6 +85,16 @@ def stand_ins() -> list[str]:
     return [name for told in names for name in told.split("\n") if name.startswith("virtfleet-copy-")]
 
 
+def test_a_base_that_only_looks_the_same_is_found_out(tmp_path: Path) -> None:
+    on_host("hv2", "cp", "-p", f"{IMAGES}/{BASE}", f"{IMAGES}/kept")
+    on_host("hv2", "sh", "-c", f"printf X | dd of={IMAGES}/{BASE} bs=1 seek=3000000 conv=notrunc")
+    try:
+        run = refused(tmp_path, "cold", "hv2")
+        assert f"{BASE} in pool local of hv2 has the name and sizes of the image that the guest needs" in run.output
+    finally:
+        on_host("hv2", "mv", f"{IMAGES}/kept", f"{IMAGES}/{BASE}")
+
+
 def test_only_the_top_layer_goes_where_the_base_is_and_everything_where_it_is_not(tmp_path: Path) -> None:
     sum_before = untouched("hv3", "layered.qcow2")
     move(tmp_path, "layered", "hv2")
@@ -101,6 +111,7 @@ def test_only_the_top_layer_goes_where_the_base_is_and_everything_where_it_is_no
     assert untouched("hv3", "layered.qcow2") == sum_before
 
 
+@pytest.mark.migrates_with("NON_SHARED_INC", "NON_SHARED_DISK")
 def test_a_shut_off_guest_takes_its_layered_disk_along_and_stays_shut_off(tmp_path: Path) -> None:
     sum_before = untouched("hv3", "cold.qcow2")
     entry = move(tmp_path, "cold", "hv2")
@@ -113,16 +124,6 @@ def test_a_shut_off_guest_takes_its_layered_disk_along_and_stays_shut_off(tmp_pa
     assert stand_ins() == []
     assert "cold.qcow2" not in volumes("hv3") + volumes("hv2")
     move(tmp_path, "cold", "hv3")
-
-
-def test_a_base_that_only_looks_the_same_is_found_out(tmp_path: Path) -> None:
-    on_host("hv2", "cp", "-p", f"{IMAGES}/{BASE}", f"{IMAGES}/kept")
-    on_host("hv2", "sh", "-c", f"printf X | dd of={IMAGES}/{BASE} bs=1 seek=3000000 conv=notrunc")
-    try:
-        run = refused(tmp_path, "cold", "hv2")
-        assert f"{BASE} in pool local of hv2 has the name and sizes of the image that the guest needs" in run.output
-    finally:
-        on_host("hv2", "mv", f"{IMAGES}/kept", f"{IMAGES}/{BASE}")
 
 
 def test_local_and_shared_disks_and_a_cdrom_go_together(tmp_path: Path) -> None:
@@ -157,6 +158,7 @@ def other_pool() -> Iterator[str]:
     on_host("hv2", "sh", "-ec", script)
 
 
+@pytest.mark.migrates_with("destination_xml", "persistent_xml")
 def test_another_pool_and_network_at_the_destination_and_no_room_in_it(tmp_path: Path, other_pool: str) -> None:
     maps = {"pool_map": {"local": other_pool}, "network_map": {"lab": "elsewhere"}}
     move(tmp_path, "web1", "hv2", network_map=maps["network_map"])
@@ -180,8 +182,8 @@ def test_another_pool_and_network_at_the_destination_and_no_room_in_it(tmp_path:
 def slowly(folder: Path, guest: str, host: str, **options: Any) -> Iterator[Running]:
     """Have a move under way, with its first bytes sent and its last ones seconds away."""
     journals, book = folder / "journal", folder / "slow.json"
-    arguments = {"hosts": FLEET, "guest": guest, "host": host, "bandwidth_mibs": 1, "journal_dir": str(journals)}
-    step = {"name": "Move it", f"{COLLECTION}.guest_migration": {**arguments, **options}}
+    arguments = {"hosts": FLEET, "guest": guest, "host": host, "journal_dir": str(journals)}
+    step = {"name": "Move it", f"{COLLECTION}.guest_migration": {"bandwidth_mibs": 1, **arguments, **options}}
     book.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [step]}]), encoding="utf-8")
     with running(playbook_argv(str(book)), folder / "slow.log", journals) as run:
         run.until(lambda: guest in run.moving(), f"{guest} on its way")
@@ -210,8 +212,8 @@ def test_the_copy_of_a_shut_off_guest_that_was_cut_off_is_done_again(tmp_path: P
 
 
 def test_a_volume_that_vanishes_during_the_copy_does_not_cost_the_one_at_the_source(tmp_path: Path) -> None:
-    with slowly(tmp_path, "layered", "hv1") as run:
+    with slowly(tmp_path, "layered", "hv1", bandwidth_mibs=4) as run:
         on_host("hv1", "rm", f"{IMAGES}/layered.qcow2")
-        run.wait(60)
+        run.wait(90)
     assert "layered.qcow2 is gone from pool local of hv1" in run.output()
     assert "layered.qcow2" in volumes("hv3")
