@@ -168,7 +168,8 @@ def settings_of(params: Mapping[str, Any]) -> MoveSettings:
             transfer=transfer_of(params),
             policy=params["policy"] or None,
             policies=tuple(_policy(given) for given in params["policies"]),
-        )
+        ),
+        tuple(host["migration_policy"] for host in params.get("hosts") or () if host.get("migration_policy")),
     )
 
 

@@ -111,6 +111,7 @@ def test_only_the_top_layer_goes_where_the_base_is_and_everything_where_it_is_no
     assert untouched("hv3", "layered.qcow2") == sum_before
 
 
+@pytest.mark.migrates_with("NON_SHARED_INC", "NON_SHARED_DISK")
 def test_a_shut_off_guest_takes_its_layered_disk_along_and_stays_shut_off(tmp_path: Path) -> None:
     sum_before = untouched("hv3", "cold.qcow2")
     entry = move(tmp_path, "cold", "hv2")
@@ -157,6 +158,7 @@ def other_pool() -> Iterator[str]:
     on_host("hv2", "sh", "-ec", script)
 
 
+@pytest.mark.migrates_with("destination_xml", "persistent_xml")
 def test_another_pool_and_network_at_the_destination_and_no_room_in_it(tmp_path: Path, other_pool: str) -> None:
     maps = {"pool_map": {"local": other_pool}, "network_map": {"lab": "elsewhere"}}
     move(tmp_path, "web1", "hv2", network_map=maps["network_map"])

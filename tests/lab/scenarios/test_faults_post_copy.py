@@ -28,6 +28,7 @@ def in_post_copy(guest: str) -> Task:
     return moving_to("hv2", guest, timeout=4, timeout_action="post_copy")
 
 
+@pytest.mark.migrates_with("POSTCOPY", "POSTCOPY_RESUME")
 def test_hosts_that_lose_one_another_in_post_copy_find_together_again(tmp_path: Path) -> None:
     with started(tmp_path, in_post_copy("cache1")) as faulty:
         with narrow("hv1", 6):
@@ -43,6 +44,7 @@ def test_hosts_that_lose_one_another_in_post_copy_find_together_again(tmp_path: 
     assert judged["ok"], judged["problems"]
 
 
+@pytest.mark.migrates_with("POSTCOPY_RESUME")
 def test_a_run_resumes_what_somebody_else_began_and_its_qemu_gave_up(tmp_path: Path) -> None:
     with narrow("hv1", 6), post_copy_by_hand("hv1", "frozen", "hv2"):
         on_host("hv1", "virsh", "domjobabort", "--postcopy", "frozen")
