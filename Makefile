@@ -78,8 +78,8 @@ bench-link: setup-run collection lab-up  ## evacuation over a link of 200 Mbit/s
 bench-prediction: setup-run collection lab-up  ## predicted seconds and bytes beside those of 21 real moves
 	@build/venv/bin/python tests/bench/prediction.py
 
-bench-planner: setup-run collection  ## the planner beside its peers [BENCH_DIR=../shared/bench ONLY=balance SIZES=10,20]
-	@hacking/bench-planner.sh "$(BENCH_DIR)" --only "$(ONLY)" --sizes "$(SIZES)" --families "$(FAMILIES)"
+bench-planner: setup-run collection  ## the planner beside its peers [BENCH_DIR=... ONLY=balance SIZES=10,20 SEEDS=2,3]
+	@hacking/bench-planner.sh "$(BENCH_DIR)" --only "$(ONLY)" --sizes "$(SIZES)" --families "$(FAMILIES)" --seeds "$(SEEDS)"
 
 clean: lab-down ## take the lab down and remove build/
 	@rm -rf build

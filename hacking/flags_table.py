@@ -103,11 +103,7 @@ def _section(title: str, rows: Sequence[tuple[str, Any]], tests: Mapping[str, Se
 
 
 def _cells(texts: Sequence[str]) -> list[str]:
-    return [f"   {'* ' if number == 0 else '  '}- {_escaped(text)}" for number, text in enumerate(texts)]
-
-
-def _escaped(text: str) -> str:
-    return text.replace("_*", "_\\*")
+    return [f"   {'* ' if number == 0 else '  '}- {text}" for number, text in enumerate(texts)]
 
 
 def _since(row: Any) -> str:

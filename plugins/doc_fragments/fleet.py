@@ -115,6 +115,38 @@ options:
       cpus:
         description: CPUs of a host on standby. One that is on is measured.
         type: int
+      bridge_map:
+        description:
+          - What bridges of other hosts are called on this one, such as V({br0: br-lan}). A guest that comes here is
+            plugged into the mapped one. When a guest leaves, the map is read backwards, unless the name is known there
+            as it is.
+        type: dict
+        default: {}
+      network_map:
+        description: What libvirt networks of other hosts are called on this one, as in O(hosts[].bridge_map).
+        type: dict
+        default: {}
+      pool_map:
+        description:
+          - What storage pools of other hosts are called on this one, as in O(hosts[].bridge_map). They may be at other
+            paths; the guest's definition is changed accordingly.
+          - A pool of shared storage must be the same storage; a local one takes the copies.
+        type: dict
+        default: {}
+      path_map:
+        description:
+          - Folders of other hosts' pools and those that stand for them on this one. Pools in them, or in folders below,
+            are then the ones of the mapped path.
+        type: dict
+        default: {}
+      reuse_images:
+        description:
+          - Whether a disk that is copied to this host may stand on a base image that is here already, so that only what
+            is above it is copied. All images below the disk must have the same names, formats and sizes on both hosts,
+            and their contents are compared before the copy.
+          - With V(false) such disks are always copied whole.
+        type: bool
+        default: true
       max_guests:
         description:
           - The most active guests of the host, a hard rule of kind V(max_guests) in every plan. Left out, there is no
@@ -151,4 +183,24 @@ requirements:
   - libvirt-python (C(python3-libvirt)); where the module's Python lacks it, the system's Python is used.
 notes:
   - Runs on the conductor, which needs a libvirt client and access to the hosts, not on the hosts themselves.
+"""
+
+    MAPS = r"""
+options:
+  bridge_map:
+    description: Added to C(bridge_map) of the destination in O(hosts), for this move.
+    type: dict
+    default: {}
+  network_map:
+    description: Added to C(network_map) of the destination in O(hosts), for this move.
+    type: dict
+    default: {}
+  pool_map:
+    description: Added to C(pool_map) of the destination in O(hosts), for this move.
+    type: dict
+    default: {}
+  path_map:
+    description: Added to C(path_map) of the destination in O(hosts), for this move.
+    type: dict
+    default: {}
 """

@@ -135,7 +135,8 @@ options:
           out.
         type: int
       methods:
-        description: Any of V(live), V(paused), V(offline), for the kind V(methods).
+        description: Any of V(live), V(paused), V(offline) and V(restart) (shut down, moved, started again), for the
+          kind V(methods).
         type: list
         elements: str
         default: []

@@ -127,6 +127,25 @@ placement:
   returned: success, or when a host did not answer
   type: dict
   sample: {hv1: [db, web], hv2: []}
+anomalies:
+  description:
+    - What half-done moves have left, one entry per guest; a warning is given for each.
+    - C(kind) is V(runs_twice), V(ghost) (active on one host, and a paused incoming copy on another to which nothing
+      moves), V(leftover_definition) (has arrived, its old definition is left), V(defined_twice) (no move of ours
+      explains it) or V(unfinished_move) (a claim is left, and perhaps C(volumes)).
+    - C(hosts) has the host where the guest belongs first, C(message) says what it means, C(remedy) what mends it.
+    - A migration that is under way is none.
+  returned: success, or when a host did not answer
+  type: list
+  elements: dict
+  sample:
+    - kind: leftover_definition
+      guest: 5e7d1c6e-0f3e-5e0b-9d7b-0a4a3a6f5a01
+      name: web
+      hosts: [hv2, hv1]
+      volumes: []
+      message: web has arrived on hv2, but its old definition is still on hv1
+      remedy: the next evacuation of hv2, or of hv1, removes it; so does guest_migration of this guest to either host
 unreachable_hosts:
   description: Hosts that did not answer, with the reason.
   returned: success, or when a host did not answer
@@ -146,6 +165,8 @@ from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.codec import to_json
 from ..module_utils._model.host import HostState
+from ..module_utils._model.prose_anomaly import describe_anomaly
+from ..module_utils._planner.anomalies import anomalies
 
 
 def body(module: AnsibleModule) -> dict[str, Any]:
@@ -153,7 +174,14 @@ def body(module: AnsibleModule) -> dict[str, Any]:
     with Fleet(hosts_of(module.params), module.params["connect_timeout"]) as fleet:
         snapshot = survey(fleet, module.params["measure_usage_seconds"], module.params["measure_dirty_rate_seconds"])
     silent = {host.name: host.error or "" for host in snapshot.hosts if host.state is HostState.UNREACHABLE}
-    result = {"snapshot": to_json(snapshot), "placement": placement(snapshot), "unreachable_hosts": silent}
+    result = {
+        "snapshot": to_json(snapshot),
+        "placement": placement(snapshot),
+        "unreachable_hosts": silent,
+        "anomalies": [describe_anomaly(each) for each in anomalies(snapshot)],
+    }
+    for each in result["anomalies"]:
+        module.warn(f"{each['message']}; {each['remedy']}")
     if silent and module.params["fail_on_unreachable"]:
         name, why = next(iter(silent.items()))
         return {**result, "failed": True, "msg": f"{len(silent)} hosts do not answer, among them {name}: {why}"}

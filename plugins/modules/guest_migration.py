@@ -14,13 +14,16 @@ description:
   - Moves one guest, running, paused or shut off, to a host, unless it is there already.
   - The definition moves along; it goes from the source once the destination has confirmed the guest.
   - What can't work is refused with the reason before anything is moved.
+  - Where the move fails, the guest is moved once more as its own C(fallback) allows, suspended, or shut down and
+    started again (M(virtfleet.migration.guest_rules)).
   - A guest keeps its state. One that was paused is paused at the destination too.
-  - Disks in a pool of the source alone are copied along while the guest runs. Once it has arrived, their volumes at the
-    source, out of date by then, are removed.
+  - Disks in a pool of the source alone are copied along, those of a shut-off guest too. Once it has arrived, their
+    volumes at the source, out of date by then, are removed; the images below them stay.
 author:
   - virtfleet.migration contributors (@virtfleet)
 extends_documentation_fragment:
   - virtfleet.migration.fleet
+  - virtfleet.migration.fleet.maps
   - virtfleet.migration.moves.prediction
   - virtfleet.migration.moves
   - virtfleet.migration.transfer
@@ -58,6 +61,16 @@ EXAMPLES = r"""
     host: hv2
     max_downtime_ms: 200
     timeout: 300
+  delegate_to: localhost
+  run_once: true
+
+- name: Move web to a host where bridge and pool are called otherwise
+  virtfleet.migration.guest_migration:
+    hosts: "{{ groups['hypervisors'] | virtfleet.migration.fleet_hosts(hostvars) }}"
+    guest: web
+    host: hv2
+    bridge_map: {br0: br-lan}
+    pool_map: {default: nvme}
   delegate_to: localhost
   run_once: true
 
@@ -110,9 +123,11 @@ from ..module_utils._ansible.arguments import (
     fleet_spec,
     hosts_of,
     journal_spec,
+    maps_spec,
     prediction_spec,
     settings_of,
     settings_spec,
+    with_maps,
 )
 from ..module_utils._ansible.detached import detached
 from ..module_utils._ansible.interrupt import stop_event
@@ -121,7 +136,7 @@ from ..module_utils._ansible.shell import run_module
 from ..module_utils._ansible.transfer import check_address, guest_of, one_guest_spec
 from ..module_utils._engine.engine import RunOptions
 from ..module_utils._engine.report import stay_facts, stay_lines
-from ..module_utils._engine.session import carry_out, check_runs_once, module_result, rehearsal
+from ..module_utils._engine.session import Further, carry_out, check_runs_once, module_result, rehearsal
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.driver import LibvirtDriver
@@ -141,7 +156,7 @@ def request_of(params: dict[str, Any], fleet: Snapshot) -> Request:
 
 def move(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
     """Move the guest and return the report."""
-    entries, settings = hosts_of(params), settings_of(params)
+    entries, settings = with_maps(hosts_of(params), params["host"], params), settings_of(params)
     check_address(settings, next((entry for entry in entries if entry.name == params["host"]), None))
     with ExitStack() as stack:
         stop = stack.enter_context(stop_event())
@@ -154,7 +169,8 @@ def move(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
             raise FleetError("; ".join(stay_lines([stay_facts(stay) for stay in plan.stays])))
         real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
         driver, look = rehearsal(before, time.time(), params["new_name"]) if rehearse else real
-        return module_result(carry_out(plan, before, driver, RunOptions(settings), emit, look), journal)
+        further = Further(make_plan)
+        return module_result(carry_out(plan, before, driver, RunOptions(settings), emit, look, further), journal)
 
 
 def body(module: AnsibleModule) -> dict[str, Any]:
@@ -170,6 +186,7 @@ def main() -> None:
         **fleet_spec(),
         **settings_spec(),
         **one_guest_spec(),
+        **maps_spec(),
         **journal_spec(),
         **prediction_spec(),
         "guest": {"type": "str", "required": True},

@@ -110,9 +110,10 @@ options:
     type: int
   fallback:
     description:
-      - What may be done with the guest where it could not be moved as it is. A guest that does not say is never paused
-        or shut down; it is tried again on other hosts, and stays where that fails too.
-      - V(live_only) says just that. V(may_pause) lets the last try suspend it while it moves.
+      - What may be done with the guest where it could not be moved as it is. One that does not say is tried again on
+        other hosts, and stays where that fails too.
+      - V(live_only) says just that, and that no convergence policy may pause it meanwhile.
+      - V(may_pause) lets the last try suspend it while it moves.
       - V(may_shut_down) lets the last try shut it down, move it and start it again.
       - V(leave) lets it stay after the first try that failed.
     type: str

@@ -52,7 +52,18 @@ options:
   max_failures:
     description: Start no further move once more than this number have failed. Left out, there is no limit.
     type: int
+  rounds:
+    description:
+      - With O(goal), how often to plan at the most. Each round after the first begins with a fresh survey and takes
+        what the one before has left; a guest goes to another host than the one to which it could not be moved, where
+        there is one.
+      - A guest that is left then is moved once more as its own C(fallback) allows (M(virtfleet.migration.guest_rules)),
+        suspended, or shut down and started again. One that says V(leave) is not tried a second time at all, nor is one
+        whose move somebody has aborted on the host.
+    type: int
+    default: 1
 seealso:
+  - module: virtfleet.migration.guest_rules
   - module: virtfleet.migration.migration_plan
 """
 
@@ -141,8 +152,8 @@ report:
     hosts: [hv1]
     seconds: 6.2
     moves:
-      - {id: m0001, name: web, source: hv1, dest: hv2, method: live, outcome: moved, seconds: 2.1, bytes: 48300032,
-         downtime_ms: 62, est_seconds: 2.7, error: null, remedy: null}
+      - {id: m0001, name: web, source: hv1, dest: hv2, method: live, outcome: moved, round: 1, seconds: 2.1,
+         bytes: 48300032, downtime_ms: 62, est_seconds: 2.7, error: null, remedy: null}
     stays: []
     left: []
     problems: []
@@ -187,8 +198,9 @@ from ..module_utils._ansible.request import links_of, request_of, request_spec, 
 from ..module_utils._ansible.shell import read_text, run_module
 from ..module_utils._engine.engine import RunOptions
 from ..module_utils._engine.plan_text import plan_facts
-from ..module_utils._engine.report import silent_lines
-from ..module_utils._engine.session import carry_out, check_runs_once, module_result, rehearsal
+from ..module_utils._engine.report import silent_lines, stay_lines
+from ..module_utils._engine.rounds import check_rounds
+from ..module_utils._engine.session import Again, Further, carry_out, check_runs_once, module_result, rehearsal
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.driver import LibvirtDriver
@@ -214,9 +226,16 @@ def planner_of(params: dict[str, Any]) -> Planner:
     return lambda _snapshot: given
 
 
+def replanner(params: dict[str, Any]) -> Again:
+    """Return what plans a request that follows from what an earlier round has left."""
+    links = links_of(params)
+    return lambda snapshot, request: make_plan(with_links(snapshot, links), request)
+
+
 def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
     """Carry the plan out, one made from the survey that the run needs anyway or one given; return the report."""
     planner, entries, settings = planner_of(params), hosts_of(params), settings_of(params)
+    most = check_rounds(params["rounds"])
     with ExitStack() as stack:
         stop = stack.enter_context(stop_event())
         emit, journal = stack.enter_context(open_run(params, rehearse, stop))
@@ -230,8 +249,11 @@ def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         options = RunOptions(settings, plan.request.slots, params["max_failures"])
         real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
         driver, look = rehearsal(before, time.time()) if rehearse else real
-        report = module_result(carry_out(plan, before, driver, options, emit, look), journal)
-        return {**report, **planned, "silent": silent_lines(before)}
+        further = Further(replanner(params), most) if planned else None
+        done = carry_out(plan, before, driver, options, emit, look, further)
+        if planned:
+            planned.update({"stays": done["stays"], "stays_text": stay_lines(done["stays"])})
+        return {**planned, **module_result(done, journal), "silent": silent_lines(before)}
 
 
 def body(module: AnsibleModule) -> dict[str, Any]:
@@ -254,6 +276,7 @@ def main() -> None:
         "plan": {"type": "dict"},
         "plan_file": {"type": "path"},
         "max_failures": {"type": "int"},
+        "rounds": {"type": "int", "default": 1},
     }
     sources = [("goal", "plan", "plan_file")]
     module = AnsibleModule(

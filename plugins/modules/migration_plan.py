@@ -359,6 +359,9 @@ explanation:
           (C(refusals)). C(breaks) names soft rules that hold now and would not then.
         - C(cost) has the method, bytes, seconds and downtime of the move, disks to copy, whether the host has to be
           switched on (C(wake)), and what it would have left in bytes of memory and in vCPUs, beyond the headroom.
+        - C(disks) has for each disk its class as the two hosts have it (shared, local, network, media, empty, device,
+          transient, stray) and its way there (reached, copied, copied_top where only what is above its base image
+          is copied, refused).
       type: list
       elements: dict
   sample:
@@ -381,6 +384,8 @@ explanation:
             free_vcpus: 11
             copies: []
             wake: false
+          disks:
+            - {target: vda, disk_class: shared, way: reached}
         - host: hv3
           possible: false
           refusals:
@@ -390,6 +395,7 @@ explanation:
               remedy: take its mark off with host_maintenance
           breaks: []
           cost: null
+          disks: []
 placement:
   description: Names of the guests on each host as they are before the plan, sorted.
   returned: success, or when guests stay

@@ -2,7 +2,9 @@
 
 Prints a table for each operation and writes build/bench/planner.json. Must not decide what a target is: planner_goals.
 
-Usage: planner.py BENCH_DIR [--only evacuate,balance] [--sizes 10,20] [--families light,vec]
+With --seeds the fleets are made by planner_seeds instead of read: the same families, other draws.
+
+Usage: planner.py BENCH_DIR [--only evacuate,balance] [--sizes 10,20] [--families light,vec] [--seeds 2,3]
 """
 
 # Copyright: (c) 2026, virtfleet.migration contributors
@@ -11,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -20,28 +21,32 @@ from pathlib import Path
 from typing import Any
 
 from planner_here import resolve
+from planner_seeds import make
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 OUT = CHECKOUT / "build" / "bench" / "planner.json"
-# CPU seconds are what counts: the machine may have other work
-NICE = 19
+SEEDED = CHECKOUT / "build" / "bench" / "fleets"
+USUAL = [6, 10, 20, 40, 100]  # sizes of fleets from other seeds where none are asked for
 
 
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("bench_dir", type=Path)
-    for option in ("--only", "--sizes", "--families"):
+    for option in ("--only", "--sizes", "--families", "--seeds"):
         parser.add_argument(option, default="", help="separated by commas; all where none is given")
     arguments = parser.parse_args()
     if not (arguments.bench_dir / "fleets").is_dir() or not (arguments.bench_dir / "judge.py").is_file():
         say(f"bench-planner: no fleets and judge.py in {arguments.bench_dir}: nothing measured. Set BENCH_DIR to them.")
         return 0
-    os.nice(NICE)
     resolve()
-    return run(arguments.bench_dir, _words(arguments.only), _words(arguments.sizes), _words(arguments.families))
+    sizes, families = [int(size) for size in _words(arguments.sizes)], _words(arguments.families)
+    fleets = arguments.bench_dir / "fleets"
+    if arguments.seeds:
+        fleets = make(SEEDED, [int(seed) for seed in _words(arguments.seeds)], sizes or USUAL, families)
+    return run(arguments.bench_dir, fleets, _words(arguments.only), sizes, families)
 
 
-def run(bench_dir: Path, only: list[str], sizes: list[str], families: list[str]) -> int:
+def run(bench_dir: Path, folder: Path, only: list[str], sizes: list[int], families: list[str]) -> int:
     """Measure, print and write; the result of the command is 0 whatever was missed."""
     # they import the collection, which resolve() has made known
     import planner_exact
@@ -57,7 +62,7 @@ def run(bench_dir: Path, only: list[str], sizes: list[str], families: list[str])
     begun, chosen = time.monotonic(), only or known
     rows: dict[str, list[Any]] = {name: [] for name in chosen}
     with ThreadPoolExecutor(1) as peers:
-        fleets = cases(bench_dir, [int(size) for size in sizes], families, peers)
+        fleets = cases(bench_dir, folder, sizes, families, peers)
         for case in fleets:
             for tool in {tool for name in chosen for tool in planner_goals.TOOLS.get(name, ())}:
                 case.start(tool)
@@ -66,6 +71,8 @@ def run(bench_dir: Path, only: list[str], sizes: list[str], families: list[str])
             for name in (name for name in chosen if name in planner_goals.OPERATIONS):
                 say(f"{time.monotonic() - begun:6.0f} s  {case.name}  {name}")
                 rows[name] += planner_goals.OPERATIONS[name](fresh)
+                # a run that is cut off leaves what it has measured
+                _write(rows)
     for name, found in rows.items():
         found.extend(planner_goals.averages(name, found))
     if "scale" in rows and fleets:
@@ -90,13 +97,18 @@ def _end(rows: dict[str, list[Any]], seconds: float) -> int:
     every = [row for found in rows.values() for row in found]
     judged = [row for row in every if row.met is not None]
     missed = [row for row in judged if not row.met]
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps([asdict(row) for row in every], indent=1) + "\n", encoding="utf-8")
+    _write(rows)
     say("")
     for row in missed:
         say(f"MISSED  {row.metric}: {row.value:g} {row.unit}, ratio {row.ratio}, target {row.target}")
     say(f"{len(judged) - len(missed)} of {len(judged)} targets met, in {seconds:.0f} s; figures in {OUT.name}")
     return 0
+
+
+def _write(rows: dict[str, list[Any]]) -> None:
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    every = [asdict(row) for found in rows.values() for row in found]
+    OUT.write_text(json.dumps(every, indent=1) + "\n", encoding="utf-8")
 
 
 def _words(text: str) -> list[str]:

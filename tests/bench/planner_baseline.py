@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from math import sqrt
+from math import gcd, sqrt
 from typing import Any
 
 from planner_htools import Peer
@@ -37,8 +37,10 @@ def idle_watts(fleet: Fleet, used: Collection[str]) -> float:
 def least_hosts(fleet: Fleet) -> int:
     """Return a bound from sums: the largest hosts first, until all memory and all vCPUs have room."""
     needs = (sum(each["mem_mib"] for each in fleet["vms"]), sum(each["vcpus"] for each in fleet["vms"]))
+    # what no mixture of guests can fill: with guests of whole GiB, and some memory left free, no host has its last GiB
+    grain = max(1, gcd(*(each["mem_mib"] for each in fleet["vms"])))
     rooms = (
-        sorted((each["mem_mib"] - each["os_mem_mib"] - 1 for each in fleet["hosts"]), reverse=True),
+        sorted(((each["mem_mib"] - each["os_mem_mib"] - 1) // grain * grain for each in fleet["hosts"]), reverse=True),
         sorted((each["cpus"] * fleet["cpu_ratio"] for each in fleet["hosts"]), reverse=True),
     )
     return max(_first(need, room) for need, room in zip(needs, rooms))

@@ -118,10 +118,10 @@ class Case:
         return found
 
 
-def cases(bench_dir: Path, sizes: Sequence[int], families: Sequence[str], peers: Executor) -> list[Case]:
+def cases(bench_dir: Path, folder: Path, sizes: Sequence[int], families: Sequence[str], peers: Executor) -> list[Case]:
     """Return the fleets of the folder, the small ones first."""
     records, judge, found = records_of(bench_dir), Judge(bench_dir), []
-    for path in sorted((bench_dir / "fleets").iterdir()):
+    for path in sorted(folder.iterdir()):
         match = _NAME.match(path.name)
         if match is None or (sizes and int(match["hosts"]) not in sizes):
             continue

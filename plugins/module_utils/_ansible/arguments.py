@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from .._model.fleet import HostEntry, parse_hosts
+from .._model.fleet import HostEntry, check_entry, parse_hosts
 from .._model.policy import Policy, Step, StepAction
 from .._model.settings import MoveSettings, Slots, TimeoutAction, Transport, check_settings, check_slots
 from .transfer import transfer_of, transfer_spec
 
 JOURNAL_DIR = "~/.local/state/virtfleet"
+
+MAPS = ("bridge_map", "network_map", "pool_map", "path_map")
 
 _HOST_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -45,6 +48,8 @@ _HOST_OPTIONS: dict[str, Any] = {
     "memory_mib": {"type": "int"},
     "cpus": {"type": "int"},
     "max_guests": {"type": "int"},
+    **{name: {"type": "dict", "default": {}} for name in MAPS},
+    "reuse_images": {"type": "bool", "default": True},
     "links": {
         "type": "list",
         "elements": "dict",
@@ -124,9 +129,29 @@ def hosts_of(params: Mapping[str, Any]) -> tuple[HostEntry, ...]:
     """Return the fleet of the option ``hosts``; raises FleetError on doubles and nonsense."""
     hosts = []
     for item in params["hosts"] or []:
-        labels = {str(key): str(value) for key, value in item["labels"].items()}
-        hosts.append({**item, "labels": labels})
+        texts = {name: _texts(item[name]) for name in ("labels", *MAPS)}
+        hosts.append({**item, **texts})
     return parse_hosts(hosts)
+
+
+def maps_spec() -> dict[str, Any]:
+    """Return the options that say what a guest's names are called at its destination."""
+    return {name: {"type": "dict", "default": {}} for name in MAPS}
+
+
+def with_maps(entries: tuple[HostEntry, ...], host: str, params: Mapping[str, Any]) -> tuple[HostEntry, ...]:
+    """Return the fleet with the maps of the options added to those of ``host``."""
+    given = {name: _texts(params[name]) for name in MAPS}
+    found = []
+    for entry in entries:
+        merged: dict[str, Any] = {name: {**getattr(entry, name), **given[name]} for name in MAPS}
+        found.append(check_entry(replace(entry, **merged)) if entry.name == host else entry)
+    return tuple(found)
+
+
+def _texts(given: Mapping[Any, Any]) -> dict[str, str]:
+    # YAML makes numbers and truth values of what people write
+    return {str(key): str(value) for key, value in given.items()}
 
 
 def settings_of(params: Mapping[str, Any]) -> MoveSettings:
@@ -143,7 +168,8 @@ def settings_of(params: Mapping[str, Any]) -> MoveSettings:
             transfer=transfer_of(params),
             policy=params["policy"] or None,
             policies=tuple(_policy(given) for given in params["policies"]),
-        )
+        ),
+        tuple(host["migration_policy"] for host in params.get("hosts") or () if host.get("migration_policy")),
     )
 
 

@@ -11,6 +11,9 @@ from typing import Any, Optional
 from .._model.plan import Method
 from .result import MoveResult, Outcome
 
+# no memory moves, so that there is nothing to be off by
+_UNSEEN = (Method.OFFLINE, Method.RESTART)
+
 
 def accuracy(results: Sequence[MoveResult]) -> dict[str, Any]:
     """Return of how many moves it can be told, and the median of how far off seconds and bytes were, in percent.
@@ -20,7 +23,7 @@ def accuracy(results: Sequence[MoveResult]) -> dict[str, Any]:
     told = [
         result
         for result in results
-        if result.outcome is Outcome.MOVED and result.move.method is not Method.OFFLINE and not result.move.adopt
+        if result.outcome is Outcome.MOVED and result.move.method not in _UNSEEN and not result.move.adopt
     ]
     seconds = [_off(result.move.est_seconds, result.cost.seconds) for result in told]
     sent = [_off(result.move.est_bytes, result.cost.sent_bytes) for result in told]

@@ -53,7 +53,7 @@ def course_of(move: Move, settings: MoveSettings, host_policy: Optional[str] = N
     steps = tuple(replace(step, after=step.moment(size), after_per_gib=0.0) for step in _steps(policy, move, settings))
     if not live:
         # what is not running converges by itself; only time can be against it
-        timed = move.method is Method.PAUSED
+        timed = move.method is Method.PAUSED or bool(move.copies)
         steps = tuple(step for step in steps if timed and step.action is StepAction.ABORT and step.after is not None)
     own = replace(
         settings,

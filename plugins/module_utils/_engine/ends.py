@@ -34,7 +34,7 @@ def end_by_others(move: Move, found: Optional[Place], failure: Optional[Failure]
 
     A guest that went off is left off: whoever shut it down wants it so, and one that crashed is for people to look at.
     """
-    if found is not None and not found.active and move.method is not Method.OFFLINE:
+    if found is not None and not found.active and move.method not in (Method.OFFLINE, Method.RESTART):
         text = f"{_WENT_OFF[found.off or Off.OTHER]}, and is left off on {move.source}"
         return End(Outcome.WENT_OFF, Failure(text, "Start it there if it should run; then run again"))
     if failure is not None and failure.cancelled:

@@ -42,6 +42,7 @@ def _facts(candidate: Candidate) -> dict[str, Any]:
         "refusals": [prose.describe(refusal) for refusal in candidate.refusals],
         "breaks": list(candidate.soft),
         "cost": to_json(candidate.cost),
+        "disks": to_json(candidate.disks),
     }
 
 

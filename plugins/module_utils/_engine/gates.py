@@ -40,7 +40,7 @@ def refusals_of(
 
 def transfer_refusals(settings: MoveSettings, source: Host, dest: Host, move: Move) -> tuple[Refusal, ...]:
     """Return a refusal for each option and end that is too old for it, and one where the new name is taken."""
-    gates = () if move.method is Method.OFFLINE else _gates(settings, move)
+    gates = () if move.method in (Method.OFFLINE, Method.RESTART) and not move.copies else _gates(settings, move)
     old = [
         refusal for gate in gates for host in (source, dest) for refusal in _too_old(gate, host, move)
     ]  # both ends, since both read the parameters

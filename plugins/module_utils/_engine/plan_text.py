@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any, Optional
 
-from .._model.plan import Bound, Breach, Goal, Move, Plan, Request
+from .._model.plan import Bound, Breach, ChangeKind, Goal, Move, Plan, Request
 from .report import stay_facts, stay_lines
 
 WIDTH = 120
@@ -104,8 +104,18 @@ def _row(move: Move) -> tuple[str, ...]:
         mib(move.est_bytes),
         f"{move.est_seconds:.1f}",
         f"{first[0]} +{more}" if more > 0 else first[0] if first else "-",
-        why + (f", copies {', '.join(copy.target for copy in move.copies)}" if move.copies else ""),
+        why + _disk_words(move) + _name_words(move),
     )
+
+
+def _disk_words(move: Move) -> str:
+    names = [copy.target + (" above its base" if copy.backing else "") for copy in move.copies]
+    return f", copies {', '.join(names)}" if names else ""
+
+
+def _name_words(move: Move) -> str:
+    plugs = (ChangeKind.BRIDGE, ChangeKind.NETWORK)
+    return "".join(f", {change.what} as {change.to}" for change in move.changes if change.kind in plugs)
 
 
 def _totals(plan: Plan) -> Iterator[str]:

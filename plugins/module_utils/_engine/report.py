@@ -28,7 +28,11 @@ def build(
 ) -> dict[str, Any]:
     """Return the report. ``span``: first and last second of the run; ``troubles``: broken invariants in words."""
     moved = [result for result in results if result.outcome is Outcome.MOVED]
-    left = [result for result in results if result.outcome not in ARRIVED]
+    # what failed in one round may have gone well in a later one
+    last = {result.move.guest: result.round for result in results}
+    left = [result for result in results if result.outcome not in ARRIVED and result.round == last[result.move.guest]]
+    failed = {result.move.guest for result in left}
+    stays = [stay for stay in plan.stays if stay.guest not in failed]
     return {
         "schema": SCHEMA,
         "plan_id": plan.plan_id,
@@ -36,8 +40,8 @@ def build(
         "hosts": list(plan.request.hosts),
         "seconds": round(span[1] - span[0], 1),
         "moves": [_move(result) for result in results],
-        "stays": [stay_facts(stay) for stay in plan.stays],
-        "left": sorted({result.move.name for result in left} | {stay.name for stay in plan.stays}),
+        "stays": [stay_facts(stay) for stay in stays],
+        "left": sorted({result.move.name for result in left} | {stay.name for stay in stays}),
         "problems": list(troubles),
         "accuracy": accuracy(results),
         "mended": mended,
@@ -45,7 +49,7 @@ def build(
             "moved": len(moved),
             "already_there": sum(1 for result in results if result.outcome is Outcome.ALREADY_THERE),
             "failed": len(left),
-            "stayed": len(plan.stays),
+            "stayed": len(stays),
             "bytes": sum(result.cost.sent_bytes or 0 for result in moved),
             "longest_downtime_ms": max((result.cost.downtime_ms or 0 for result in moved), default=0),
         },
@@ -82,7 +86,9 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[str
 def result_lines(report: Mapping[str, Any]) -> list[str]:
     """Return the report as lines for people: a table of moves, then what stayed and why, then what is wrong."""
     rows = [{**move, "data_mib": _mib(move["bytes"])} for move in report["moves"]]
-    columns = ("name", "source", "dest", "method", "outcome", "seconds", "data_mib", "downtime_ms")
+    columns: tuple[str, ...] = ("name", "source", "dest", "method", "outcome", "seconds", "data_mib", "downtime_ms")
+    if any(move["round"] > 1 for move in rows):
+        columns = ("round", *columns)
     lines = table(rows, columns) if rows else ["nothing to move"]
     for move in report["moves"]:
         if move["error"]:
@@ -118,6 +124,7 @@ def _move(result: MoveResult) -> dict[str, Any]:
         "method": move.method.value,
         "adopted": move.adopt,
         "outcome": result.outcome.value,
+        "round": result.round,
         "seconds": cost.seconds,
         "bytes": cost.sent_bytes,
         "downtime_ms": cost.downtime_ms,

@@ -37,7 +37,7 @@ BROKEN = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.REFUSED, Outcome.
 
 @dataclass(frozen=True)
 class MoveResult:
-    """One move, its outcome, when it ran (seconds since the epoch, None: never), and what it cost."""
+    """One move, its outcome, when it ran (seconds since the epoch, None: never), what it cost, in which round."""
 
     move: Move
     outcome: Outcome
@@ -45,6 +45,7 @@ class MoveResult:
     ended: Optional[float] = None
     cost: Cost = Cost()
     failure: Optional[Failure] = None
+    round: int = 1
 
 
 def stale(move: Move, found: str) -> MoveResult:

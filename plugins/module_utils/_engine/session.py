@@ -4,35 +4,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Optional
 
 from .._model.errors import FleetError
 from .._model.host import HostState
-from .._model.plan import Leftover, Move, Plan
+from .._model.plan import Leftover, Move, Plan, Request
 from .._model.snapshot import Snapshot, by_uuid, residence, runs_twice
 from .._planner.planner import leftovers
 from . import invariant, report
 from .bandwidth import limits_of
 from .courses import courses
-from .engine import Emit, RunOptions, run
+from .engine import RunOptions, run
+from .events import Emit
 from .freshen import freshen
 from .gates import refusals_of
+from .plan_text import plan_facts
 from .ports import Driver
-from .result import MoveResult, Outcome, stale
+from .result import BROKEN, MoveResult, Outcome, stale
+from .rounds import History, in_round, next_request
 from .simulator import Simulator
 
 Look = Callable[[], Snapshot]
+Again = Callable[[Snapshot, Request], Plan]
+
+
+@dataclass(frozen=True)
+class Further:
+    """Rounds after the first: who plans them, and how many there are in all before guests go as their fallback says."""
+
+    plan: Again
+    most: int = 1
+
+
+@dataclass(frozen=True)
+class Round:
+    """One plan as it was carried out: its results, what came of leftovers, the fleet before and after, and when."""
+
+    plan: Plan
+    results: tuple[MoveResult, ...]
+    before: Snapshot
+    after: Snapshot
+    mended: int
+    unmended: tuple[Leftover, ...]
+    span: tuple[float, float]
 
 
 def carry_out(
-    plan: Plan, before: Snapshot, driver: Driver, options: RunOptions, emit: Emit, look: Look
+    plan: Plan,
+    before: Snapshot,
+    driver: Driver,
+    options: RunOptions,
+    emit: Emit,
+    look: Look,
+    further: Optional[Further] = None,
 ) -> dict[str, Any]:
     """Apply ``plan`` to the fleet seen in ``before`` and return the report; ``look`` gives the snapshot afterwards.
 
-    Raises FleetError, with nothing changed, where a guest runs twice or the plan does not fit the fleet any more.
+    ``further``: what is left is planned again. Raises FleetError, with nothing changed, where a guest runs twice
+    or the plan does not fit the fleet any more.
     """
+    rounds = [carry_out_once(plan, before, driver, options, emit, look)]
+    trouble: tuple[str, ...] = ()
+    while further is not None and not trouble and not driver.interrupted() and not _too_many(rounds, options):
+        history = History(tuple(each.results for each in rounds), rounds[-1].after)
+        request = next_request(plan.request, history, further.most)
+        if request is None:
+            break
+        try:
+            following = in_round(further.plan(history.fleet, request), len(rounds) + 1)
+            if not following.moves:
+                break
+            emit("planned", {"plan_id": following.plan_id, "text": plan_facts(following)["plan_text"]})
+            rounds.append(carry_out_once(following, history.fleet, driver, options, emit, look))
+        except FleetError as error:
+            trouble = (f"planning again what was left has failed: {error.message}",)
+    return _reported(rounds, trouble)
+
+
+def _too_many(rounds: Sequence[Round], options: RunOptions) -> bool:
+    broken = sum(result.outcome in BROKEN for each in rounds for result in each.results)
+    return options.max_failures is not None and broken > options.max_failures
+
+
+def _reported(rounds: Sequence[Round], trouble: tuple[str, ...]) -> dict[str, Any]:
+    first, last = rounds[0], rounds[-1]
+    results = [replace(result, round=number) for number, each in enumerate(rounds, 1) for result in each.results]
+    plan = replace(first.plan, stays=last.plan.stays)
+    troubles = (
+        *invariant.problems(first.before, last.after),
+        *(_not_mended(leftover) for leftover in last.unmended),
+        *trouble,
+    )
+    mended = sum(each.mended for each in rounds)
+    return report.build(plan, results, first.before, last.after, troubles, mended, (first.span[0], last.span[1]))
+
+
+def carry_out_once(plan: Plan, before: Snapshot, driver: Driver, options: RunOptions, emit: Emit, look: Look) -> Round:
+    """Apply ``plan`` to the fleet seen in ``before``; raises FleetError as ``carry_out`` does."""
     check_runs_once(before)
     check_appliable(plan, before)
     fresh = freshen(plan, before)
@@ -48,9 +118,8 @@ def carry_out(
         # hosts are seen a moment apart: a guest that somebody else moves just then can show up on neither
         after = look()
     left = leftovers(after, plan.request)
-    troubles = (*invariant.problems(before, after), *(_not_mended(leftover) for leftover in left))
     mended = max(0, len(fresh.plan.leftovers) - len(left))
-    return report.build(fresh.plan, results, before, after, troubles, mended, (began, driver.now()))
+    return Round(fresh.plan, tuple(results), before, after, mended, left, (began, driver.now()))
 
 
 def _how_it_is(move: Move, snapshot: Snapshot) -> str:
@@ -121,7 +190,8 @@ def module_result(facts: dict[str, Any], journal: str) -> dict[str, Any]:
 def _summary(facts: dict[str, Any]) -> str:
     totals = facts["totals"]
     text = f"{totals['moved']} moved, {totals['already_there']} already there, {totals['failed']} not moved"
-    first = next((move for move in facts["moves"] if move["error"] and move["outcome"] != "moved"), None)
+    left = (move for move in reversed(facts["moves"]) if move["name"] in facts["left"])
+    first = next((move for move in left if move["error"] and move["outcome"] != "moved"), None)
     if first is not None:
         text += f"; {first['name']}: {first['error']}. {first['remedy']}"
     if facts["problems"]:

@@ -8,15 +8,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Optional
 
-from .._model.guest import Disk, Guest
+from .._model.guest import Guest
 from .._model.host import Host
 from .._model.plan import Leftover, Method, Move
 from .._model.predict import SWITCHOVER_MS
 from .._model.refusal import Refusal
 from .._model.settings import MoveSettings
 from .._model.snapshot import Snapshot
+from .._planner.arrival import guest_at
 from .._planner.estimate import DOWNTIME_MS, FIXED_SECONDS, Left, advance, lines_of, speeds
-from .._planner.resources import copy_sizes
+from .._planner.storage import Reach
+from .._planner.stores import copy_sizes
 from .ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
 from .restless import Restless, go_on, progress_of, restless
 
@@ -121,7 +123,9 @@ class Simulator:
     def finish(self, move: Move) -> Cost:
         elapsed = round(self._now - self._started[move.id], 1)
         if move.method is Method.OFFLINE:
-            return Cost(elapsed, 0, None)
+            return Cost(elapsed, move.est_bytes, None)
+        if move.method is Method.RESTART:
+            return Cost(elapsed, move.est_bytes, move.est_downtime_ms)
         if move.id in self._restless:
             item = self._restless[move.id]
             return Cost(elapsed, int(item.sent), int(1000 * item.still))
@@ -141,15 +145,16 @@ class Simulator:
 
     def _arrive(self, move: Move) -> None:
         self._under_way.pop(move.id, None)
+        source, dest = self.fleet.host(move.source), self.fleet.host(move.dest)
         guest = _guest_on(self.fleet, move.source, move.guest)
-        if guest is None:
+        if guest is None or source is None or dest is None:
             return
         home = None if move.home == move.dest else move.home
-        disks = tuple(_copied(disk, move) for disk in guest.disks)
+        there = guest_at(guest, Reach(move.copies, (), move.changes, move.twins), source, dest)
         notes = replace(guest.notes, home=home, claim=None)
-        arrived = replace(guest, name=self._new_name or guest.name, job=None, disks=disks, notes=notes)
+        arrived = replace(there, name=self._new_name or guest.name, job=None, has_run=guest.has_run, notes=notes)
         gone = _without(_without(self.fleet, move.source, move.guest), move.dest, move.guest)
-        taken, freed = copy_sizes(guest, move.copies), _left_behind(guest, move)
+        taken, freed = copy_sizes(guest, move.copies, source), _left_behind(guest, move)
         hosts = (
             _filled(host, taken)
             if host.name == move.dest
@@ -164,11 +169,6 @@ class Simulator:
 def _guest_on(fleet: Snapshot, name: str, uuid: str) -> Optional[Guest]:
     host = fleet.host(name)
     return next((guest for guest in host.guests if guest.uuid == uuid), None) if host else None
-
-
-def _copied(disk: Disk, move: Move) -> Disk:
-    volume = next((copy.dest for copy in move.copies if copy.target == disk.target), None)
-    return replace(disk, pool=volume.pool, volume=volume.volume) if volume else disk
 
 
 def _left_behind(guest: Guest, move: Move) -> dict[str, int]:

@@ -24,6 +24,7 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     (r"storage pool not found", "Define a pool on the destination whose path holds the disk"),
     (r"cannot access storage file|no such file", "Check that the destination reaches the disk under the same path"),
     (r"unsupported machine type|machine type", "Upgrade QEMU at the destination"),
+    (r"cannot limit locked memory", "Leave zerocopy out, or let the daemon there raise limits (CAP_SYS_RESOURCE)"),
     (r"cannot allocate memory|cannot set up guest memory", "Free memory or hugepages at the destination"),
     (r"cannot acquire state change lock", "Another job holds the guest; wait for it, or restart the daemon there"),
     (r"same host", "Give each host its own host_uuid in libvirtd.conf"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Optional
 
-from .._model.fleet import MIB, HostEntry
+from .._model.fleet import MIB, HostEntry, maps_of
 from .._model.host import Host, HostState
 
 
@@ -45,12 +45,15 @@ def asleep(entry: HostEntry, like: Optional[Host]) -> Host:
         allocatable_vcpus=vcpus(cpus, entry),
         pools=tuple(pool for pool in twin.pools if pool.identity is not None),
         numa_cells=(),
+        images=(),
         maintenance=entry.maintenance,
         labels=entry.labels,
         site=entry.site,
         rack=entry.rack,
         power=entry.power,
         max_guests=entry.max_guests,
+        maps=maps_of(entry),
+        reuse_images=entry.reuse_images,
         migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
         migration_policy=entry.migration_policy,
         guests=(),

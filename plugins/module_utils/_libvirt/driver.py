@@ -12,19 +12,24 @@ from collections.abc import Callable
 from typing import Any, Optional, TypeVar
 
 from .._engine.ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
+from .._model.errors import FleetError
 from .._model.guest import MoveClaim, VolumeRef
 from .._model.host import version_text
 from .._model.plan import Leftover, Method, Move
 from .._model.refusal import Refusal, RefusalCode
 from .._model.settings import MoveSettings, Transport
-from . import blockjobs, volumes
+from . import blockjobs, offline_copy, stand_in, volumes
 from .advice import failure_of
 from .binding import libvirt
 from .connection import Fleet, error_text
+from .definitions import definitions
 from .flags import POSTCOPY, POSTCOPY_RESUME, flags_of, parameters_of
 from .flags_transfer import TYPED_SINCE_9_4
 from .guest_notes import notes_of, write_notes
+from .images import Digests
+from .job_stats import cost_of, progress_of
 from .places import is_broken, is_post_copy, place_of, state_of
+from .restart import shut_down, start_again
 from .survey import is_active
 
 # How long a host that did not answer is not asked again: each try holds up all other moves.
@@ -55,6 +60,8 @@ class _Work:
         self.created: list[VolumeRef] = []
         self.post_copy = False
         self.paused = False
+        # of disks that were copied beforehand, while the guest was shut off
+        self.cost = Cost()
         self.adopted = False
         # at the source, on the control connection; looked up once
         self.domain: Any = None
@@ -69,6 +76,7 @@ class LibvirtDriver:
         self._stop = stop
         self._news = threading.Event()
         self._work: dict[str, _Work] = {}
+        self._digests = Digests(fleet)
         self._mute: dict[str, float] = {}
 
     def now(self) -> float:
@@ -110,21 +118,27 @@ class LibvirtDriver:
                 if ref not in ours:
                     facts = {"pool": ref.pool, "volume": ref.volume}
                     found.append(Refusal(RefusalCode.DISK_EXISTS, move.name, move.dest, facts))
+        found += self._digests.unlike(move)
         return tuple(found)
 
     @_translated
     def mend(self, leftover: Leftover) -> None:
         claim = leftover.claim
         domain = self._domain(leftover.host, leftover.guest)
+        # before its disks: what copies them holds them open
+        for host in (claim.source, claim.dest) if claim.copied else ():
+            stand_in.end(self._fleet, host, leftover.guest)
         if leftover.host == claim.dest:
             if leftover.definition_on is not None:
                 self._undefine(leftover.definition_on, leftover.guest)
-            self._arrived(domain, leftover.host, notes_of(domain).home, bool(domain.isActive()))
+            active = start_again(domain, bool(domain.isActive()))
+            self._arrived(domain, leftover.host, notes_of(domain).home, active)
         else:
             for ref in claim.volumes:
                 volumes.delete(self._fleet.control(claim.dest), ref)
+            active = start_again(domain, bool(domain.isActive()))
             unclaimed = dataclasses.replace(notes_of(domain), claim=None)
-            write_notes(domain, unclaimed, bool(domain.isActive()), bool(domain.isPersistent()))
+            write_notes(domain, unclaimed, active, bool(domain.isPersistent()))
 
     def start(self, move: Move, settings: MoveSettings) -> None:
         work = self._work[move.id] = self._work.get(move.id) or _Work()
@@ -145,37 +159,49 @@ class LibvirtDriver:
         work = self._work[move.id]
         if work.ended.is_set() and not work.adopted:
             return Progress(Phase.FINISHING, ended=True, failure=work.failure)
-        stats = self._job_stats(move)
-        state = state_of(work.domain) if stats and (work.adopted or work.post_copy) else (0, 0)
+        try:
+            stats = self._job_stats(move)
+            state = state_of(work.domain) if stats and (work.adopted or work.post_copy) else (0, 0)
+        except (libvirt.libvirtError, DriverError):
+            if work.adopted:
+                raise
+            # only its thread knows when the call is over; it hears of a broken connection as well
+            return Progress(Phase.POST_COPY if work.post_copy else Phase.PREPARING)
         work.post_copy = work.post_copy or is_post_copy(state)
         if is_broken(state):
             # nobody's call is waiting for an adopted one
             return Progress(Phase.POST_COPY, ended=work.adopted, failure=work.failure, broken=True)
         if work.adopted and stats.get("operation") != libvirt.VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT:
             return Progress(Phase.FINISHING, ended=True, failure=work.failure)
-        return _progress_of(stats, bool(move.copies), work.post_copy)
+        return progress_of(stats, bool(move.copies), work.post_copy)
 
     @_translated
     def set_max_downtime(self, move: Move, milliseconds: int) -> None:
-        self._domain(move.source, move.guest).migrateSetMaxDowntime(milliseconds, 0)
+        self._moving(move).migrateSetMaxDowntime(milliseconds, 0)
 
     @_translated
     def set_bandwidth(self, move: Move, mibs: int) -> None:
-        self._domain(move.source, move.guest).migrateSetMaxSpeed(mibs, 0)
+        self._moving(move).migrateSetMaxSpeed(mibs, 0)
 
     @_translated
     def post_copy(self, move: Move) -> None:
+        if move.method is Method.OFFLINE:
+            return  # there is no memory to leave behind
         self._domain(move.source, move.guest).migrateStartPostCopy(0)
         self._work[move.id].post_copy = True
 
     @_translated
     def pause(self, move: Move) -> None:
+        if move.method is Method.OFFLINE:
+            return  # it could not stand more still
         self._domain(move.source, move.guest).suspend()
         self._work[move.id].paused = True
 
     @_translated
     def abort(self, move: Move) -> None:
-        self._domain(move.source, move.guest).abortJob()
+        # a guest that is shutting down can't be called back; its thread sees that the user has interrupted
+        if move.method is not Method.RESTART:
+            self._moving(move).abortJob()
 
     @_translated
     def finish(self, move: Move) -> Cost:
@@ -184,19 +210,22 @@ class LibvirtDriver:
         if left is not None and not left.isActive():
             self._undefine(move.source, move.guest)
         work = self._work.get(move.id)
-        active = _resume_if_left(domain, work is not None and work.paused)
+        active = start_again(domain, _resume_if_left(domain, work is not None and work.paused))
         self._arrived(domain, move.dest, move.home, active)
-        if work is None or not active:
-            return Cost()
+        if work is None or not active or move.method is Method.RESTART:
+            return work.cost if work is not None else Cost()
         # kept, for whoever predicts the guest's next move
         kept = libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED | libvirt.VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED
-        return _cost_of(domain.jobStats(kept))
+        return cost_of(domain.jobStats(kept))
 
     @_translated
     def undo(self, move: Move) -> None:
         work = self._work[move.id]
         domain = self._domain(move.source, move.guest)
-        active = _resume_if_left(domain, work.paused)
+        if move.method in (Method.OFFLINE, Method.RESTART) and move.copies:
+            for host in (move.source, move.dest):
+                stand_in.end(self._fleet, host, move.guest)
+        active = start_again(domain, _resume_if_left(domain, work.paused))
         for ref in work.created:
             volumes.delete(self._fleet.control(move.dest), ref)
         now = notes_of(domain)
@@ -208,7 +237,7 @@ class LibvirtDriver:
         work = self._work[move.id]
         try:
             if work.domain is None:
-                work.domain = self._find(move.source, move.guest)
+                work.domain = self._find(move.source, stand_in.moving_uuid(move))
             return work.domain.jobStats(0) if work.domain is not None else {}
         except libvirt.libvirtError as error:
             work.domain = None
@@ -224,6 +253,8 @@ class LibvirtDriver:
     def _drive(self, work: _Work, job: Callable[[], None]) -> None:
         try:
             job()
+        except FleetError as error:
+            work.failure = Failure(error.message, error.remedy or "")
         except (libvirt.libvirtError, DriverError) as error:
             work.failure = error.failure if isinstance(error, DriverError) else failure_of(error_text(error))
         finally:
@@ -239,7 +270,8 @@ class LibvirtDriver:
             copied = tuple(copy.source for copy in move.copies)
 
             def claim(made: tuple[VolumeRef, ...]) -> None:
-                claimed = MoveClaim(move.source, move.dest, autostart, made, copied)
+                restart = move.method is Method.RESTART
+                claimed = MoveClaim(move.source, move.dest, autostart, made, copied, restart)
                 write_notes(
                     domain,
                     dataclasses.replace(notes_of(domain), home=move.home, claim=claimed),
@@ -248,6 +280,11 @@ class LibvirtDriver:
                 )
 
             self._make_volumes(move, work, claim)
+            if move.method is Method.RESTART:
+                shut_down(domain, self._stop)
+                move = dataclasses.replace(move, method=Method.OFFLINE)
+            if move.method is Method.OFFLINE and move.copies:
+                work.cost = self._copy_shut_off(move, settings, domain)
             self._send(move, settings, domain, flags_of(move, settings, persistent, was_paused))
 
     def _resume(self, move: Move, settings: MoveSettings) -> None:
@@ -261,12 +298,23 @@ class LibvirtDriver:
 
     def _send(self, move: Move, settings: MoveSettings, domain: Any, flags: int) -> None:
         dest = self._fleet.entries[move.dest]
-        parameters = parameters_of(move, settings, dest)
+        parameters = {**parameters_of(move, settings, dest), **definitions(domain, move)}
         if self._settings.transport is Transport.P2P:
             domain.migrateToURI3(dest.peer_uri, parameters, flags)
             return
         with self._fleet.lane(move.dest) as dest_lane:
             domain.migrate3(dest_lane, parameters, flags)
+
+    def _copy_shut_off(self, move: Move, settings: MoveSettings, domain: Any) -> Cost:
+        def send(other: Move, stand_in: Any) -> None:
+            own = offline_copy.stand_in_settings(settings)
+            self._send(other, own, stand_in, flags_of(other, own, persistent=False, was_paused=True))
+
+        return stand_in.copy_disks(self._fleet, move, domain, send)
+
+    def _moving(self, move: Move) -> Any:
+        """Return what libvirt is moving: the guest, or what carries its disks."""
+        return self._domain(move.source, stand_in.moving_uuid(move))
 
     def _has_block_job(self, move: Move) -> bool:
         """Libvirt does not count it among the guest's jobs, so the survey may not have seen it."""
@@ -324,6 +372,7 @@ class LibvirtDriver:
         now = notes_of(domain)
         claim = now.claim
         if claim is not None:
+            self._refuse_vanished(claim)
             # out of date from the first write at the destination, and in the way when the guest comes back
             for ref in claim.copied:
                 volumes.delete(self._fleet.control(claim.source), ref)
@@ -331,6 +380,14 @@ class LibvirtDriver:
                 domain.setAutostart(1)
         arrived = dataclasses.replace(now, home=None if home == host else home, claim=None)
         write_notes(domain, arrived, active, bool(domain.isPersistent()))
+
+    def _refuse_vanished(self, claim: MoveClaim) -> None:
+        """Raise DriverError where a volume that was made for the guest is gone: then the old one is all there is."""
+        for ref in claim.volumes if claim.copied else ():
+            if volumes.find(self._fleet.control(claim.dest), ref) is None:
+                what = f"{ref.volume} is gone from pool {ref.pool} of {claim.dest} though the guest has it open"
+                remedy = "Copy the disk into a new volume while the guest runs (virsh blockcopy), then run again"
+                raise DriverError(Failure(f"{what}; the volume at {claim.source} is kept", remedy))
 
     def _undefine(self, host: str, uuid: str) -> None:
         """Remove a shut-off definition; storage is not touched, and NVRAM is kept for whoever runs the guest."""
@@ -354,28 +411,3 @@ def _resume_if_left(domain: Any, paused_by_us: bool) -> bool:
     if state == libvirt.VIR_DOMAIN_PAUSED and left:
         domain.resume()
     return is_active(state)
-
-
-def _progress_of(stats: dict[str, Any], copies: bool, post_copy: bool) -> Progress:
-    if not stats or stats.get("type", 0) == libvirt.VIR_DOMAIN_JOB_NONE:
-        return Progress(Phase.PREPARING)
-    iteration = int(stats.get("memory_iteration", 0))
-    phase = Phase.DISKS if copies and iteration == 0 else Phase.MEMORY
-    return Progress(
-        phase=Phase.POST_COPY if post_copy else phase,
-        total=int(stats.get("data_total", 0)),
-        processed=int(stats.get("data_processed", 0)),
-        remaining=int(stats.get("data_remaining", 0)),
-        rate=int(stats.get("memory_bps", 0) or stats.get("disk_bps", 0)),
-        dirty_rate=int(stats.get("memory_dirty_rate", 0)) * int(stats.get("memory_page_size", 4096)),
-        iteration=iteration,
-    )
-
-
-def _cost_of(stats: dict[str, Any]) -> Cost:
-    elapsed, downtime = stats.get("time_elapsed"), stats.get("downtime")
-    return Cost(
-        seconds=None if elapsed is None else round(int(elapsed) / 1000, 2),
-        sent_bytes=None if "data_processed" not in stats else int(stats["data_processed"]),
-        downtime_ms=None if downtime is None else int(downtime),
-    )

@@ -19,6 +19,7 @@ PERSIST_DEST = 1 << 3
 UNDEFINE_SOURCE = 1 << 4
 PAUSED = 1 << 5
 NON_SHARED_DISK = 1 << 6
+NON_SHARED_INC = 1 << 7
 CHANGE_PROTECTION = 1 << 8
 OFFLINE = 1 << 10
 AUTO_CONVERGE = 1 << 13
@@ -37,12 +38,22 @@ def flags_of(move: Move, settings: MoveSettings, persistent: bool, was_paused: b
     # libvirt keeps a guest paused that was paused before; a running one it suspends itself where LIVE is missing
     flags |= LIVE if move.method is Method.LIVE else 0
     flags |= PAUSED if was_paused else 0
-    flags |= NON_SHARED_DISK if move.copies else 0
+    flags |= _storage_flag(move)
     flags |= TLS if settings.tls else 0
     if move.method is Method.LIVE:
         flags |= AUTO_CONVERGE if settings.auto_converge else 0
         flags |= POSTCOPY if settings.permit_post_copy else 0
     return flags | transfer_flags(move, settings.transfer)
+
+
+def _storage_flag(move: Move) -> int:
+    """Return how disks are copied: of none, of all everything, or of all what is above the images that they stand on.
+
+    A disk that stands on nothing has all of it there, so both kinds can go together.
+    """
+    if any(copy.backing is not None for copy in move.copies):
+        return NON_SHARED_INC
+    return NON_SHARED_DISK if move.copies else 0
 
 
 def parameters_of(move: Move, settings: MoveSettings, dest: HostEntry) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from .._model.guest import Disk, DiskKind, Guest, GuestCpu, GuestState, Interface, JobKind
+from .._model.guest import Disk, DiskKind, Guest, GuestCpu, GuestState, Interface, JobKind, Layer
 from .._model.host import Pool
 from . import guest_devices, notes
 from .xml import UNITS, attribute, cells_of, parse, size_of, text_of
@@ -65,6 +65,7 @@ def guest_of(xml: str, facts: Facts, pools: Sequence[Pool]) -> Guest:
         usage_cpu_seconds=_seconds(stats.get("cpu.time")),
         hugepage_kib=_hugepage_kib(root.find("memoryBacking/hugepages"), facts),
         numa_cells=_numa_cells(root.find("numatune")),
+        nvram=text_of(root, "os/nvram") or attribute(root, "os/nvram/source", "file"),
         host_devices=guest_devices.of_host(root),
         tpm=attribute(root, "devices/tpm/backend", "type"),
     )
@@ -103,7 +104,7 @@ def _disk(element: ET.Element, stats: Mapping[str, Any], pools: Sequence[Pool]) 
     )
     name = _source_name(kind, source)
     pool, volume = _home_of(kind, source, name, pools)
-    backing = element.find("backingStore/source")
+    chain = _chain(element, pools)
     sizes = _sizes(target, stats)
     return Disk(
         target=target,
@@ -116,9 +117,29 @@ def _disk(element: ET.Element, stats: Mapping[str, Any], pools: Sequence[Pool]) 
         readonly=element.find("readonly") is not None,
         shareable=element.find("shareable") is not None,
         capacity=sizes.get("capacity"),
-        allocation=sizes.get("allocation"),
-        backing=_source_name(DiskKind.FILE, backing) if backing is not None else None,
+        allocation=_taken(kind, sizes),
+        backing=chain[0].source if chain else None,
+        chain=chain,
+        transient=element.find("transient") is not None,
     )
+
+
+def _chain(disk: ET.Element, pools: Sequence[Pool]) -> tuple[Layer, ...]:
+    """Return the images below a disk, as far as the definition knows them: of a running guest all of them."""
+    found = []
+    below = disk.find("backingStore")
+    while below is not None and below.find("source") is not None:
+        kind, source = _KINDS.get(below.get("type", ""), DiskKind.OTHER), below.find("source")
+        name = _source_name(kind, source)
+        pool, volume = _home_of(kind, source, name, pools)
+        found.append(Layer(name or "", attribute(below, "format", "type"), pool, volume))
+        below = below.find("backingStore")
+    return tuple(found)
+
+
+def _taken(kind: DiskKind, sizes: Mapping[str, int]) -> Optional[int]:
+    """Return what an image takes on its host: of a file its blocks, of all else what libvirt calls allocation."""
+    return sizes.get("physical") if kind is DiskKind.FILE and sizes.get("physical") else sizes.get("allocation")
 
 
 def _source_name(kind: DiskKind, source: Optional[ET.Element]) -> Optional[str]:
@@ -146,18 +167,23 @@ def _home_of(
     if kind is DiskKind.NETWORK:
         path = f"{_host_of(source)}/{source.get('name', '').split('/')[0]}"
         return next((p.name for p in pools if p.identity is not None and p.identity.endswith(f"://{path}")), None), None
-    folders = [pool for pool in pools if pool.path and name.startswith(pool.path.rstrip("/") + "/")]
+    return home_of_path(name, pools)
+
+
+def home_of_path(path: str, pools: Sequence[Pool]) -> tuple[Optional[str], Optional[str]]:
+    """Return the pool that a file lies in and its name there, as far as paths tell."""
+    folders = [pool for pool in pools if pool.path and path.startswith(pool.path.rstrip("/") + "/")]
     if not folders:
         return None, None
     pool = max(folders, key=lambda p: len(p.path or ""))
-    return pool.name, name[len((pool.path or "").rstrip("/")) + 1 :]
+    return pool.name, path[len((pool.path or "").rstrip("/")) + 1 :]
 
 
 def _sizes(target: str, stats: Mapping[str, Any]) -> dict[str, int]:
-    """Return capacity and allocation of the top image of a disk from the block records of the statistics."""
+    """Return the sizes of a disk's own image from the block records of the statistics; it comes before those below."""
     for index in range(int(stats.get("block.count", 0))):
-        if stats.get(f"block.{index}.name") == target and int(stats.get(f"block.{index}.backingIndex", 0)) <= 1:
-            keys = ("capacity", "allocation")
+        if stats.get(f"block.{index}.name") == target:
+            keys = ("capacity", "allocation", "physical")
             return {key: int(stats[f"block.{index}.{key}"]) for key in keys if f"block.{index}.{key}" in stats}
     return {}
 

@@ -13,7 +13,7 @@ from typing import Any, Optional
 
 from .._engine.ports import DriverError
 from .._model.errors import FleetError
-from .._model.fleet import MIB, HostEntry, links_of
+from .._model.fleet import MIB, HostEntry, links_of, maps_of
 from .._model.guest import Disk, Guest, JobKind
 from .._model.host import Host, HostState, Pool
 from .._model.snapshot import Snapshot
@@ -23,6 +23,8 @@ from .asleep import allocatable, asleep, vcpus
 from .binding import libvirt
 from .connection import Fleet, error_text
 from .dirty_rate import check_seconds, with_dirty_rates
+from .images import chain_of, images_of, wanted_names
+from .offline_copy import is_stand_in
 from .usage import look, with_usage
 from .xml import parse, text_of
 
@@ -50,7 +52,7 @@ def survey(fleet: Fleet, measure_usage_seconds: float = 0, measure_dirty_rate_se
         fleet.timeout + measure_usage_seconds + measure_dirty_rate_seconds,
         lambda entry: _host(fleet.control(entry.name), entry, measure_usage_seconds, measure_dirty_rate_seconds),
     )
-    known = _compared(fleet, known)
+    known = _with_images(fleet, _compared(fleet, known))
     sleeping = [asleep(entry, known.get(entry.standby_like or "")) for entry in fleet.entries.values() if entry.standby]
     taken_at = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     hosts = sorted((*known.values(), *sleeping), key=lambda host: host.name)
@@ -93,6 +95,18 @@ def _compared(fleet: Fleet, known: Mapping[str, Host]) -> dict[str, Host]:
     return {**known, **told}
 
 
+def _with_images(fleet: Fleet, known: Mapping[str, Host]) -> dict[str, Host]:
+    """Return the hosts with the images that guests of any of them stand on or read; without such, nobody asks."""
+    names = wanted_names(known.values())
+    asked = [fleet.entries[name] for name, host in known.items() if host.state is not HostState.UNREACHABLE]
+
+    def ask(entry: HostEntry) -> Host:
+        host = known[entry.name]
+        return dataclasses.replace(host, images=images_of(fleet.control(entry.name), host.pools, names))
+
+    return {**known, **_asked(fleet, asked, fleet.timeout, ask)} if names else dict(known)
+
+
 def _unreachable(entry: HostEntry, error: str) -> Host:
     return Host(
         name=entry.name,
@@ -104,6 +118,8 @@ def _unreachable(entry: HostEntry, error: str) -> Host:
         rack=entry.rack,
         power=entry.power,
         max_guests=entry.max_guests,
+        maps=maps_of(entry),
+        reuse_images=entry.reuse_images,
         migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
         migration_policy=entry.migration_policy,
     )
@@ -149,6 +165,8 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty
         rack=entry.rack,
         power=entry.power,
         max_guests=entry.max_guests,
+        maps=maps_of(entry),
+        reuse_images=entry.reuse_images,
         migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
         migration_policy=entry.migration_policy,
         numa_cells=host_xml.numa_cells_of(capabilities, memory, room, free_pages),
@@ -187,6 +205,8 @@ def _guests(connection: Any, pools: tuple[Pool, ...], host: host_xml.Capabilitie
 def _guest(
     domain: Any, stats: Mapping[str, Any], pools: tuple[Pool, ...], host: host_xml.Capabilities
 ) -> Optional[Guest]:
+    if is_stand_in(domain.name(), domain.UUIDString()):
+        return None  # no guest: it only carries the disks of one
     try:
         persistent = bool(domain.isPersistent())
         state, reason = int(stats["state.state"]), int(stats["state.reason"])
@@ -237,20 +257,23 @@ def job_of(domain: Any, state: int, reason: int) -> Optional[JobKind]:
 def _with_sizes(guest: Guest, connection: Any, pools: tuple[Pool, ...]) -> Guest:
     """Return a shut-off guest with the sizes of its local volumes, which only its pool knows."""
     local = {pool.name for pool in pools if pool.active and pool.identity is None}
-    disks = tuple(_sized(disk, connection) if disk.pool in local and disk.volume else disk for disk in guest.disks)
+    disks = tuple(
+        _sized(disk, connection, pools) if disk.pool in local and disk.volume else disk for disk in guest.disks
+    )
     return dataclasses.replace(guest, disks=disks)
 
 
-def _sized(disk: Disk, connection: Any) -> Disk:
+def _sized(disk: Disk, connection: Any, pools: tuple[Pool, ...]) -> Disk:
     try:
         volume = connection.storagePoolLookupByName(disk.pool).storageVolLookupByName(disk.volume)
-        backing = text_of(parse(volume.XMLDesc(0)), "backingStore/path")
+        chain = chain_of(connection, volume, pools)
         capacity, allocation = volume.info()[1:3]
     except libvirt.libvirtError as error:
         if error.get_error_code() == libvirt.VIR_ERR_NO_STORAGE_VOL:
             return dataclasses.replace(disk, volume=None)
         raise
-    return dataclasses.replace(disk, capacity=capacity, allocation=allocation, backing=backing)
+    backing = chain[0].source if chain else None
+    return dataclasses.replace(disk, capacity=capacity, allocation=allocation, backing=backing, chain=chain)
 
 
 def _bridges(connection: Any) -> tuple[str, ...]:

@@ -31,9 +31,18 @@ def find(connection: Any, ref: VolumeRef) -> Any:
 
 
 def create(connection: Any, copy: DiskCopy) -> None:
-    """Make an empty volume for the copy, of the same format and size, that takes space only as it is written."""
+    """Make an empty volume for the copy, of the same format and size, that takes space only as it is written.
+
+    It stands on the image that the copy is to stand on, if there is one.
+    """
     pool = connection.storagePoolLookupByName(copy.dest.pool)
     pool.createXML(_volume_xml(copy), 0)
+
+
+def allocated(connection: Any, copies: Iterable[DiskCopy]) -> int:
+    """Return the bytes that the volumes of ``copies`` take at the destination by now."""
+    found = (find(connection, copy.dest) for copy in copies)
+    return sum(int(volume.info()[2]) for volume in found if volume is not None)
 
 
 def delete(connection: Any, ref: VolumeRef) -> None:
@@ -50,4 +59,8 @@ def _volume_xml(copy: DiskCopy) -> str:
     ET.SubElement(root, "allocation", {"unit": "bytes"}).text = "0"
     target = ET.SubElement(root, "target")
     ET.SubElement(target, "format", {"type": copy.format})
+    if copy.backing is not None:
+        below = ET.SubElement(root, "backingStore")
+        ET.SubElement(below, "path").text = copy.backing
+        ET.SubElement(below, "format", {"type": copy.backing_format or "raw"})
     return ET.tostring(root, encoding="unicode")

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from .codec import DecodeError, from_json
 from .errors import FleetError
-from .host import Maintenance, PowerModel
+from .host import Maintenance, Maps, PowerModel
 from .snapshot import Link
 
 MIB = 1024 * 1024
@@ -35,7 +35,8 @@ class HostEntry:
     ``migration_address`` (name or IP) is where guests are sent to, ``listen_address`` where QEMU then waits for them.
 
     A host on ``standby`` is never connected to: ``memory_mib`` and ``cpus`` say what it has, and ``standby_like`` names
-    a host of the same build that tells the rest. Hosts that are on are measured instead.
+    a host of the same build that tells the rest. Hosts that are on are measured instead. The maps say what a thing is
+    called here that has another name on other hosts.
     """
 
     name: str
@@ -58,6 +59,11 @@ class HostEntry:
     memory_mib: Optional[int] = None
     cpus: Optional[int] = None
     max_guests: Optional[int] = None
+    bridge_map: Mapping[str, str] = field(default_factory=dict)
+    network_map: Mapping[str, str] = field(default_factory=dict)
+    pool_map: Mapping[str, str] = field(default_factory=dict)
+    path_map: Mapping[str, str] = field(default_factory=dict)
+    reuse_images: bool = True
     links: tuple[Link, ...] = ()
     migration_bandwidth_mibs: Optional[int] = None
     migration_policy: Optional[str] = None
@@ -76,6 +82,11 @@ def parse_hosts(data: Sequence[Mapping[str, Any]]) -> tuple[HostEntry, ...]:
     _check_standby(entries)
     links_of(entries)
     return entries
+
+
+def maps_of(entry: HostEntry) -> Maps:
+    """Return what names of the fleet are called on the host."""
+    return Maps(entry.bridge_map, entry.network_map, entry.pool_map, entry.path_map)
 
 
 def links_of(entries: Sequence[HostEntry]) -> tuple[Link, ...]:
@@ -101,11 +112,17 @@ def _parse_host(item: Mapping[str, Any], index: int) -> HostEntry:
         entry = from_json(HostEntry, given, f"hosts[{index}]")
     except DecodeError as error:
         raise FleetError(error.message, "Check the variables of that host in the inventory") from error
-    _check_numbers(entry)
-    for label in ("uri", "peer_uri"):
-        _check_uri(entry, label)
     if not entry.name:
         raise FleetError(f"hosts[{index}] has an empty name", "Give each host its inventory name")
+    return check_entry(entry)
+
+
+def check_entry(entry: HostEntry) -> HostEntry:
+    """Return the entry; raises FleetError on values that make no sense by themselves."""
+    _check_numbers(entry)
+    _check_maps(entry)
+    for label in ("uri", "peer_uri"):
+        _check_uri(entry, label)
     return entry
 
 
@@ -126,6 +143,18 @@ def _check_numbers(entry: HostEntry) -> None:
             )
     if entry.power is not None:
         _check_power(entry.name, entry.power)
+
+
+def _check_maps(entry: HostEntry) -> None:
+    for label in ("bridge_map", "network_map", "pool_map", "path_map"):
+        for name, own in getattr(entry, label).items():
+            if not name or not own:
+                raise FleetError(f"{label} of host {entry.name} has an empty name", "Write {name elsewhere: name here}")
+            if label == "path_map" and not (name.startswith("/") and own.startswith("/")):
+                raise FleetError(
+                    f"path_map of host {entry.name} has {name}: {own}, which is not from one folder to another",
+                    "Give whole paths, such as {/srv/images: /var/lib/libvirt/images}",
+                )
 
 
 def _check_power(host: str, power: PowerModel) -> None:

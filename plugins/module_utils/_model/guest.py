@@ -46,8 +46,22 @@ class DiskKind(enum.Enum):
 
 
 @dataclass(frozen=True)
+class Layer:
+    """An image below a disk's own; ``pool`` and ``volume`` as in Disk."""
+
+    source: str
+    format: Optional[str] = None
+    pool: Optional[str] = None
+    volume: Optional[str] = None
+
+
+@dataclass(frozen=True)
 class Disk:
-    """One disk; ``pool`` and ``volume`` name the libvirt pool of the guest's host that holds it, if one does."""
+    """One disk; ``pool`` and ``volume`` name the libvirt pool of the guest's host that holds it, if one does.
+
+    ``backing`` is the image right below it, ``chain`` that one and all below it. ``transient``: what is written to it
+    is lost at the guest's end.
+    """
 
     target: str
     kind: DiskKind
@@ -61,6 +75,8 @@ class Disk:
     capacity: Optional[int] = None
     allocation: Optional[int] = None
     backing: Optional[str] = None
+    chain: tuple[Layer, ...] = ()
+    transient: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +114,8 @@ class VolumeRef:
 class MoveClaim:
     """Written in the guest before a move begins, so that whoever comes after a crash knows what is left of it.
 
-    ``volumes`` are those made at the destination, ``copied`` those at the source that they replace.
+    ``volumes`` are those made at the destination, ``copied`` those at the source that they replace. ``restart``: the
+    guest is shut down for the move, and has to be started wherever it is found shut off.
     """
 
     source: str
@@ -106,6 +123,7 @@ class MoveClaim:
     autostart: bool = False
     volumes: tuple[VolumeRef, ...] = ()
     copied: tuple[VolumeRef, ...] = ()
+    restart: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,6 +147,7 @@ class Guest:
     ``hugepage_kib`` is the size of the huge pages that its memory must come from, ``numa_cells`` the only NUMA nodes of
     its host that may give it (strict binding).
     ``has_run``: its vCPUs have run since its process began on this host, by a start or by arriving.
+    ``nvram`` is the file of its firmware's variables.
     ``host_devices`` are devices of its host that it uses, those too that libvirt lets it leave behind; ``tpm`` is the
     backend of its TPM.
     """
@@ -160,6 +179,7 @@ class Guest:
     held_memory: Optional[int] = None
     hugepage_kib: Optional[int] = None
     numa_cells: tuple[int, ...] = ()
+    nvram: Optional[str] = None
     host_devices: tuple[str, ...] = ()
     tpm: Optional[str] = None
 

@@ -38,6 +38,34 @@ class Pool:
 
 
 @dataclass(frozen=True)
+class Image:
+    """A volume of a local pool that guests elsewhere need as it is: a base image, or read-only media.
+
+    ``length`` is that of its file in bytes, ``backing`` the path of the image below it.
+    """
+
+    pool: str
+    volume: str
+    format: str
+    capacity: int
+    length: int
+    backing: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Maps:
+    """What names of the fleet are called on this host: what a guest uses elsewhere to what it uses here.
+
+    ``paths`` are folders, and what is below them.
+    """
+
+    bridges: Mapping[str, str] = field(default_factory=dict)
+    networks: Mapping[str, str] = field(default_factory=dict)
+    pools: Mapping[str, str] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Network:
     """A libvirt network and the bridge behind it, if it has one; ``mtu`` where its definition sets one."""
 
@@ -105,6 +133,8 @@ class PowerModel:
 class Host:
     """A host as surveyed. Versions are libvirt's numbers: 1,000,000 * major + 1,000 * minor + release.
 
+    ``images`` are volumes of its local pools that guests of other hosts may need. ``reuse_images``: disks that come
+    here may stand on such a base image.
     ``mtus`` are those of its network devices, by name, where libvirt tells them. ``emulates_tpm``: swtpm is there;
     None where libvirt is too old to tell.
     ``migration_bandwidth_mibs``: what all moves together may send from it, and as much to it, in MiB/s.
@@ -141,6 +171,13 @@ class Host:
     migration_bandwidth_mibs: Optional[int] = None
     migration_policy: Optional[str] = None
     guests: tuple[Guest, ...] = ()
+    images: tuple[Image, ...] = ()
+    maps: Maps = Maps()
+    reuse_images: bool = True
+
+    def image(self, pool: Optional[str], volume: Optional[str]) -> Optional[Image]:
+        """Return the image of that pool and name, or None."""
+        return next((image for image in self.images if (image.pool, image.volume) == (pool, volume)), None)
 
     def pool(self, name: Optional[str]) -> Optional[Pool]:
         """Return the pool of that name, or None."""

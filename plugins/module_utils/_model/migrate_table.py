@@ -65,8 +65,8 @@ FLAGS: tuple[Flag, ...] = (
     _flag(
         "NON_SHARED_INC",
         "0.8.2",
+        by="always, where the plan copies disks that stand on images which the destination has",
         rule="excludes NON_SHARED_DISK, TUNNELLED and OFFLINE",
-        but="not yet: disks with a backing chain",
     ),
     _flag("CHANGE_PROTECTION", "0.9.4", by="transport direct", rule="libvirt implies it with PEER2PEER"),
     _flag(
@@ -115,10 +115,19 @@ FLAGS: tuple[Flag, ...] = (
     _flag(
         "POSTCOPY_RESUME",
         "8.5.0",
+        by="always, where a move broke in post-copy",
         rule="needs POSTCOPY, and CHANGE_PROTECTION or PEER2PEER",
-        but="not yet: recovery of a broken post-copy",
     ),
-    _flag("ZEROCOPY", "8.5.0", by="zerocopy", rule="needs PARALLEL; excludes TLS and compression", qemu="7.1.0"),
+    _flag(
+        "ZEROCOPY",
+        "8.5.0",
+        by="zerocopy",
+        rule=(
+            "needs PARALLEL; excludes TLS and compression; a host that may not lock memory refuses at the start, as "
+            "the lab's hosts do where the machine under them may not"
+        ),
+        qemu="7.1.0",
+    ),
 )
 
 PARAMETERS: tuple[Flag, ...] = (
@@ -136,15 +145,15 @@ PARAMETERS: tuple[Flag, ...] = (
         "destination_xml",
         "string",
         "1.1.0",
+        by="bridge_map, network_map, pool_map, path_map",
         rule="the guest must see the same machine",
-        but="not yet: other bridges, paths and pools at the destination",
     ),
     _parameter(
         "persistent_xml",
         "string",
         "1.3.4",
+        by="bridge_map, network_map, pool_map, path_map",
         rule="needs PERSIST_DEST",
-        but="not yet: other bridges, paths and pools at the destination",
     ),
     _parameter("bandwidth", "ullong, MiB/s", "1.1.0", by="bandwidth_mibs"),
     _parameter(
@@ -162,7 +171,8 @@ PARAMETERS: tuple[Flag, ...] = (
         "1.1.0",
         by="graphics_uri",
         rule=(
-            "of guest_migration only; QEMU sends viewers of SPICE after the guest, those of VNC reconnect by themselves"
+            "of guest_migration only; QEMU sends viewers of SPICE after the guest, those of VNC reconnect by "
+            "themselves; the lab's guests have no display, there libvirt took it and nobody followed"
         ),
     ),
     _parameter(
@@ -177,20 +187,20 @@ PARAMETERS: tuple[Flag, ...] = (
         "string, several",
         "1.2.17",
         by="always, where the plan copies a disk",
-        rule="needs NON_SHARED_*",
+        rule="needs NON_SHARED_DISK or NON_SHARED_INC",
     ),
     _parameter(
         "migrate_disks_detect_zeroes",
         "string, several",
         "10.9.0",
         by="detect_zeroes",
-        rule="needs NON_SHARED_*; saves space only where the disk has discard='unmap'",
+        rule="needs NON_SHARED_DISK or NON_SHARED_INC; saves space only where the disk has discard='unmap'",
     ),
     _parameter(
         "migrate_disks_target_zero",
         "string, several",
         "12.2.0",
-        rule="needs NON_SHARED_*",
+        rule="needs NON_SHARED_DISK or NON_SHARED_INC",
         but="ruins the disk where the volume is not all zeroes, and no host with libvirt 12.2 was there to try it on",
     ),
     _parameter(

@@ -47,18 +47,22 @@ class SurviveLoss(enum.Enum):
 
 
 class Method(enum.Enum):
-    """LIVE: runs on meanwhile. PAUSED: suspended, memory copied, then as before. OFFLINE: only the definition moves."""
+    """LIVE: runs on meanwhile. PAUSED: suspended, memory copied, then as before. OFFLINE: shut off, and stays so.
+
+    RESTART: shut down, moved like OFFLINE, started again.
+    """
 
     LIVE = "live"
     PAUSED = "paused"
     OFFLINE = "offline"
+    RESTART = "restart"
 
 
 def method_fits(method: Method, state: GuestState) -> bool:
     """Return whether a guest in that state can be moved that way."""
     if method is Method.OFFLINE:
         return state is GuestState.SHUT_OFF
-    if method is Method.LIVE:
+    if method in (Method.LIVE, Method.RESTART):
         return state is GuestState.RUNNING
     return state in (GuestState.RUNNING, GuestState.PAUSED)
 
@@ -109,13 +113,50 @@ class Request:
 
 @dataclass(frozen=True)
 class DiskCopy:
-    """A disk to copy along, and the volume to make for it at the destination. ``capacity`` is in bytes."""
+    """A disk to copy along, and the volume to make for it at the destination. ``capacity`` is in bytes.
+
+    ``backing`` is the path of an image at the destination on which the volume stands: only what is above it is copied.
+    Left out, the copy has everything in it.
+    """
 
     target: str
     source: VolumeRef
     dest: VolumeRef
     format: str
     capacity: int
+    backing: Optional[str] = None
+    backing_format: Optional[str] = None
+
+
+class ChangeKind(enum.Enum):
+    """What of a guest's definition is another at the destination.
+
+    BRIDGE and NETWORK: what interfaces are plugged into. FILE: the path of a disk. POOL: the pool of a disk that names
+    its pool. CHAIN: the disk stands on another image there, or on none.
+    """
+
+    BRIDGE = "bridge"
+    NETWORK = "network"
+    FILE = "file"
+    POOL = "pool"
+    CHAIN = "chain"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of the definition: ``what`` is a name at the source, or a disk's target; ``to`` what it becomes."""
+
+    kind: ChangeKind
+    what: str
+    to: str = ""
+
+
+@dataclass(frozen=True)
+class Twin:
+    """Two images, on the source and on the destination, that have to hold the same: bases of disks, read-only media."""
+
+    source: VolumeRef
+    dest: VolumeRef
 
 
 @dataclass(frozen=True)
@@ -142,6 +183,8 @@ class Move:
     reason: str = ""
     parking: bool = False
     est_downtime_ms: int = 0
+    changes: tuple[Change, ...] = ()
+    twins: tuple[Twin, ...] = ()
     policy: GuestPolicy = GuestPolicy()
     expected: Optional[Prediction] = None
 

@@ -116,7 +116,7 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
     _C.TPM: ("{host} has no swtpm, and the guest has an emulated TPM", "install swtpm there"),
     _C.POOL_MISSING: (
         "disk {disk} is in pool {pool} ({what}), which {host} does not have active",
-        "define and start that pool on {host}",
+        "define and start that pool on {host}, or say which one stands for it there (virtfleet_pool_map)",
     ),
     _C.DISK_IN_NO_POOL: (
         "disk {disk} is {source}, in no active pool of its host, so it is not known how {host} would reach it",
@@ -132,7 +132,31 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
         "pool {pool} of {host} has {free_mib} MiB free, the disks to copy need {need_mib} MiB",
         "free space there",
     ),
-    _C.NETWORK_MISSING: ("{host} has no active {kind} {network}", "define and start it there"),
+    _C.DISK_TRANSIENT: (
+        "disk {disk} is transient, which libvirt does not migrate",
+        "shut the guest down first",
+    ),
+    _C.DISK_DEVICE: (
+        "disk {disk} is the device {source} of its host and in no pool, so {host} can't reach it",
+        "detach it, or give the guest a volume of a pool that both hosts have (iscsi, rbd, netfs, logical)",
+    ),
+    _C.MEDIA_MISSING: (
+        "disk {disk} only reads {volume} of the local pool {pool}, and {host} has no such image with the same sizes",
+        "copy the image there under that name, eject it (virsh change-media --eject), or put it on shared storage",
+    ),
+    _C.IMAGES_DIFFER: (
+        "{volume} in pool {pool} of {host} has the name and sizes of the image that the guest needs, "
+        "but holds something else",
+        "copy the right image there, or let disks be copied whole (virtfleet_reuse_images: false for {host})",
+    ),
+    _C.FIRMWARE_STATE: (
+        "its {what} is in a file of its host that libvirt does not move with a guest that is shut off",
+        "move it live, or put that file on shared storage",
+    ),
+    _C.NETWORK_MISSING: (
+        "{host} has no active {kind} {network}",
+        "define and start it there, or say what it is called there (virtfleet_bridge_map, virtfleet_network_map)",
+    ),
     _C.NAME_TAKEN: ("{host} already has another guest of that name (UUID {uuid})", "rename one of them"),
     _C.OPTION_UNSUPPORTED: (
         "{option} needs {needs}, and {host} has {has}",

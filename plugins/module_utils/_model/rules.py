@@ -137,7 +137,7 @@ def _problem(rule: Rule) -> Optional[str]:
     if rule.most is not None and rule.most < (1 if rule.kind is RuleKind.ANTI_AFFINITY else 0):
         return f"allows {rule.most} guests"
     if rule.kind is RuleKind.METHODS:
-        unknown = sorted(set(rule.methods) - {"live", "paused", "offline"})
+        unknown = sorted(set(rule.methods) - {"live", "paused", "offline", "restart"})
         if unknown or not rule.methods:
             return f"knows no method {unknown[0]!r}" if unknown else "names no methods"
     elif rule.methods:

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional
 
 from .errors import FleetError
-from .policy import Policy, StepAction, check_policies, find_policy
+from .policy import PRESETS, Policy, StepAction, check_policies, find_policy
 from .transfer import TransferOptions, contradictions
 
 
@@ -58,8 +59,11 @@ class Slots:
     max_per_fleet: int = 16
 
 
-def check_settings(settings: MoveSettings) -> MoveSettings:
-    """Return the settings; raises FleetError on values that libvirt would misread."""
+def check_settings(settings: MoveSettings, of_hosts: Sequence[str] = ()) -> MoveSettings:
+    """Return the settings; raises FleetError on values that libvirt would misread.
+
+    ``of_hosts``: policies that hosts of the inventory name, whose moves follow them instead.
+    """
     for name in ("bandwidth_mibs", "max_downtime_ms"):
         value = getattr(settings, name)
         if value is not None and value <= 0:
@@ -74,17 +78,17 @@ def check_settings(settings: MoveSettings) -> MoveSettings:
                 f"timeout and policy {settings.policy} are both given",
                 "A policy has its own end: leave timeout out, or write it into a policy of your own",
             )
-    _check_transfer(settings)
+    _check_transfer(settings, of_hosts)
     return settings
 
 
-def _check_transfer(settings: MoveSettings) -> None:
-    policy = None if settings.policy is None else find_policy(settings.policy, settings.policies, "the option policy")
-    slows = settings.auto_converge or (policy is not None and policy.auto_converge)
-    if policy is None:
-        switches = settings.timeout > 0 and settings.timeout_action is TimeoutAction.POST_COPY
-    else:
-        switches = policy.may(StepAction.POST_COPY)
+def _check_transfer(settings: MoveSettings, of_hosts: Sequence[str]) -> None:
+    """Refuse options that contradict one another, or that tune what no policy in sight makes use of."""
+    names = {settings.policy, *of_hosts}
+    policies = [policy for policy in (*PRESETS, *settings.policies) if policy.name in names]
+    at_timeout = settings.timeout > 0 and settings.timeout_action is TimeoutAction.POST_COPY
+    slows = settings.auto_converge or any(policy.auto_converge for policy in policies)
+    switches = at_timeout or any(policy.may(StepAction.POST_COPY) for policy in policies)
     broken = contradictions(settings.transfer, settings.tls, slows, switches)
     if broken:
         raise FleetError("; ".join(broken), "Change these options; nothing was contacted")

@@ -22,9 +22,10 @@ from .compat import blockers
 from .find import residents
 from .outcome import Hop, Wish
 from .reach import Reaches, method_for, method_refusals, parkable
-from .resources import local_sizes, resource_limits
+from .resources import resource_limits
 from .ruleset import BoundRule
 from .search.grid import Grid, Kind, Layout, Limit
+from .stores import local_sizes
 
 Group = tuple[Located, ...]
 

@@ -12,7 +12,7 @@ from .._model.host import Host, version_text
 from .._model.plan import DiskCopy
 from .._model.refusal import Caution, CautionCode
 from .._model.settings import Wanted
-from .resources import copy_sizes
+from .stores import copy_sizes
 
 GIB = 1024**3
 # from here on an encrypted move is long enough for GnuTLS to change keys on its way
@@ -101,7 +101,7 @@ def _tls_copies(source: Host, dest: Host, copies: Sequence[DiskCopy], wanted: Wa
 def _long_tls(
     guest: Guest, source: Host, dest: Host, copies: Sequence[DiskCopy], wanted: Wanted
 ) -> tuple[Caution, ...]:
-    size = (guest.memory if guest.active else 0) + sum(copy_sizes(guest, copies).values())
+    size = (guest.memory if guest.active else 0) + sum(copy_sizes(guest, copies, source).values())
     oldest = min(source.libvirt_version, dest.libvirt_version)
     if not wanted.tls or size < LONG_TLS_BYTES or oldest >= _FIRST_TLS_FIX:
         return ()

@@ -9,9 +9,11 @@ from typing import Optional
 
 from .._model.guest import DiskKind, Guest, GuestState, JobKind
 from .._model.host import Host, HostState, version_text
-from .._model.plan import DiskCopy
+from .._model.plan import Change, ChangeKind
 from .._model.refusal import Refusal, RefusalCode
 from .._model.snapshot import Located, runs_twice
+from .firmware import firmware_refusals
+from .maps import plug_at
 from .storage import Reach, reach
 
 MIB = 1024 * 1024
@@ -91,8 +93,19 @@ def pair_reach(guest: Guest, source: Host, dest: Host) -> Reach:
         _tpm(guest, dest),
     )
     refusals = tuple(check for check in checks if check is not None)
-    copies: tuple[DiskCopy, ...] = storage.copies
-    return Reach(copies, refusals + storage.refusals + _networks(guest, dest) + _cells(guest, dest))
+    plugs, missing = _networks(guest, source, dest)
+    return Reach(
+        copies=storage.copies,
+        refusals=(
+            *refusals,
+            *storage.refusals,
+            *firmware_refusals(guest, source, dest),
+            *missing,
+            *_cells(guest, dest),
+        ),
+        changes=(*plugs, *storage.changes),
+        twins=storage.twins,
+    )
 
 
 def _cells(guest: Guest, dest: Host) -> tuple[Refusal, ...]:
@@ -163,17 +176,26 @@ def _cpu_refusal(guest: Guest, dest: Host, cpu: str, why: str) -> Refusal:
     return Refusal(RefusalCode.CPU_MODEL, guest.name, dest.name, {"cpu": cpu, "why": why})
 
 
-def _networks(guest: Guest, dest: Host) -> tuple[Refusal, ...]:
-    networks = {network.name for network in dest.networks if network.active}
-    known = {"network": networks, "bridge": set(dest.bridges), "direct": set(dest.bridges)}
-    missing = {
-        (interface.kind, interface.source or "")
-        for interface in guest.interfaces
-        if interface.kind in known and interface.source not in known[interface.kind]
-    }
-    return tuple(
-        Refusal(RefusalCode.NETWORK_MISSING, guest.name, dest.name, {"kind": _PLUGS.get(kind, kind), "network": name})
-        for kind, name in sorted(missing)
+def _networks(guest: Guest, source: Host, dest: Host) -> tuple[tuple[Change, ...], tuple[Refusal, ...]]:
+    """Return what the guest's networks and bridges are called there, and those that are not there."""
+    changes, missing = set(), set()
+    for interface in guest.interfaces:
+        kind, name = interface.kind, interface.source or ""
+        if kind not in ("network", "bridge", "direct"):
+            continue
+        plug = plug_at(interface, source, dest)
+        if plug is None:
+            missing.add((kind, name))
+        elif plug != name:
+            changes.add((kind, name, plug))
+    return (
+        tuple(Change(ChangeKind(kind), name, plug) for kind, name, plug in sorted(changes)),
+        tuple(
+            Refusal(
+                RefusalCode.NETWORK_MISSING, guest.name, dest.name, {"kind": _PLUGS.get(kind, kind), "network": name}
+            )
+            for kind, name in sorted(missing)
+        ),
     )
 
 

@@ -16,12 +16,15 @@ from .._model.plan import DiskCopy, Method, Move
 from .._model.predict import Prediction, held_by, predict
 from .._model.settings import Slots
 from .._model.snapshot import Snapshot
+from .sizes import copied_bytes
 
 MIB = 1024 * 1024
 # Assumed until it is measured: a host's network card of 1 Gbit/s less overhead, what libvirt needs to start and end a
 # move, and the downtime that QEMU aims at when it switches over.
 HOST_BYTES_PER_SECOND = 110 * MIB
 FIXED_SECONDS = 1.5
+# a guest's way down and up again, for which there is no better guess
+RESTART_MS = 60_000
 DOWNTIME_MS = 300
 
 # what moves share: the card of a host, or the link between two sites
@@ -80,12 +83,10 @@ def expected(guest: Guest, method: Method, copied: int, speed: float) -> Optiona
     return predict(held_by(guest), copied, guest.dirty_rate, speed, downtime)
 
 
-def move_bytes(guest: Guest, method: Method, copies: Sequence[DiskCopy]) -> int:
+def move_bytes(guest: Guest, method: Method, copies: Sequence[DiskCopy], source: Host) -> int:
     """Return an upper guess of the bytes that one pass of the move sends."""
-    if method is Method.OFFLINE:
-        return 0
-    allocation = {disk.target: disk.allocation or disk.capacity or 0 for disk in guest.disks}
-    return guest.memory + sum(allocation[copy.target] for copy in copies)
+    memory = 0 if method in (Method.OFFLINE, Method.RESTART) else guest.memory
+    return memory + sum(copied_bytes(guest, copy, source) for copy in copies)
 
 
 def move_seconds(size: int, source: str, dest: str, lines: Lines) -> float:
@@ -102,6 +103,8 @@ def move_downtime_ms(method: Method, seconds: float) -> int:
     """Return how long the guest stands still: a moment if live, throughout if paused, not at all if it is shut off."""
     if method is Method.LIVE:
         return DOWNTIME_MS
+    if method is Method.RESTART:
+        return RESTART_MS
     return int(seconds * 1000) if method is Method.PAUSED else 0
 
 

@@ -27,6 +27,7 @@ from .refuse import room_refusals
 from .ruleset import BoundRule
 from .search.grid import Layout
 from .select import allowed_dests, chosen_guest, goal_hosts
+from .storage import Fate, fates
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,15 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class DiskWay:
+    """What a disk is to two hosts, and how it comes there: reached, copied, copied_top (above its base), or refused."""
+
+    target: str
+    disk_class: str
+    way: str
+
+
+@dataclass(frozen=True)
 class Candidate:
     """One host for one guest: ``cost`` where it may go there, else ``refusals`` (none where the guest itself can't).
 
@@ -57,6 +67,7 @@ class Candidate:
     refusals: tuple[Refusal, ...] = ()
     cost: Optional[Cost] = None
     soft: tuple[str, ...] = ()
+    disks: tuple[DiskWay, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,9 +151,22 @@ def _candidate(ground: _Ground, place: Located, host: Host, soft: _Soft, movable
         *(refusal for member in group for refusal in board.reaches.refusals(member, host.name)),
         *room_refusals(board, ground.layout, place, host.name),
     )
+    disks = _disks(place.guest, _hosts(board)[place.host], host)
     if refusals or not movable:
-        return Candidate(host.name, refusals)
-    return Candidate(host.name, (), _cost(ground, place, host), _broken(soft, group, host.name, board))
+        return Candidate(host.name, refusals, disks=disks)
+    return Candidate(host.name, (), _cost(ground, place, host), _broken(soft, group, host.name, board), disks)
+
+
+def _disks(guest: Guest, source: Host, dest: Host) -> tuple[DiskWay, ...]:
+    return tuple(DiskWay(fate.target, fate.disk_class.value, _way(fate)) for fate in fates(guest, source, dest))
+
+
+def _way(fate: Fate) -> str:
+    if fate.refusal is not None:
+        return "refused"
+    if fate.copy is None:
+        return "reached"
+    return "copied" if fate.copy.backing is None else "copied_top"
 
 
 def _cost(ground: _Ground, place: Located, host: Host) -> Cost:
@@ -151,15 +175,15 @@ def _cost(ground: _Ground, place: Located, host: Host) -> Cost:
     block, index = board.block[place.guest.uuid], board.host[host.name]
     size, seconds, downtime, targets = 0, 0.0, 0, []
     for member in board.members[block]:
-        method, copies = board.methods[member.guest.uuid], board.reaches.pair(member, host.name).copies
-        mine = move_bytes(member.guest, method, copies)
+        method, pair = board.methods[member.guest.uuid], board.reaches.pair(member, host.name)
+        mine = move_bytes(member.guest, method, pair.copies, _hosts(board)[member.host])
         speed = line_speed(member.host, host.name, ground.lines)
         found = expected(member.guest, method, mine - member.guest.memory, speed)
         mine = found.sent_bytes if found else mine
         took = move_seconds(mine, member.host, host.name, ground.lines)
         still = found.downtime_ms if found else move_downtime_ms(method, took)
         size, seconds, downtime = size + mine, seconds + took, downtime + still
-        targets += [copy.target for copy in copies]
+        targets += [copy.target for copy in pair.copies]
     return Cost(
         method=board.methods[place.guest.uuid],
         est_bytes=size,

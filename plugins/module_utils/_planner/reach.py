@@ -6,19 +6,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import replace
 from typing import Optional
 
-from .._model.guest import DiskKind, Guest, GuestState
-from .._model.host import Host
+from .._model.guest import Guest, GuestState
+from .._model.host import Host, Maps
 from .._model.plan import Method
 from .._model.refusal import Refusal, RefusalCode
 from .._model.rules import Rule
 from .._model.snapshot import Located, Snapshot
+from .arrival import guest_at
 from .compat import host_refusals, pair_reach
-from .storage import Reach
+from .storage import DiskClass, Reach, disk_class
 
-_METHODS = {Method.LIVE: "live", Method.PAUSED: "paused", Method.OFFLINE: "offline"}
+_REACHED = frozenset({DiskClass.EMPTY, DiskClass.NETWORK, DiskClass.SHARED})
+_METHODS = {Method.LIVE: "live", Method.PAUSED: "paused", Method.OFFLINE: "offline", Method.RESTART: "restart"}
 
 
 class Reaches:
@@ -32,6 +33,7 @@ class Reaches:
         self._by_name = {host.name: host for host in snapshot.hosts}
         self._index = {host.name: number for number, host in enumerate(snapshot.hosts)}
         self._barred = barred
+        self._mapped = any(host.maps != Maps() for host in snapshot.hosts)
         twins: dict[Optional[str], list[Host]] = defaultdict(list)
         for host in snapshot.hosts:
             twins[host.uuid].append(host)
@@ -95,14 +97,15 @@ class Reaches:
         """Return whether the guest may go on to ``dest`` from a stop at ``stop``."""
         if self._closed[dest] or dest in self._barred.get(place.guest.uuid, {}):
             return False
-        return not self.pair(arrived(place, stop), dest).refusals
+        return not self.pair(self.arrived(place, stop), dest).refusals
 
-
-def arrived(place: Located, host: str) -> Located:
-    """Return the guest as it is once it has moved to ``host``: one that is paused has not run there."""
-    guest = place.guest
-    ran = guest.has_run and guest.state is not GuestState.PAUSED
-    return Located(host, guest if ran == guest.has_run else replace(guest, has_run=ran))
+    def arrived(self, place: Located, host: str) -> Located:
+        """Return the guest as it is once it has moved to ``host``."""
+        source, dest = self._by_name[place.host], self._by_name[host]
+        # asked very often, and where names are the same everywhere only disks that are copied change theirs
+        plain = not self._mapped and all(disk_class(disk, source) in _REACHED for disk in place.guest.disks)
+        pair = Reach() if plain else self.pair(place, host)
+        return Located(host, guest_at(place.guest, pair, source, source if plain else dest))
 
 
 def parkable(place: Located, source: Host) -> bool:
@@ -110,27 +113,23 @@ def parkable(place: Located, source: Host) -> bool:
 
     Whether a paused one may go on from there depends on the QEMU of the stop, which ``Reaches.hop`` looks at.
     """
-    guest = place.guest
-    for disk in guest.disks:
-        pool = source.pool(disk.pool)
-        if disk.kind not in (DiskKind.NONE, DiskKind.NETWORK) and (pool is None or pool.identity is None):
-            return False
-    return True
+    return all(disk_class(disk, source) in _REACHED for disk in place.guest.disks)
 
 
 def method_for(guest: Guest, wanted: Optional[Method], rules: Sequence[Rule] = ()) -> Method:
-    """Return how the guest moves: its state decides, a running guest may be asked, or bound by a rule, to pause."""
+    """Return how the guest moves: its state decides, a running guest may be asked or bound to go otherwise."""
     if guest.state is not GuestState.RUNNING:
         return Method.PAUSED if guest.active else Method.OFFLINE
-    if wanted is not None:
-        return wanted
-    live_is_allowed = all("live" in rule.methods for rule in rules)
-    return Method.LIVE if live_is_allowed or not all("paused" in rule.methods for rule in rules) else Method.PAUSED
+    first = wanted or Method.LIVE
+    ways = (first, Method.PAUSED, Method.RESTART)
+    return next((way for way in ways if all(_METHODS[way] in rule.methods for rule in rules)), first)
 
 
 def method_refusals(guest: Guest, method: Method, rules: Sequence[Rule]) -> tuple[Refusal, ...]:
-    """Return the hard rules that do not allow the method."""
-    return tuple(
+    """Return the hard rules that do not allow the method, and what would be lost by it."""
+    left = {"TPM state": guest.tpm == "emulator", "NVRAM": guest.nvram is not None}
+    lost = [what for what, there in left.items() if there and method is Method.RESTART]
+    return tuple(Refusal(RefusalCode.FIRMWARE_STATE, guest.name, None, {"what": what}) for what in lost) + tuple(
         Refusal(
             RefusalCode.METHOD,
             guest.name,
@@ -152,12 +151,13 @@ def _guest_kind(guest: Guest, source: Host) -> Hashable:
     disks = []
     for disk in guest.disks:
         pool = source.pool(disk.pool)
-        if pool is not None and pool.identity is None:
+        if disk.chain or (pool is not None and pool.identity is None):
             return guest.uuid, guest.has_run
-        disks.append((disk.kind, disk.pool))
+        disks.append((disk.kind, disk.pool, disk.transient))
     return (
         (guest.arch, guest.machine, guest.virt_type, guest.cpu, guest.state, guest.has_run, guest.interfaces),
         (guest.hugepage_kib, guest.numa_cells, guest.tpm, tuple(disks), any(not disk.readonly for disk in guest.disks)),
+        guest.nvram,
     )
 
 
@@ -165,9 +165,11 @@ def _host_kind(host: Host) -> Hashable:
     pools = tuple((pool.name, pool.kind, pool.active, pool.path, pool.identity) for pool in host.pools)
     networks = frozenset(network.name for network in host.networks if network.active)
     cells = tuple((cell.id, tuple(sorted(cell.hugepages))) for cell in host.numa_cells)
+    maps = (host.maps.bridges, host.maps.networks, host.maps.pools, host.maps.paths)
     return (
         (host.qemu_version, host.libvirt_version, host.cpu, host.virt_types, host.machine_types),
         (pools, networks, frozenset(host.bridges), cells, host.emulates_tpm),
+        (host.images, host.reuse_images, tuple(tuple(sorted(names.items())) for names in maps)),
     )
 
 

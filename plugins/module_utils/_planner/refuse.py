@@ -97,7 +97,15 @@ def _limit(
     if limit.kind in (Kind.NAME, Kind.RULE):
         others = _others(limit, layout, domain, board)
         facts = {"uuid": others[0].guest.uuid if others else ""} if limit.kind is Kind.NAME else _because(limit, others)
+    if limit.kind is Kind.POOL:
+        facts = {**facts, "pool": _own_pool(board, layout.grid.hosts[host], limit.rule)}
     return Refusal(code, place.guest.name, layout.grid.hosts[host], facts)
+
+
+def _own_pool(board: Board, host: str, store: str) -> str:
+    """Return what the host calls the pool that is named after others of its kind."""
+    maps = next(each.maps for each in board.snapshot.hosts if each.name == host)
+    return maps.pools.get(store, store)
 
 
 def _words(limit: Limit, need: int, free: int) -> tuple[RefusalCode, dict[str, str]]:

@@ -7,36 +7,18 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Optional
 
 from .._model.guest import Guest
 from .._model.host import Host
-from .._model.plan import DiskCopy
 from .._model.snapshot import Located
 from .search.grid import Kind, Limit
+from .stores import Sizes, in_stores, stores_of
 
 MILLI = 1000
 KIB = 1024
 Weigh = Callable[[Guest], int]
-
-
-def copy_sizes(guest: Guest, copies: Sequence[DiskCopy]) -> dict[str, int]:
-    """Return the bytes that copying the guest's disks takes in each destination pool: what is allocated now."""
-    allocation = {disk.target: disk.allocation or disk.capacity or 0 for disk in guest.disks}
-    sizes: dict[str, int] = {}
-    for copy in copies:
-        sizes[copy.dest.pool] = sizes.get(copy.dest.pool, 0) + allocation.get(copy.target, copy.capacity)
-    return sizes
-
-
-def local_sizes(guest: Guest, host: Host) -> dict[str, int]:
-    """Return the bytes of the guest's disks, which a move copies, in each pool that ``host`` alone can reach."""
-    sizes: dict[str, int] = {}
-    for disk in guest.disks:
-        pool = host.pool(disk.pool)
-        if pool is not None and pool.identity is None:
-            sizes[pool.name] = sizes.get(pool.name, 0) + (disk.allocation or disk.capacity or 0)
-    return sizes
 
 
 def resource_limits(
@@ -61,10 +43,10 @@ def resource_limits(
         found.append(_hugepages(size, active, block, hosts))
     for cell in sorted({cell for place in active for cell in place.guest.numa_cells}):
         found.append(_cell(cell, active, held, block, hosts))
-    stores = _stores(hosts)
-    sizes = {place.guest.uuid: _in_stores(place, by_name[place.host], stores) for place in places}
-    for store in sorted({store for size in sizes.values() for store in size}):
-        found.append(_pool(store, places, block, hosts, sizes, stores))
+    stores = stores_of(hosts)
+    sizes = {place.guest.uuid: in_stores(place, by_name[place.host], stores, hosts) for place in places}
+    for store in sorted({store for size in sizes.values() for store in size.arriving}):
+        found += _pools(store, places, block, hosts, sizes, stores)
     found += [
         _unique(kind, name, users, [ghost.host for ghost in ghosts if owns(ghost, name)], block, hosts)
         for kind, owns, owners in (
@@ -128,55 +110,52 @@ def _cell(
     return _limit(Kind.NUMA, str(cell), active, block, weigh, _less(room, held, weigh))
 
 
-def _stores(hosts: Sequence[Host]) -> dict[tuple[str, str], str]:
-    """Return, by host and name, the store that each local pool is of: pools of one name, or one path, take copies of
-    each other's volumes, whatever else they are called."""
-    leader: dict[str, str] = {}
-
-    def root(key: str) -> str:
-        while leader.setdefault(key, key) != key:
-            key = leader[key]
-        return key
-
-    pools = [(host.name, pool) for host in hosts for pool in host.pools if pool.identity is None]
-    for _host, pool in pools:
-        if pool.path is not None:
-            low, high = sorted((root(pool.name), root(f"at {pool.path}")))
-            leader[high] = low
-    names: dict[str, str] = {}
-    for _host, pool in sorted(pools, key=lambda item: item[1].name):
-        names.setdefault(root(pool.name), pool.name)
-    return {(host, pool.name): names[root(pool.name)] for host, pool in pools}
-
-
-def _in_stores(place: Located, host: Host, stores: Mapping[tuple[str, str], str]) -> dict[str, int]:
-    sizes: dict[str, int] = {}
-    for pool, size in local_sizes(place.guest, host).items():
-        store = stores[place.host, pool]
-        sizes[store] = sizes.get(store, 0) + size
-    return sizes
-
-
-def _pool(
+def _pools(
     store: str,
     places: Sequence[Located],
     block: Mapping[str, int],
     hosts: Sequence[Host],
-    sizes: Mapping[str, Mapping[str, int]],
+    sizes: Mapping[str, Sizes],
     stores: Mapping[tuple[str, str], str],
-) -> Optional[Limit]:
-    def weigh(guest: Guest) -> int:
-        return sizes[guest.uuid].get(store, 0)
+) -> list[Optional[Limit]]:
+    """Return the limit of a store on all hosts; where disks would be larger elsewhere than here, one for each host."""
 
-    # where a host has two pools of a store, the smaller must do: which one a copy goes to depends on the disk
-    free = {
-        host.name: min(
-            (pool.available for pool in host.pools if stores.get((host.name, pool.name)) == store), default=0
-        )
-        for host in hosts
-    }
-    total = _with_residents(free, places, weigh)
-    return _limit(Kind.POOL, store, places, block, weigh, tuple(total[host.name] for host in hosts))
+    def held(guest: Guest) -> int:
+        return sizes[guest.uuid].held.get(store, 0)
+
+    free = {host.name: _free(host, store, stores) for host in hosts}
+    total = _with_residents(free, places, held)
+    if all(size.held.get(store) == size.arriving.get(store) for size in sizes.values()):
+        return [_limit(Kind.POOL, store, places, block, held, tuple(total[host.name] for host in hosts))]
+    return [_pool_of(host, store, places, block, hosts, sizes, total[host.name]) for host in hosts]
+
+
+def _pool_of(
+    host: Host,
+    store: str,
+    places: Sequence[Located],
+    block: Mapping[str, int],
+    hosts: Sequence[Host],
+    sizes: Mapping[str, Sizes],
+    room: int,
+) -> Optional[Limit]:
+    """Return the limit of a store on one host: who lives there gives back what he holds, others may take more."""
+    residents = {place.guest.uuid for place in places if place.host == host.name}
+
+    def weigh(guest: Guest) -> int:
+        size = sizes[guest.uuid]
+        return (size.held if guest.uuid in residents else size.arriving).get(store, 0)
+
+    found = _limit(Kind.POOL, store, places, block, weigh, (room,))
+    return None if found is None else replace(found, domain=tuple(0 if each is host else -1 for each in hosts))
+
+
+def _free(host: Host, store: str, stores: Mapping[tuple[str, str], str]) -> int:
+    """Return what a host has free in a store. Of two pools the smaller must do, since which one it is depends on the
+    disk; one that is mapped away takes nothing."""
+    pools = [pool for pool in host.pools if stores.get((host.name, pool.name)) == store]
+    taking = [pool for pool in pools if host.maps.pools.get(pool.name, pool.name) == pool.name] or pools
+    return min((pool.available for pool in taking), default=0)
 
 
 def _unique(
@@ -208,7 +187,9 @@ def _by_volume(places: Sequence[Located], stores: Mapping[tuple[str, str], str])
 
 
 def _local_volumes(place: Located, stores: Mapping[tuple[str, str], str]) -> set[str]:
-    volumes = [(stores.get((place.host, disk.pool or "")), disk.volume) for disk in place.guest.disks]
+    # who only reads a volume shares its name with the twin that is there
+    own = [disk for disk in place.guest.disks if not disk.readonly and disk.device == "disk"]
+    volumes = [(stores.get((place.host, disk.pool or "")), disk.volume) for disk in own]
     return {f"{store}/{volume}" for store, volume in volumes if store and volume}
 
 

@@ -1,107 +1,204 @@
-"""Whether a guest's disks can be reached from another host, or must be copied there. Pure."""
+"""What becomes of a guest's disks when it goes to another host: reached there, copied along, or refused. Pure."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Optional, Union
+from typing import Optional
 
 from .._model.guest import Disk, DiskKind, Guest, VolumeRef
 from .._model.host import Host, Pool
-from .._model.plan import DiskCopy
+from .._model.plan import Change, ChangeKind, DiskCopy, Twin
 from .._model.refusal import Refusal, RefusalCode
+from .chains import Base, base_at, media_at
+from .maps import pools_at
 
 # Pool types in which a volume can be made for libvirt's storage copy to write to.
 COPYABLE_POOLS = frozenset({"dir", "fs", "netfs", "logical"})
 
 
+class DiskClass(enum.Enum):
+    """What a disk is to two hosts. Codes are stable: they are in explanations.
+
+    SHARED: in a pool that both have. LOCAL: in one of the source alone. NETWORK: QEMU is its own client of it. MEDIA:
+    a CD-ROM, floppy or other disk that the guest only reads, in a local pool. EMPTY: a drive with nothing in it.
+    DEVICE: a device of the host, handed through. TRANSIENT: thrown away at the guest's end. STRAY: in no pool.
+    """
+
+    SHARED = "shared"
+    LOCAL = "local"
+    NETWORK = "network"
+    MEDIA = "media"
+    EMPTY = "empty"
+    DEVICE = "device"
+    TRANSIENT = "transient"
+    STRAY = "stray"
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of one disk. Neither copied nor refused: it is reached from there as it is, but for ``changes``."""
+
+    target: str
+    disk_class: DiskClass
+    copy: Optional[DiskCopy] = None
+    refusal: Optional[Refusal] = None
+    changes: tuple[Change, ...] = ()
+    twins: tuple[Twin, ...] = ()
+
+
 @dataclass(frozen=True)
 class Reach:
-    """How a guest's disks get to a host: those to copy along, and what speaks against it."""
+    """How a guest gets to a host: disks to copy along, what changes in its definition, and what speaks against it.
+
+    ``twins`` are images of both hosts that have to be the same.
+    """
 
     copies: tuple[DiskCopy, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    changes: tuple[Change, ...] = ()
+    twins: tuple[Twin, ...] = ()
 
 
 def reach(guest: Guest, source: Host, dest: Host) -> Reach:
-    """Class every disk of ``guest`` for a move from ``source`` to ``dest``."""
-    results = [_disk_reach(disk, guest, source, dest) for disk in guest.disks]
-    copies = tuple(result for result in results if isinstance(result, DiskCopy))
-    refusals = tuple(result for result in results if isinstance(result, Refusal))
-    return Reach(copies, refusals)
+    """Sum up what becomes of the disks of ``guest`` on a move from ``source`` to ``dest``."""
+    found = fates(guest, source, dest)
+    return Reach(
+        copies=tuple(fate.copy for fate in found if fate.copy is not None),
+        refusals=tuple(fate.refusal for fate in found if fate.refusal is not None),
+        changes=tuple(change for fate in found for change in fate.changes),
+        twins=tuple(dict.fromkeys(twin for fate in found for twin in fate.twins)),
+    )
 
 
-def _disk_reach(disk: Disk, guest: Guest, source: Host, dest: Host) -> Optional[Union[DiskCopy, Refusal]]:
+def fates(guest: Guest, source: Host, dest: Host) -> tuple[Fate, ...]:
+    """Return what becomes of each disk of ``guest`` on a move from ``source`` to ``dest``."""
+    found = tuple(_fate(disk, guest, source, dest, base_at(disk, source, dest)) for disk in guest.disks)
+    chained = {disk.target for disk in guest.disks if disk.backing or disk.chain}
+    if all(fate.copy is None or fate.copy.backing or fate.target not in chained for fate in found):
+        return found
+    # libvirt copies either the top layers of all disks or everything of all disks
+    return tuple(_fate(disk, guest, source, dest, None) for disk in guest.disks)
+
+
+def disk_class(disk: Disk, source: Host) -> DiskClass:
+    """Return what the disk is, as its own host has it."""
     if disk.kind is DiskKind.NONE:
-        return None
+        return DiskClass.EMPTY
+    if disk.transient:
+        return DiskClass.TRANSIENT
     pool = source.pool(disk.pool)
     if pool is None:
-        # QEMU is its own client of network storage; a pool is not needed to reach it
-        return None if disk.kind is DiskKind.NETWORK else _no_pool(disk, guest, dest)
+        if disk.kind is DiskKind.NETWORK:
+            return DiskClass.NETWORK
+        return DiskClass.DEVICE if disk.kind in (DiskKind.BLOCK, DiskKind.OTHER) else DiskClass.STRAY
     if pool.identity is not None:
-        return None if _same_storage(disk, pool, dest) else _pool_missing(disk, pool, guest, dest)
-    return _copy(disk, pool, guest, source, dest)
+        return DiskClass.SHARED
+    return DiskClass.MEDIA if disk.readonly or disk.device in ("cdrom", "floppy") else DiskClass.LOCAL
 
 
-def _same_storage(disk: Disk, pool: Pool, dest: Host) -> bool:
-    same = [other for other in dest.pools if other.active and other.identity == pool.identity]
-    # the guest's XML is not rewritten: names and paths in it must mean the same there
-    if disk.kind is DiskKind.VOLUME:
-        return any(other.name == pool.name for other in same)
-    return any(other.path == pool.path for other in same)
+def _fate(disk: Disk, guest: Guest, source: Host, dest: Host, base: Optional[Base]) -> Fate:
+    kind = disk_class(disk, source)
+    pool = source.pool(disk.pool)
+    refused: Optional[Refusal] = None
+    if kind is DiskClass.TRANSIENT and guest.active:
+        refused = _refusal(RefusalCode.DISK_TRANSIENT, disk, guest, dest)
+    elif kind is DiskClass.DEVICE:
+        refused = _refusal(RefusalCode.DISK_DEVICE, disk, guest, dest, source=disk.source or "of another kind")
+    elif kind is DiskClass.STRAY or (kind is DiskClass.TRANSIENT and pool is None):
+        refused = _refusal(RefusalCode.DISK_IN_NO_POOL, disk, guest, dest, source=disk.source or "of an unknown kind")
+    if refused is not None:
+        return Fate(disk.target, kind, refusal=refused)
+    if pool is None:
+        return Fate(disk.target, kind)
+    if pool.identity is not None:
+        return _shared(disk, kind, pool, guest, source, dest)
+    if kind is DiskClass.MEDIA:
+        return _media(disk, pool, guest, source, dest)
+    return _local(disk, kind, pool, guest, source, dest, base)
 
 
-def _copy(disk: Disk, pool: Pool, guest: Guest, source: Host, dest: Host) -> Union[DiskCopy, Refusal]:
-    match = next((other for other in dest.pools if other.active and _takes_copy(disk, pool, other)), None)
+def _shared(disk: Disk, kind: DiskClass, pool: Pool, guest: Guest, source: Host, dest: Host) -> Fate:
+    """Find the same storage at the destination, the images below the disk included."""
+    by_name = disk.kind is DiskKind.VOLUME
+    same = next((other for other in pools_at(pool, by_name, source, dest) if other.identity == pool.identity), None)
+    if same is None:
+        return Fate(disk.target, kind, refusal=_pool_missing(disk, pool, guest, dest))
+    moved = (same.name != pool.name) if by_name else (same.path != pool.path)
+    base = base_at(disk, source, dest) if disk.chain else None
+    if disk.chain and (base is None or moved):
+        facts = {"why": f"the image below it ({disk.chain[0].source}) is not the same there"}
+        facts["remedy"] = "put the base image there, or flatten the disk with virsh blockpull"
+        return Fate(disk.target, kind, refusal=_refusal(RefusalCode.DISK_NOT_COPYABLE, disk, guest, dest, **facts))
+    return Fate(disk.target, kind, changes=_moved(disk, pool, same), twins=base.twins if base else ())
+
+
+def _media(disk: Disk, pool: Pool, guest: Guest, source: Host, dest: Host) -> Fate:
+    """Find read-only media under the same name: libvirt copies nothing that the guest can't write to."""
+    twin = media_at(disk, source, dest)
+    there = dest.pool(twin.dest.pool) if twin is not None else None
+    if twin is None or there is None:
+        facts = {"volume": disk.volume or disk.source or "", "pool": pool.name}
+        return Fate(
+            disk.target, DiskClass.MEDIA, refusal=_refusal(RefusalCode.MEDIA_MISSING, disk, guest, dest, **facts)
+        )
+    return Fate(disk.target, DiskClass.MEDIA, changes=_moved(disk, pool, there), twins=(twin,))
+
+
+def _local(
+    disk: Disk, kind: DiskClass, pool: Pool, guest: Guest, source: Host, dest: Host, base: Optional[Base]
+) -> Fate:
+    found = pools_at(pool, disk.kind is DiskKind.VOLUME, source, dest)
+    match = next((other for other in found if other.identity is None), None)
     if match is None:
-        return _pool_missing(disk, pool, guest, dest)
-    obstacle = _copy_obstacle(disk, guest, pool) or _other_user(disk, guest, source)
+        return Fate(disk.target, kind, refusal=_pool_missing(disk, pool, guest, dest))
+    obstacle = _copy_obstacle(disk, match) or _other_user(disk, guest, source)
     if obstacle is not None:
         why, remedy = obstacle
-        return Refusal(
-            RefusalCode.DISK_NOT_COPYABLE,
-            guest.name,
-            dest.name,
-            {"disk": disk.target, "why": why, "remedy": remedy},
-        )
+        refusal = _refusal(RefusalCode.DISK_NOT_COPYABLE, disk, guest, dest, why=why, remedy=remedy)
+        return Fate(disk.target, kind, refusal=refusal)
     volume = disk.volume or ""
-    return DiskCopy(
+    copy = DiskCopy(
         target=disk.target,
         source=VolumeRef(pool.name, volume),
         dest=VolumeRef(match.name, volume),
         format=disk.format or "raw",
         capacity=disk.capacity or 0,
+        backing=base.path if base is not None else None,
+        backing_format=base.format if base is not None else None,
     )
+    changes = _moved(disk, pool, match)
+    if (disk.backing or disk.chain) and (base is None or base.path != disk.chain[0].source):
+        changes = (*changes, Change(ChangeKind.CHAIN, disk.target))
+    return Fate(disk.target, kind, copy, changes=changes, twins=base.twins if base is not None else ())
 
 
-def _takes_copy(disk: Disk, pool: Pool, other: Pool) -> bool:
-    if other.identity is not None:
-        return False
-    return other.name == pool.name if disk.kind is DiskKind.VOLUME else other.path == pool.path
+def _moved(disk: Disk, pool: Pool, other: Pool) -> tuple[Change, ...]:
+    """Return what the definition has to call the disk there, nothing where that is what it calls it here."""
+    if disk.kind is DiskKind.VOLUME:
+        return () if other.name == pool.name else (Change(ChangeKind.POOL, disk.target, other.name),)
+    if other.path == pool.path or other.path is None:
+        return ()
+    return (Change(ChangeKind.FILE, disk.target, f"{other.path.rstrip('/')}/{disk.volume}"),)
 
 
-def _copy_obstacle(disk: Disk, guest: Guest, pool: Pool) -> Optional[tuple[str, str]]:
-    if not guest.active:
-        return (
-            "libvirt copies disks of active guests only",
-            "start the guest, or put the disk on shared storage",
-        )
-    if disk.readonly or disk.device == "cdrom":
-        return "libvirt does not copy read-only media", "eject it, or put the image on shared storage"
+def _copy_obstacle(disk: Disk, match: Pool) -> Optional[tuple[str, str]]:
     if disk.shareable:
         return "it is shared between guests", "put it on shared storage"
-    if disk.backing:
-        return f"it has a backing file ({disk.backing})", "flatten it with virsh blockpull"
     if disk.volume is None or disk.capacity is None:
-        return f"it is not a volume of pool {pool.name} that libvirt knows", "refresh the pool"
-    if pool.kind not in COPYABLE_POOLS:
-        return f"volumes can't be made in a pool of type {pool.kind}", "use a dir or logical pool"
+        return f"it is not a volume of pool {disk.pool} that libvirt knows", "refresh the pool"
+    if match.kind not in COPYABLE_POOLS:
+        return f"volumes can't be made in a pool of type {match.kind}", "use a dir or logical pool"
+    if disk.backing and (disk.format or "raw") == "raw":
+        return "it is raw and stands on another image", "flatten it with virsh blockpull"
     return None
 
 
 def _other_user(disk: Disk, guest: Guest, source: Host) -> Optional[tuple[str, str]]:
-    """A copied disk leaves its source, so no other guest there may need it, nor have it as backing file."""
+    """A copied disk leaves its source, so no other guest there may need it, nor have it below its own."""
     for other in source.guests:
         if other.uuid != guest.uuid and any(_uses(user, disk) for user in other.disks):
             return f"guest {other.name} uses it too", "detach it there, or put it on shared storage"
@@ -111,15 +208,17 @@ def _other_user(disk: Disk, guest: Guest, source: Host) -> Optional[tuple[str, s
 def _uses(user: Disk, disk: Disk) -> bool:
     if (user.pool, user.volume) == (disk.pool, disk.volume):
         return True
-    return disk.source is not None and disk.source in (user.source, user.backing)
+    return disk.source is not None and disk.source in _paths_of(user)
+
+
+def _paths_of(user: Disk) -> Iterable[Optional[str]]:
+    return (user.source, user.backing, *(layer.source for layer in user.chain))
 
 
 def _pool_missing(disk: Disk, pool: Pool, guest: Guest, dest: Host) -> Refusal:
     what = pool.identity or f"{pool.kind} {pool.path or ''}".strip()
-    facts = {"disk": disk.target, "pool": pool.name, "what": what}
-    return Refusal(RefusalCode.POOL_MISSING, guest.name, dest.name, facts)
+    return _refusal(RefusalCode.POOL_MISSING, disk, guest, dest, pool=pool.name, what=what)
 
 
-def _no_pool(disk: Disk, guest: Guest, dest: Host) -> Refusal:
-    facts = {"disk": disk.target, "source": disk.source or "of an unknown kind"}
-    return Refusal(RefusalCode.DISK_IN_NO_POOL, guest.name, dest.name, facts)
+def _refusal(code: RefusalCode, disk: Disk, guest: Guest, dest: Host, **facts: str) -> Refusal:
+    return Refusal(code, guest.name, dest.name, {"disk": disk.target, **facts})

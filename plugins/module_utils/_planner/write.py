@@ -10,7 +10,7 @@ from typing import Optional
 
 from .._model import prose
 from .._model.guest import Guest
-from .._model.host import HostState
+from .._model.host import Host, HostState
 from .._model.plan import Goal, Move, Plan, Stay, SurviveLoss, Wave
 from .._model.rules import RuleFault
 from .._model.snapshot import Located
@@ -32,7 +32,6 @@ from .frailty import frail_after
 from .leftovers import leftovers
 from .outcome import Kept, Outcome, Wish
 from .power import fleet_watts, is_on
-from .reach import arrived
 from .refuse import stay
 from .rule_faults import for_rules, rule_faults, with_names
 from .search.grid import Layout
@@ -107,7 +106,7 @@ def _adopted_moves(board: Board, wishes: Sequence[Wish], adopted: Mapping[str, s
         place, dest = wish.place, adopted[wish.place.guest.uuid]
         move = _move(board, place, dest, number, lines, reason=f"already migrating to {dest}", home=_home(board, place))
         # what its disks do is libvirt's matter by now
-        found.append(replace(move, adopt=True, copies=()))
+        found.append(replace(move, adopt=True, copies=(), changes=(), twins=()))
     return tuple(found)
 
 
@@ -126,13 +125,14 @@ def _moves(
     after = dependencies(board.order, [(hop.block, hop.source, hop.dest) for hop in outcome.hops])
     ids: list[tuple[str, ...]] = []
     moves: list[Move] = []
+    now = {place.guest.uuid: place for group in board.members for place in group}
     for hop, others in zip(outcome.hops, after):
         waits = tuple(one for other in others for one in ids[other])
         mine = []
         for place in board.members[hop.block]:
             made = _move(
                 board,
-                replace(place, host=board.order.hosts[hop.source]),
+                now[place.guest.uuid],
                 board.order.hosts[hop.dest],
                 offset + len(moves) + 1,
                 lines,
@@ -141,6 +141,7 @@ def _moves(
             )
             moves.append(replace(made, after=waits, parking=hop.parking))
             mine.append(made.id)
+            now[place.guest.uuid] = board.reaches.arrived(now[place.guest.uuid], made.dest)
         ids.append(tuple(mine))
     return tuple(moves), _waves(board, outcome, ids)
 
@@ -164,8 +165,8 @@ def _move(
     board: Board, place: Located, dest: str, number: int, lines: Lines, *, reason: str, home: Optional[str]
 ) -> Move:
     guest, method = place.guest, board.methods[place.guest.uuid]
-    copies = board.reaches.pair(place, dest).copies
-    size = move_bytes(guest, method, copies)
+    pair = board.reaches.pair(place, dest)
+    size = move_bytes(guest, method, pair.copies, _host(board, place.host))
     found = expected(guest, method, size - guest.memory, line_speed(place.host, dest, lines))
     size = found.sent_bytes if found else size
     seconds = move_seconds(size, place.host, dest, lines)
@@ -176,15 +177,21 @@ def _move(
         source=place.host,
         dest=dest,
         method=method,
-        copies=copies,
+        copies=pair.copies,
         home=home,
         est_seconds=seconds,
         est_bytes=size,
         est_downtime_ms=found.downtime_ms if found else move_downtime_ms(method, seconds),
         reason=reason,
+        changes=pair.changes,
+        twins=pair.twins,
         policy=guest.notes.policy,
         expected=found,
     )
+
+
+def _host(board: Board, name: str) -> Host:
+    return next(host for host in board.snapshot.hosts if host.name == name)
 
 
 def _home(board: Board, place: Located) -> Optional[str]:
@@ -209,14 +216,15 @@ def _stays(
     for block in outcome.unplaced:
         for place in board.members[block]:
             moved = layout.at[block] != board.search.at[block]
-            now = arrived(place, board.search.hosts[layout.at[block]]) if moved else place
+            now = board.reaches.arrived(place, board.search.hosts[layout.at[block]]) if moved else place
             others = tuple(name for name in everywhere if name != now.host)
             wish = chosen.get(place.guest.uuid) or (None if wishes else Wish(now, others, ""))
             if wish is not None and wish not in wished:
                 wished.append(wish)
     for block in outcome.away:
         for place in board.members[block]:
-            wished.append(Wish(arrived(place, board.search.hosts[layout.at[block]]), (place.host,), ""))
+            there = board.reaches.arrived(place, board.search.hosts[layout.at[block]])
+            wished.append(Wish(there, (place.host,), ""))
     why = {**dict.fromkeys(outcome.away, Kept("there was no way back for it")), **outcome.unplaced}
     hard = frozenset(item.rule.name for item in board.bound if item.rule.hard)
     found = []

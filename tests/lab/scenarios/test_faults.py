@@ -111,3 +111,22 @@ def test_a_link_that_is_cut_for_a_minute_ends_the_move_and_the_guest_runs_on(tmp
     assert_each_once(ended)
     for guest in ("web1", "db1"):
         assert_stayed(ended, guest, "hv1", "failed")
+
+
+def test_what_a_dead_conductor_left_is_shown_and_mended_by_the_next_move(tmp_path: Path) -> None:
+    with started(tmp_path, moving_to("hv2", "db1", bandwidth_mibs=10)) as faulty:
+        faulty.until_sending("db1")
+        faulty.run.kill_everything()
+    end = time.monotonic() + 60
+    while world().places["db1"] != (("hv2", "running"),) and time.monotonic() < end:
+        time.sleep(1)
+    look, mend = on_fleet("fleet_info"), on_fleet("guest_migration", guest="db1", host="hv2")
+    run, (before, done, after) = play(tmp_path, [look, mend, look])
+    assert run.status == 0, run.output
+    (left,) = before["anomalies"]
+    assert (left["kind"], left["name"], left["hosts"]) == ("unfinished_move", "db1", ["hv2", "hv1"])
+    assert left["volumes"] == [{"pool": "local", "volume": "db1.qcow2"}]
+    assert "db1.qcow2 in pool local" in run.output
+    assert (done["changed"], done["report"]["mended"]) == (True, 1)
+    assert after["anomalies"] == []
+    assert stray_volumes(world()) == []

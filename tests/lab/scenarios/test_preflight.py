@@ -36,10 +36,11 @@ from mishaps import (
 )
 
 QEMU_SERVER, QEMU_CLIENT, QEMU_CA = (f"/etc/pki/qemu/{name}.pem" for name in ("server-cert", "client-cert", "ca-cert"))
-HOSTS = "/etc/hosts"
+HOSTS_FILE = "/etc/hosts"
 PICKY = """<domain type='qemu'><name>picky</name><memory unit='MiB'>96</memory><vcpu>1</vcpu>
 <os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os>
 <cpu mode='custom' check='none'><model fallback='forbid'>Skylake-Server</model></cpu><devices>
+<disk type='file'><driver name='qemu' type='qcow2'/><source file='/root/picky.qcow2'/><target dev='vda'/></disk>
 <hostdev mode='subsystem' type='pci'><source><address domain='0' bus='6' slot='2' function='0'/></source></hostdev>
 </devices></domain>"""
 # a folder of its host keeps a running guest there; it needs no system, and does not run
@@ -196,6 +197,8 @@ def _spoil_hv3(mishaps: ExitStack, folder: Path) -> None:
 
 
 def _spoil_guests_of_hv1(mishaps: ExitStack) -> None:
+    on_host("hv1", "qemu-img", "create", "-q", "-f", "qcow2", "/root/picky.qcow2", "1M")
+    mishaps.callback(on_host, "hv1", "rm", "/root/picky.qcow2")
     define("hv1", PICKY)
     mishaps.callback(on_host, "hv1", "virsh", "-q", "undefine", "picky", "--snapshots-metadata")
     on_host("hv1", "virsh", "-q", "snapshot-create-as", "picky", "before")
@@ -299,6 +302,9 @@ def test_a_guest_with_a_snapshot_a_strange_cpu_and_a_device_of_its_host(spoilt: 
     assert spoilt.said("picky", "hv2", "cpu_model").startswith(
         "hv2 can't give the CPU Skylake-Server (the model is not usable there); choose a CPU model that all hosts have"
     )
+    assert spoilt.said("picky", "hv2", "disk_in_no_pool").startswith(
+        "disk vda is /root/picky.qcow2, in no active pool of"
+    )
     assert spoilt.said("picky", "hv3", "host_device").startswith("it uses pci passthrough of its host, which does not")
 
 
@@ -321,8 +327,8 @@ def test_the_planner_refuses_for_the_same_reasons(spoilt: Look) -> None:
 @pytest.fixture(scope="module")
 def misnamed(folder: Path, spoilt: Look) -> Look:  # noqa: ARG001
     with ExitStack() as mishaps:
-        mishaps.enter_context(kept("hv1", HOSTS, QEMU_CLIENT))
-        append("hv1", HOSTS, f"{address_of('hv2')} hv2-by-another-name")
+        mishaps.enter_context(kept("hv1", HOSTS_FILE, QEMU_CLIENT))
+        append("hv1", HOSTS_FILE, f"{address_of('hv2')} hv2-by-another-name")
         on_host("hv1", "rm", QEMU_CLIENT)
         flags = more_inventory(
             folder,

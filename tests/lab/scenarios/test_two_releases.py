@@ -1,6 +1,6 @@
 """Scenario: hosts of two releases side by side. Guests go both ways, but none to a QEMU older than its machine type.
 
-The last scenario by name: it takes the lab down and leaves one of another profile.
+The last scenarios by name are of this profile: they take the lab down and leave another one.
 """
 
 # Copyright: (c) 2026, virtfleet.migration contributors
@@ -16,6 +16,7 @@ from labview import initial_world, lab, on_host, once_again_well, unexplained_ho
 from mishaps import define
 
 PROFILE = "mixed"
+HOSTS = 5
 NEW_MACHINE = "pc-q35-10.0"
 # software emulation has learned sha-ni between the two releases
 HASHING = """<domain type='qemu'><name>hashing</name><memory unit='MiB'>96</memory><vcpu>1</vcpu>

@@ -7,7 +7,15 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from .guestspec import LOCAL_DISK_BYTES, RING_BYTES, GuestSpec, first_content
+from .guestspec import (
+    BASE_VOLUME,
+    LOCAL,
+    LOCAL_DISK_BYTES,
+    RING_BYTES,
+    GuestSpec,
+    first_content,
+    shared_content,
+)
 from .settings import HOST_IMAGES_DIR, Lab
 from .shell import LabError
 from .ticks import History
@@ -26,13 +34,14 @@ def verdict(lab: Lab, guest: GuestSpec, place: Place | None, past: History) -> s
     content = _content(lab, guest, place)
     if past.newest is not None:
         return "right" if hashlib.md5(content[:RING_BYTES]).hexdigest().startswith(past.newest.md5) else "wrong"
-    pristine = bytes(LOCAL_DISK_BYTES) if guest.disk == "local" else first_content(guest)
+    below = shared_content(BASE_VOLUME) if guest.disk == "chain" else b""
+    pristine = below.ljust(LOCAL_DISK_BYTES, b"\0") if guest.disk in LOCAL else first_content(guest)
     return "right" if content == pristine else "wrong"
 
 
 def _content(lab: Lab, guest: GuestSpec, place: Place) -> bytes:
     """What the guest would read from its disk; nothing when there is no such disk."""
-    if guest.disk == "local":
+    if guest.disk in LOCAL:
         return _local_content(lab, guest, place.host)
     path = (lab.iscsi_dir if guest.disk == "iscsi" else lab.gluster_dir) / guest.volume
     return path.read_bytes() if path.is_file() else b""

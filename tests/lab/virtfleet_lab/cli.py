@@ -83,7 +83,7 @@ def _add_guest(guest: argparse.ArgumentParser) -> None:
     add.add_argument("--touched", type=int, default=0, help="MiB that it holds beside its system")
     add.add_argument("--writes", type=int, default=0, help="MiB that it writes each second, of those it holds")
     add.add_argument("--machine", default="pc-q35-7.2")
-    add.add_argument("--disk", choices=("none", "local", "iscsi", "gluster"), default="none")
+    add.add_argument("--disk", choices=("none", "local", "chain", "mixed", "iscsi", "gluster"), default="none")
     add.add_argument("--state", choices=("running", "paused", "shutoff"), default="running")
     remove = actions.add_parser("remove", help="take guests and their disks away, wherever they are")
     remove.add_argument("names", nargs="+", metavar="NAME")

@@ -11,13 +11,23 @@ import libvirt
 
 from . import infra
 from .fleet import connection
-from .guestspec import LOCAL_DISK_BYTES, SHARED_DISK_BYTES, GuestSpec, domain_xml, first_content
-from .settings import Host, Lab
+from .guestspec import (
+    BASE_VOLUME,
+    LOCAL,
+    LOCAL_DISK_BYTES,
+    MEDIA_VOLUME,
+    SHARED_DISK_BYTES,
+    GuestSpec,
+    domain_xml,
+    first_content,
+    shared_content,
+)
+from .settings import HOST_IMAGES_DIR, Host, Lab
 from .shell import LabError, in_parallel
 from .wiring import in_infra
 
 STARTS_AT_ONCE = 4
-FILE_POOLS = ("local", "gluster")
+FILE_POOLS = {**dict.fromkeys(LOCAL, "local"), "gluster": "gluster"}
 
 
 def write_iscsi_image(lab: Lab, guest: GuestSpec) -> None:
@@ -36,7 +46,7 @@ def create(lab: Lab, hosts: Sequence[Host], guests: Sequence[GuestSpec]) -> None
 
 def _create_on(lab: Lab, host: Host, guests: Sequence[GuestSpec]) -> None:
     with connection(lab, host) as hypervisor:
-        for pool in sorted({guest.disk for guest in guests} & set(FILE_POOLS)):
+        for pool in ("local", "gluster"):
             hypervisor.storagePoolLookupByName(pool).refresh()  # other hosts change what it holds
         for guest in guests:
             if guest.disk in FILE_POOLS:  # LUNs are made at the target instead
@@ -47,24 +57,43 @@ def _create_on(lab: Lab, host: Host, guests: Sequence[GuestSpec]) -> None:
 
 
 def _create_volume(hypervisor: libvirt.virConnect, guest: GuestSpec) -> None:
-    """A disk in the pool of its kind."""
-    pool = hypervisor.storagePoolLookupByName(guest.disk)
-    local = guest.disk == "local"
-    # A qcow2 made with its tables holds what was written even when QEMU is killed before it could write them.
-    flags = libvirt.VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA if local else 0
-    volume = pool.createXML(_volume_xml(guest, LOCAL_DISK_BYTES if local else SHARED_DISK_BYTES, local), flags)
-    if not local:
+    """A disk in the pool of its kind, and what else the kind needs."""
+    pool = hypervisor.storagePoolLookupByName(FILE_POOLS[guest.disk])
+    if guest.disk not in LOCAL:
+        volume = pool.createXML(_volume_xml(guest.volume, SHARED_DISK_BYTES))
         _upload(hypervisor, volume, first_content(guest))
+        return
+    if guest.disk == "chain":
+        _share(hypervisor, pool, BASE_VOLUME)
+    # A qcow2 made with its tables holds what was written even when QEMU is killed before it could write them.
+    flags = libvirt.VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA if guest.disk != "chain" else 0
+    pool.createXML(_volume_xml(guest.volume, LOCAL_DISK_BYTES, "qcow2", guest.disk == "chain"), flags)
+    if guest.disk == "mixed":
+        _share(hypervisor, pool, MEDIA_VOLUME)
+        gluster = hypervisor.storagePoolLookupByName("gluster")
+        second = gluster.createXML(_volume_xml(guest.second_volume, SHARED_DISK_BYTES))
+        _upload(hypervisor, second, first_content(guest))
 
 
-def _volume_xml(guest: GuestSpec, size: int, local: bool) -> str:
+def _share(hypervisor: libvirt.virConnect, pool: libvirt.virStoragePool, name: str) -> None:
+    """A file that several guests of the host have in common, and that is the same on every host."""
+    if name not in pool.listVolumes():
+        content = shared_content(name)
+        _upload(hypervisor, pool.createXML(_volume_xml(name, len(content))), content)
+
+
+def _volume_xml(name: str, size: int, form: str = "raw", on_base: bool = False) -> str:
     volume = ET.Element("volume")
-    ET.SubElement(volume, "name").text = guest.volume
+    ET.SubElement(volume, "name").text = name
     ET.SubElement(volume, "capacity", unit="bytes").text = str(size)
-    if not local:
+    if form == "raw":
         ET.SubElement(volume, "allocation", unit="bytes").text = str(size)
     target = ET.SubElement(volume, "target")
-    ET.SubElement(target, "format", type="qcow2" if local else "raw")
+    ET.SubElement(target, "format", type=form)
+    if on_base:
+        base = ET.SubElement(volume, "backingStore")
+        ET.SubElement(base, "path").text = f"{HOST_IMAGES_DIR}/{BASE_VOLUME}"
+        ET.SubElement(base, "format", type="raw")
     return ET.tostring(volume, encoding="unicode")
 
 

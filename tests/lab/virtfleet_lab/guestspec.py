@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from .settings import HOST_GLUSTER_DIR, HOST_GUEST_DIR, HOST_IMAGES_DIR, HOST_SERIAL_DIR, guest_uuid
 from .shell import LabError
 
-DISKS = ("none", "local", "iscsi", "gluster")
+# chain: local, over a base image. mixed: local, a second disk on Gluster, and a CD-ROM with local media.
+DISKS = ("none", "local", "chain", "mixed", "iscsi", "gluster")
+LOCAL = ("local", "chain", "mixed")
+BASE_VOLUME, MEDIA_VOLUME = "lab-base.raw", "lab-media.iso"
 STATES = ("running", "paused", "shutoff")
 DEFAULT_MACHINE = "pc-q35-7.2"
 RING_BYTES = 64 * 1024
@@ -53,7 +56,14 @@ class GuestSpec:
     @property
     def volume(self) -> str:
         """The file of its disk in its pool, or at the iSCSI target."""
-        return {"local": f"{self.name}.qcow2", "gluster": f"{self.name}.raw"}.get(self.disk, f"{self.uuid}.raw")
+        if self.disk in LOCAL:
+            return f"{self.name}.qcow2"
+        return f"{self.name}.raw" if self.disk == "gluster" else f"{self.uuid}.raw"
+
+    @property
+    def second_volume(self) -> str:
+        """The file of its second disk on Gluster, where it has one."""
+        return f"{self.name}-b.raw"
 
 
 def next_lun(guests: Sequence[GuestSpec]) -> int:
@@ -80,6 +90,11 @@ def first_content(guest: GuestSpec) -> bytes:
     return b"".join(
         hashlib.md5(f"{guest.uuid} {number}".encode()).hexdigest().encode() * 128 for number in range(blocks)
     )
+
+
+def shared_content(name: str) -> bytes:
+    """What a file holds that hosts have in common, such as a base image: the same each time."""
+    return b"".join(hashlib.md5(f"{name} {number}".encode()).digest() * 256 for number in range(2048))
 
 
 def domain_xml(guest: GuestSpec) -> str:
@@ -128,13 +143,27 @@ def _add_devices(domain: ET.Element, guest: GuestSpec) -> None:
 def _add_disk(devices: ET.Element, guest: GuestSpec) -> None:
     kind = "volume" if guest.disk == "iscsi" else "file"
     disk = _add(devices, "disk", type=kind, device="disk")
-    _add(disk, "driver", name="qemu", type="qcow2" if guest.disk == "local" else "raw", cache="none")
+    _add(disk, "driver", name="qemu", type="qcow2" if guest.disk in LOCAL else "raw", cache="none")
     if guest.disk == "iscsi":
         _add(disk, "source", pool="iscsi", volume=f"unit:0:0:{guest.lun}")
     else:
-        folder = HOST_IMAGES_DIR if guest.disk == "local" else HOST_GLUSTER_DIR
+        folder = HOST_IMAGES_DIR if guest.disk in LOCAL else HOST_GLUSTER_DIR
         _add(disk, "source", file=f"{folder}/{guest.volume}")
     _add(disk, "target", dev="vda", bus="virtio")
+    if guest.disk == "mixed":
+        _add_more_disks(devices, guest)
+
+
+def _add_more_disks(devices: ET.Element, guest: GuestSpec) -> None:
+    second = _add(devices, "disk", type="file", device="disk")
+    _add(second, "driver", name="qemu", type="raw", cache="none")
+    _add(second, "source", file=f"{HOST_GLUSTER_DIR}/{guest.second_volume}")
+    _add(second, "target", dev="vdb", bus="virtio")
+    media = _add(devices, "disk", type="file", device="cdrom")
+    _add(media, "driver", name="qemu", type="raw")
+    _add(media, "source", file=f"{HOST_IMAGES_DIR}/{MEDIA_VOLUME}")
+    _add(media, "target", dev="sda", bus="sata")
+    _add(media, "readonly")
 
 
 def _add(parent: ET.Element, tag: str, text: str | None = None, **attributes: str) -> ET.Element:

@@ -104,10 +104,20 @@ def remove_guests(lab: Lab, names: Sequence[str]) -> None:
     gone = [guest for guest in known if guest.name in set(names)]
     uuids = {guest.uuid for guest in gone}
     with step(f"{len(gone)} guests removed"):
-        guests.wipe(lab, plan.hosts, lambda uuid: uuid in uuids, {guest.volume for guest in gone})
+        guests.wipe(lab, plan.hosts, lambda uuid: uuid in uuids, _volumes_of(gone, known))
         for guest in gone:
             if guest.lun:
                 guests.remove_lun(lab, guest)
         if any(guest.lun for guest in gone):
             guests.refresh_iscsi(lab, plan.hosts)
     state.write_guests(lab, [guest for guest in known if guest.uuid not in uuids])
+
+
+def _volumes_of(gone: Sequence[GuestSpec], known: Sequence[GuestSpec]) -> set[str]:
+    """The files to remove with guests: their own, and what they share once nobody else needs it."""
+    found = {guest.volume for guest in gone} | {guest.second_volume for guest in gone}
+    left = {guest.disk for guest in known if guest not in gone}
+    for kind, name in (("chain", guestspec.BASE_VOLUME), ("mixed", guestspec.MEDIA_VOLUME)):
+        if kind in {guest.disk for guest in gone} - left:
+            found.add(name)
+    return found

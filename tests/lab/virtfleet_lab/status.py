@@ -97,7 +97,8 @@ def _sightings(lab: Lab, specs: Sequence[GuestSpec], seen: Sequence[Seen], begin
     ticks = ticks_since(lab, begin)
     sightings = []
     for guest in specs:
-        places = tuple(places[(guest.uuid, guest.name)] for places in seen if (guest.uuid, guest.name) in places)
+        # whatever it is called: a guest can be renamed as it moves
+        places = tuple(place for found in seen for (uuid, _name), place in found.items() if uuid == guest.uuid)
         standing = main_place(places)
         runs = any(place.state == "running" for place in places)
         own = ticks.get(guest.uuid) or newest_in_serial_files(lab, guest.uuid)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.virtfleet.migration.plugins.module_utils._ansible.arguments import settings_spec
 from ansible_collections.virtfleet.migration.plugins.module_utils._ansible.request import request_spec
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
@@ -34,7 +35,7 @@ def handed_on(role: str) -> dict[str, str]:
 
 def planning() -> dict[str, str]:
     """Return the options of the task that plans and applies."""
-    tasks = read("pipeline", "tasks/round.yml")[0]["block"]
+    tasks = read("pipeline", "tasks/apply.yml")[0]["block"]
     (task,) = [task for task in tasks if "virtfleet.migration.migration_apply" in task]
     return task["virtfleet.migration.migration_apply"]
 
@@ -71,3 +72,10 @@ def test_the_pipeline_passes_all_of_it_to_the_module_unchanged() -> None:
 
 def test_an_evacuation_moves_nobody_but_the_guests_of_its_hosts_unless_asked() -> None:
     assert options("evacuate")["displace"]["default"] is False
+
+
+@pytest.mark.parametrize("option", sorted(settings_spec()))
+def test_a_setting_of_how_guests_are_moved_is_handed_on_and_documented(option: str) -> None:
+    assert planning()[option] == f"{{{{ pipeline_settings.{option} | default(omit) }}}}"
+    for role in CALLERS:
+        assert any(f"C({option})" in line for line in options(role)["settings"]["description"])

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median
 
 from ..._model.plan import Bound
@@ -45,10 +46,14 @@ def balance(board: Board) -> Outcome:
 
 
 def _signals(board: Board, scope: Scope) -> tuple[Signal, ...]:
-    """Return memory, vCPUs as a share of cores, and CPU time where some guest's was measured."""
+    """Return memory as a share of all that hosts have, vCPUs per core, and CPU time where some guest's was measured."""
     hosts = [board.snapshot.hosts[host] for host in scope.hosts]
     ratio = median(host.allocatable_vcpus / host.cpus if host.cpus else 1.0 for host in hosts)
-    signals = demand_signals(scope.grid, vcpus=ratio)
+    memory, vcpus = demand_signals(scope.grid, vcpus=ratio)
+    # of hosts of several sizes, what each keeps for itself counts as filled, as Ganeti's score has it
+    room = [max(host.memory, host.allocatable_memory) for host in hosts]
+    kept = [1.0 - host.allocatable_memory / total if total else 0.0 for host, total in zip(hosts, room)]
+    signals = replace(memory, room=room, base=kept), vcpus
     used = [
         sum(place.guest.usage_cpus or 0.0 for place in board.members[block] if place.guest.active)
         for block in scope.blocks

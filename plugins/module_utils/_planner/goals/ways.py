@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Optional
 
 from ..board import Board
-from ..reach import arrived
 from ..scope import Scope
 from ..search.sequence import Hop
 
@@ -29,7 +28,9 @@ def reach_from(board: Board) -> Callable[[int, int], bytes]:
     """Return the answer to "where may this block go once it has moved to that host": a byte for each host."""
 
     def reach(block: int, host: int) -> bytes:
-        masks = [board.reaches.mask(arrived(place, board.search.hosts[host])) for place in board.members[block]]
+        masks = [
+            board.reaches.mask(board.reaches.arrived(place, board.search.hosts[host])) for place in board.members[block]
+        ]
         found = masks[0]
         for mask in masks[1:]:
             found = bytes(left & right for left, right in zip(found, mask))

@@ -1,12 +1,12 @@
 """Make a fleet's hosts evenly filled with few moves. Must break no rule at any step and move nothing for little gain.
 
 Method: (1) look whether any one move or swap would pay; if none does, the fleet counts as balanced and nothing moves.
-(2) A few annealed walks (balance_anneal) look for an even placement within the budgets; where moves are unlimited, with
-as many as single moves and swaps alone would take, so that a long walk does not reshuffle the fleet. (3) Each is put in
-order: every move goes straight to its destination and fits with those before it done; a block that never fits stays.
-(4) It is polished by single moves and swaps until none pays or the budget is used up, and the best is kept. So a run on
-its own result stops at (1), unless a budget had cut it short. A move pays when the imbalance (balance_score) times the
-number of hosts falls by more than ``min_gain``, a swap when it falls by twice that.
+(2) A few annealed walks (balance_anneal) look for an even placement within the budgets; where moves are unlimited,
+with two more than single moves and swaps alone would take, so that a long walk does not reshuffle the fleet. (3) Each
+is put in order: every move goes straight to its destination and fits with those before it done; a block that never
+fits stays. (4) It is polished by single moves and swaps until none pays or the budget is used up, and the best is
+kept. So a run on its own result stops at (1), unless a budget had cut it short. A move pays when the imbalance
+(balance_score) times the number of hosts falls by more than ``min_gain``, a swap when it falls by twice that.
 Bounds: STEPS tries per host and walk, within LEAST and MOST, fewer walks on more hosts; polishing ends because each
 step must pay, and looks for each block at the NEAR emptiest hosts, for swaps at the NEAR fullest and emptiest.
 """
@@ -25,7 +25,7 @@ from .balance_score import NOBODY, Signal, Spread
 from .grid import Grid, Layout
 
 STEPS = 6_500
-LEAST, MOST = 350_000, 2_500_000
+LEAST, MOST = 250_000, 2_500_000
 WALKS, SHARED = 4, 80  # walks: SHARED over the number of hosts, at most WALKS
 FEW_BLOCKS = 5_000  # steps per block where there are so few that more would only repeat themselves
 NEAR = 10
@@ -85,7 +85,7 @@ def balance(grid: Grid, signals: Sequence[Signal], bounds: Bounds = Bounds()) ->
     walked = terms
     if bounds.max_moves >= len(pool):
         polish.run()
-        walked = replace(terms, moves=max(1, polish.moved))
+        walked = replace(terms, moves=polish.moved + 2)
     best: Optional[tuple[float, tuple[Move, ...], bool]] = None
     for seed in range(max(1, min(WALKS, SHARED // hosts))):
         target = anneal(grid, signals, pool, walked, steps, seed)

@@ -2,11 +2,10 @@
 
 A walk over legal placements (not over plans): each step tries one change, takes it when it makes the placement more
 even, and takes a worse one with a chance that falls as the walk cools (Kirkpatrick, Gelatt, Vecchi 1983). The changes:
-a block goes to another host or home; two blocks change places; a moved block is replaced by another (of its own first
-host, or of any), which is what finds better moves under a budget that is used up. A move has a price, and the budgets
-of moves and bytes are kept by penalties in the energy, so that the walk may pass through dearer placements; what is
-returned is within them. The number of steps is fixed before the walk begins, and the chance is a seeded generator's:
-same grid, same answer.
+a block goes to another host or home; two blocks change places; a moved block goes home and any other moves instead, or
+one of the same first host does that takes its place (*kin*). Kin find the best moves once a budget is used up, which
+is most of the walk, so they are tried most. A move has a price, and the budgets of moves and bytes are never left. The
+number of steps is fixed before the walk begins, and the chance is a seeded generator's: same grid, same answer.
 """
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -17,12 +16,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 from random import Random
+from typing import Optional
 
 from .balance_score import NOBODY, Signal, Spread
 from .grid import Grid, Layout
 
-HOT, COLD = 0.05, 0.002  # temperatures, as shares of what is to gain per host
-BLUR = 0.015  # of imbalance per signal: without it a signal that is perfect once holds all others where they are
+HOT, COLD = 0.4, 0.001  # temperatures, as shares of what is to gain per host
+BLUR = 0.04  # of imbalance per signal: without it a signal that is perfect once holds all others where they are
+KIN, SWAP, INSTEAD = 0.45, 0.84, 0.94  # how often each kind of change is tried, added up to one with single moves
+GROW = 0.08  # how often a single move is tried first while the budget allows more of them
 Change = tuple[int, int, int, int]  # block, the one that it changes places with or NOBODY, its host, the other host
 
 
@@ -40,29 +42,17 @@ def anneal(
 ) -> tuple[int, ...]:
     """Return the best placement met in so many steps that move only blocks of the pool, within the terms."""
     walk = _Walk(grid, signals, pool, terms, seed)
-    first = walk.energy
-    warmth = first / len(grid.hosts)
-    temperature, cooling = HOT * warmth, (COLD / HOT) ** (1.0 / max(1, steps))
-    best, placement = first, tuple(grid.at)
-    chance = walk.chance
+    warmth = walk.energy / len(grid.hosts)
+    walk.temperature, cooling = HOT * warmth, (COLD / HOT) ** (1.0 / max(1, steps))
+    best, placement = walk.energy, tuple(grid.at)
+    step, blurred = walk.step, BLUR * len(signals)
     for _step in range(steps if warmth > 0 else 0):
-        temperature *= cooling
-        changes = walk.propose()
-        if not changes:
-            continue
-        if len(changes) == 2:
-            walk.spread.shift(*changes[0])
-        energy, moves, cost = walk.weigh(changes)
-        worse = energy - walk.energy
-        if (worse > 0 and chance() >= exp(-worse / temperature)) or not walk.settle(changes):
-            if len(changes) == 2:
-                block, other, source, dest = changes[0]
-                walk.spread.shift(block, other, dest, source)
-            continue
-        walk.spread.shift(*changes[-1])
-        walk.energy, walk.moves, walk.cost = energy, moves, cost
-        if energy < best - 1e-9 and moves <= terms.moves and cost <= terms.cost:
-            best, placement = energy, tuple(walk.layout.at)
+        walk.temperature *= cooling
+        # the energy is blurred; what counts is not
+        if step() and walk.energy - blurred < best:
+            found = walk.spread.imbalance() + terms.price * walk.moves
+            if found < best - 1e-9:
+                best, placement = found, tuple(walk.layout.at)
     return placement
 
 
@@ -70,18 +60,18 @@ class _Walk:
     """Where a walk stands: the placement, its energy, and the blocks that are away from home."""
 
     __slots__ = (
-        "away", "chance", "cost", "energy", "grid", "home", "layout", "moves",
-        "over_cost", "over_moves", "place", "pool", "spread", "terms",
+        "away", "chance", "cost", "energy", "first", "grid", "home", "layout", "moves",
+        "place", "pool", "sends", "spread", "temperature", "terms",
     )  # fmt: skip
 
     def __init__(self, grid: Grid, signals: Sequence[Signal], pool: Sequence[int], terms: Terms, seed: int) -> None:
         self.grid, self.pool, self.terms = grid, pool, terms
+        self.first, self.sends = grid.at, grid.cost
         self.layout = Layout(grid)
         self.spread = Spread(signals, grid.at, len(grid.hosts), BLUR)
         self.energy = self.spread.imbalance()
+        self.temperature = 0.0
         self.moves = self.cost = 0
-        self.over_moves = self.energy / max(1, terms.moves)
-        self.over_cost = self.energy / max(1, terms.cost)
         self.away: list[int] = []
         self.place = [-1] * len(grid.blocks)
         self.home: list[list[int]] = [[] for _host in grid.hosts]
@@ -89,48 +79,58 @@ class _Walk:
             self.home[grid.at[block]].append(block)
         self.chance = Random(seed).random
 
-    def propose(self) -> tuple[Change, ...]:
-        """Return a change, or two that go together, or nothing when the draw makes no sense."""
+    def step(self) -> bool:
+        """Try one change; return whether it was made."""
         draw = self.chance()
-        if draw < 0.66 and len(self.away) > 1:
-            return self._among_away(draw)
-        if draw < 0.9:
-            return self._relocate() if self.moves < self.terms.moves else ()
-        return self._swap()
+        if self.moves < self.terms.moves and self.chance() < GROW:
+            change = self._single(self._crowded(), self._emptier())
+        elif not self.away:
+            change = self._swap()
+        elif draw < KIN:
+            return self._kin()
+        elif draw < SWAP:
+            change = self._swap()
+        elif draw < INSTEAD:
+            return self._instead()
+        else:
+            block = self._some(self.away)
+            change = self._single(block, self.first[block] if self.chance() < 0.3 else self._emptier())
+        return change is not None and self._try(change)
 
-    def _among_away(self, draw: float) -> tuple[Change, ...]:
-        away, chance, at = self.away, self.chance, self.layout.at
-        block = away[int(chance() * len(away))]
-        host, first = at[block], self.grid.at[block]
-        if draw < 0.11:
-            dest = first if chance() < 0.3 else self._emptier()
-            return ((block, NOBODY, host, dest),) if dest != host else ()
-        if draw < 0.22:
-            other = away[int(chance() * len(away))]
-            return ((block, other, host, at[other]),) if at[other] != host else ()
-        if draw < 0.44:
-            kin = self.home[first]
-            other = kin[int(chance() * len(kin))]
-            return ((block, other, host, first),) if at[other] == first else ()
-        other, dest = self._crowded(), self._emptier()
-        if other == block or at[other] == dest:
-            return ()
-        return (block, NOBODY, host, first), (other, NOBODY, at[other], dest)
+    def _some(self, blocks: Sequence[int]) -> int:
+        return blocks[int(self.chance() * len(blocks))]
 
-    def _relocate(self) -> tuple[Change, ...]:
-        block, dest = self._crowded(), self._emptier()
+    def _single(self, block: int, dest: int) -> Optional[Change]:
         host = self.layout.at[block]
-        return ((block, NOBODY, host, dest),) if host != dest else ()
+        return (block, NOBODY, host, dest) if host != dest else None
 
-    def _swap(self) -> tuple[Change, ...]:
-        chance, at, pool = self.chance, self.layout.at, self.pool
-        some = self.away if self.away and chance() < 0.5 else pool
-        block, other = some[int(chance() * len(some))], pool[int(chance() * len(pool))]
-        return ((block, other, at[block], at[other]),) if at[block] != at[other] else ()
+    def _kin(self) -> bool:
+        """Try that a moved block changes places with one at its home: what half of all steps are, so written out."""
+        at, away, chance = self.layout.at, self.away, self.chance
+        block = away[int(chance() * len(away))]
+        first = self.first[block]
+        home = self.home[first]
+        other = home[int(chance() * len(home))]
+        if at[other] != first:
+            return False
+        cost = self.cost + self.sends[other] - self.sends[block]
+        if cost > self.terms.cost:
+            return False
+        change = block, other, at[block], first
+        return self._take(change, self.spread.after(*change) + self.terms.price * self.moves, self.moves, cost)
+
+    def _swap(self) -> Optional[Change]:
+        """Return two that change places, more often than not both of them away: that costs no move."""
+        chance, at, away, pool = self.chance, self.layout.at, self.away, self.pool
+        some = away if away and chance() < 0.9 else pool
+        block = some[int(chance() * len(some))]
+        some = away if away and chance() < 0.8 else pool
+        other = some[int(chance() * len(some))]
+        return (block, other, at[block], at[other]) if at[block] != at[other] else None
 
     def _crowded(self) -> int:
         """Return the one of two blocks drawn whose host is fuller."""
-        chance, pool, at, load = self.chance, self.pool, self.layout.at, self.spread.load
+        pool, chance, at, load = self.pool, self.chance, self.layout.at, self.spread.load
         block, other = pool[int(chance() * len(pool))], pool[int(chance() * len(pool))]
         return other if load[at[other]] > load[at[block]] else block
 
@@ -140,38 +140,83 @@ class _Walk:
         host, other = int(chance() * hosts), int(chance() * hosts)
         return other if load[other] < load[host] else host
 
-    def weigh(self, changes: tuple[Change, ...]) -> tuple[float, int, int]:
-        """Return energy, moves and cost after the changes; of two the spread has the first already."""
-        first, sends, terms = self.grid.at, self.grid.cost, self.terms
-        energy = self.spread.after(*changes[-1])
-        moves, cost = self.moves, self.cost
-        for block, other, source, dest in changes:
-            more = (dest != first[block]) - (source != first[block])
-            moves += more
-            cost += more * sends[block]
-            if other != NOBODY:
-                more = (source != first[other]) - (dest != first[other])
-                moves += more
-                cost += more * sends[other]
-        energy += terms.price * moves
-        if moves > terms.moves:
-            energy += self.over_moves * (moves - terms.moves)
-        if cost > terms.cost:
-            energy += self.over_cost * (cost - terms.cost)
-        return energy, moves, cost
-
-    def settle(self, changes: tuple[Change, ...]) -> bool:
-        """Make the changes if the placement that they lead to is legal; else leave all as it is."""
-        layout = self.layout
-        if len(changes) == 1 and changes[0][1] == NOBODY:
-            block, _nobody, source, dest = changes[0]
-            if not layout.fits(block, dest):
-                return False
-            layout.put(block, dest)
-            self._mark(block)
+    def _instead(self) -> bool:
+        """Try that a moved block goes home and another goes elsewhere; return whether that was done."""
+        at = self.layout.at
+        block, other, dest = self._some(self.away), self._crowded(), self._emptier()
+        host, first, source = at[block], self.first[block], at[other]
+        if other == block or source == dest:
+            return False
+        moves, cost = self._spent(block, NOBODY, host, first)
+        more, extra = self._spent(other, NOBODY, source, dest)
+        spent = moves + more - self.moves, cost + extra - self.cost
+        if not self._affordable(spent):
+            return False
+        self.spread.shift(block, NOBODY, host, first)
+        energy = self.spread.after(other, NOBODY, source, dest) + self.terms.price * spent[0]
+        if self._welcome(energy) and self._settle(((block, host, first), (other, source, dest))):
+            self.spread.shift(other, NOBODY, source, dest)
+            self.energy, (self.moves, self.cost) = energy, spent
             return True
-        puts = [(block, source, dest) for block, _other, source, dest in changes]
-        puts += [(other, dest, source) for _block, other, source, dest in changes if other != NOBODY]
+        self.spread.shift(block, NOBODY, first, host)
+        return False
+
+    def _try(self, change: Change) -> bool:
+        """Make the change if the budgets, the chance and the placement allow it; return whether it was made."""
+        spent = self._spent(*change)
+        if not self._affordable(spent):
+            return False
+        return self._take(change, self.spread.after(*change) + self.terms.price * spent[0], *spent)
+
+    def _take(self, change: Change, energy: float, moves: int, cost: int) -> bool:
+        """Make a change that is within the budgets, if the chance and the placement allow it."""
+        worse = energy - self.energy
+        if worse > 0 and self.chance() >= exp(-worse / self.temperature):
+            return False
+        block, other, source, dest = change
+        if other == NOBODY:
+            if not self.layout.fits(block, dest):
+                return False
+            self.layout.put(block, dest)
+            self._mark(block)
+        elif not self._roomy(change) or not self._settle(((block, source, dest), (other, dest, source))):
+            return False
+        self.spread.shift(block, other, source, dest)
+        self.energy, self.moves, self.cost = energy, moves, cost
+        return True
+
+    def _spent(self, block: int, other: int, source: int, dest: int) -> tuple[int, int]:
+        """Return the moves and the cost after the change."""
+        first, sends = self.first, self.sends
+        home = first[block]
+        more = (dest != home) - (source != home)
+        moves, cost = self.moves + more, self.cost + more * sends[block]
+        if other != NOBODY:
+            home = first[other]
+            more = (source != home) - (dest != home)
+            moves += more
+            cost += more * sends[other]
+        return moves, cost
+
+    def _affordable(self, spent: tuple[int, int]) -> bool:
+        return spent[0] <= self.terms.moves and spent[1] <= self.terms.cost
+
+    def _welcome(self, energy: float) -> bool:
+        worse = energy - self.energy
+        return worse <= 0 or self.chance() < exp(-worse / self.temperature)
+
+    def _roomy(self, change: Change) -> bool:
+        """Return whether both hosts have room for the difference: a quick no to most swaps that are none."""
+        block, other, source, dest = change
+        layout, grid = self.layout, self.grid
+        memory, vcpus = grid.memory[block] - grid.memory[other], grid.vcpus[block] - grid.vcpus[other]
+        return -layout.memory[source] <= memory <= layout.memory[dest] and (
+            -layout.vcpus[source] <= vcpus <= layout.vcpus[dest]
+        )
+
+    def _settle(self, puts: tuple[tuple[int, int, int], ...]) -> bool:
+        """Put blocks from here to there if the placement that this leads to is legal; else leave all as it is."""
+        layout = self.layout
         for block, _source, dest in puts:
             layout.put(block, dest)
         if not all(stands(layout, block) for block, _source, _dest in puts):
@@ -183,7 +228,7 @@ class _Walk:
         return True
 
     def _mark(self, block: int) -> None:
-        if (self.layout.at[block] != self.grid.at[block]) == (self.place[block] >= 0):
+        if (self.layout.at[block] != self.first[block]) == (self.place[block] >= 0):
             return
         if self.place[block] < 0:
             self.place[block] = len(self.away)

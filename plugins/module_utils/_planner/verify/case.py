@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Optional
 
-from ..._model.guest import Disk, DiskKind, Guest, GuestState, JobKind
-from ..._model.host import Host, HostState, Pool
-from ..._model.plan import Goal, Move, Plan, Request
+from ..._model.guest import Disk, DiskKind, Guest, GuestState, JobKind, Layer, VolumeRef
+from ..._model.host import Host, HostState
+from ..._model.plan import DiskCopy, Goal, Move, Plan, Request
 from ..._model.snapshot import Located, Snapshot, by_uuid, residence
 
 
@@ -176,29 +176,43 @@ def hops(case: Case) -> Iterator[Hop]:
 
 
 def _arrived(hop: Hop) -> Guest:
-    """Return the guest as it is at the destination: disks in the pools of that host, a paused one not run since."""
+    """Return the guest as it is at the destination: what it calls its disks and plugs, a paused one not run since."""
+    names = {(change.kind.value, change.what): change.to for change in hop.move.changes}
     copies = {copy.target: copy for copy in hop.move.copies}
-    disks = []
-    for disk in hop.guest.disks:
-        copy, pool = copies.get(disk.target), same_pool(disk, hop.source, hop.dest)
-        if copy is not None:
-            disks.append(replace(disk, pool=copy.dest.pool, volume=copy.dest.volume))
-        else:
-            disks.append(replace(disk, pool=pool.name if pool is not None else disk.pool))
     ran = hop.guest.has_run and hop.guest.state is not GuestState.PAUSED
-    return replace(hop.guest, disks=tuple(disks), has_run=ran, job=None if hop.move.adopt else hop.guest.job)
+    return replace(
+        hop.guest,
+        disks=tuple(_disk_there(hop, disk, copies.get(disk.target), names) for disk in hop.guest.disks),
+        interfaces=tuple(
+            replace(each, source=names.get((each.kind, each.source or ""), each.source))
+            for each in hop.guest.interfaces
+        ),
+        has_run=ran,
+        job=None if hop.move.adopt else hop.guest.job,
+    )
 
 
-def same_pool(disk: Disk, source: Host, dest: Host) -> Optional[Pool]:
-    """Return the pool of ``dest`` that is the same storage as the disk's at ``source``, under the name XML gives."""
-    here = source.pool(disk.pool)
-    if here is None or here.identity is None:
-        return None
-    for pool in dest.pools:
-        fits = pool.name == here.name if disk.kind is DiskKind.VOLUME else pool.path == here.path
-        if pool.active and pool.identity == here.identity and fits:
-            return pool
-    return None
+def _disk_there(hop: Hop, disk: Disk, copy: Optional[DiskCopy], names: Mapping[tuple[str, str], str]) -> Disk:
+    path = names.get(("file", disk.target), disk.source)
+    pool = names.get(("pool", disk.target), disk.pool)
+    here = hop.source.pool(disk.pool)
+    if copy is not None:
+        pool = copy.dest.pool
+    elif disk.kind is not DiskKind.VOLUME and here is not None:
+        folder = path[: -len(disk.volume or "") - 1] if path is not None and path != disk.source else here.path
+        pool = next((other.name for other in hop.dest.pools if other.active and other.path == folder), pool)
+    if copy is not None and copy.backing is None:
+        return replace(disk, source=path, pool=pool, volume=copy.dest.volume, chain=(), backing=None)
+    twins = {(twin.source.pool, twin.source.volume): twin.dest for twin in hop.move.twins}
+    chain = tuple(_layer_there(layer, twins.get((layer.pool or "", layer.volume or "")), hop) for layer in disk.chain)
+    return replace(disk, source=path, pool=pool, chain=chain, backing=copy.backing if copy else disk.backing)
+
+
+def _layer_there(layer: Layer, twin: Optional[VolumeRef], hop: Hop) -> Layer:
+    pool = hop.dest.pool(twin.pool) if twin is not None else None
+    if twin is None or pool is None:
+        return layer
+    return replace(layer, source=f"{pool.path}/{twin.volume}", pool=twin.pool, volume=twin.volume)
 
 
 def under_way(case: Case, move: Move) -> bool:

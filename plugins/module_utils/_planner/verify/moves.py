@@ -7,19 +7,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ..._model.guest import Disk, DiskKind, GuestState
+from ..._model.guest import DiskKind, GuestState
 from ..._model.host import Host, HostState
 from ..._model.plan import Method, method_fits
-from .case import Case, Hop, Violation, hops, same_pool, takes_guests, under_way
+from .case import Case, Hop, Violation, hops, takes_guests, under_way
+from .disks import disk_violations, plug_violations
 
 
 def move_violations(case: Case) -> Iterator[Violation]:
     """Yield what is wrong with single moves, in the order of the plan."""
     twins = Counter(host.uuid for host in case.snapshot.hosts if host.uuid)
-    plugs: dict[str, frozenset[tuple[str, str]]] = {}
     for hop in hops(case):
-        if hop.dest.name not in plugs:
-            plugs[hop.dest.name] = _plugs(hop.dest)
         yield from _answers(case, hop)
         if hop.move.adopt:
             yield from _adoption(case, hop)
@@ -30,20 +28,12 @@ def move_violations(case: Case) -> Iterator[Violation]:
             yield _at(hop, "host UUID", f"another host has that of {hop.dest.name}")
         yield from _guest_rules(case, hop)
         yield from _hardware_rules(hop)
-        for interface in hop.guest.interfaces:
-            plug = (interface.kind, interface.source or "")
-            if interface.kind in ("network", "bridge", "direct") and plug not in plugs[hop.dest.name]:
-                yield _at(hop, "networks", f"{hop.dest.name} has no {interface.kind} {interface.source}")
-        yield from _disk_rules(hop)
+        yield from plug_violations(hop)
+        yield from disk_violations(hop)
 
 
 def _at(hop: Hop, rule: str, detail: str) -> Violation:
     return Violation(rule, hop.move.id, detail)
-
-
-def _plugs(host: Host) -> frozenset[tuple[str, str]]:
-    networks = {("network", network.name) for network in host.networks if network.active}
-    return frozenset(networks | {(kind, bridge) for bridge in host.bridges for kind in ("bridge", "direct")})
 
 
 def _answers(case: Case, hop: Hop) -> Iterator[Violation]:
@@ -107,29 +97,3 @@ def _features_lost(hop: Hop) -> set[str]:
         return {name for lack in same for name in lack.missing or ("its kind of CPU",)}
 
     return missed(hop.dest) - missed(hop.source)
-
-
-def _disk_rules(hop: Hop) -> Iterator[Violation]:
-    guest, copies = hop.guest, {copy.target: copy for copy in hop.move.copies}
-    if copies and not guest.active:
-        yield _at(hop, "copies of active guests only", f"{guest.name} is shut off")
-    unknown = set(copies) - {disk.target for disk in guest.disks}
-    if unknown or len(copies) < len(hop.move.copies):
-        yield _at(hop, "copy of its disk", f"{guest.name} has no disk {min(unknown, default='to copy twice')}")
-    for disk in guest.disks:
-        if disk.kind is DiskKind.NONE:
-            continue
-        copy = copies.get(disk.target)
-        if copy is None:
-            if not _reached(disk, hop.source, hop.dest):
-                yield _at(hop, "storage reach", f"{hop.dest.name} does not reach {disk.target} of {guest.name}")
-        elif disk.readonly or disk.shareable or disk.backing:
-            yield _at(hop, "copyable disk", f"{disk.target} of {guest.name} can't be copied")
-        elif (copy.source.pool, copy.source.volume) != (disk.pool, disk.volume):
-            yield _at(hop, "copy of its disk", f"{disk.target} is {disk.volume} in pool {disk.pool}")
-
-
-def _reached(disk: Disk, source: Host, dest: Host) -> bool:
-    if source.pool(disk.pool) is None:
-        return disk.kind is DiskKind.NETWORK
-    return same_pool(disk, source, dest) is not None

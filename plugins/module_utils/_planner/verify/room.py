@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Union
 
-from ..._model.guest import Guest
+from ..._model.guest import Disk, Guest
 from ..._model.host import Host
 from ..._model.rules import RuleKind, When
 from .case import Case, Hop, Violation, hops
@@ -112,6 +112,8 @@ def _amounts(hop: Hop, host: Host, limited: Mapping[str, list[BoundRule]], arriv
             continue  # said elsewhere: nobody knows how large it is
         disk, volume = disks[copy.target], copy.dest if arriving else copy.source
         size = disk.allocation or (disk.capacity or copy.capacity if arriving else 0)
+        if arriving and copy.backing is None:
+            size = _with_layers(disk, size, hop.source)
         space: Key = ("space", host.name, volume.pool)
         found[space] = found.get(space, 0.0) + size
         key: Key = ("volume", host.name, volume.pool, volume.volume)
@@ -122,6 +124,14 @@ def _amounts(hop: Hop, host: Host, limited: Mapping[str, list[BoundRule]], arriv
         if domain != domain_of(rule, other) and (rule.kind is RuleKind.ANTI_AFFINITY or host.name in rule.hosts):
             found["rule", rule.number, domain] = 1.0
     return found
+
+
+def _with_layers(disk: Disk, size: int, source: Host) -> int:
+    """Return what a copy of the disk takes that has everything below it too: at most the disk's capacity."""
+    layers = [source.image(layer.pool, layer.volume) for layer in disk.chain]
+    if any(image is None for image in layers) or (disk.backing and not layers):
+        return max(size, disk.capacity or 0)
+    return max(size, min(size + sum(image.length for image in layers if image is not None), disk.capacity or 0))
 
 
 def _held(guest: Guest, host: Host) -> dict[Key, float]:

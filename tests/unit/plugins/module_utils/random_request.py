@@ -22,7 +22,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapsho
 
 from . import fleet_builder as build
 
-METHODS = (("live",), ("paused",), ("live", "paused", "offline"), ("paused", "offline"))
+METHODS = (("live",), ("paused",), ("live", "paused", "offline"), ("paused", "offline"), ("restart", "offline"))
 GOALS = (Goal.EVACUATE, *Goal)
 Options = dict[str, Any]
 

@@ -22,6 +22,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, Pool
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
     Breach,
+    DiskCopy,
     Goal,
     Leftover,
     Move,
@@ -142,11 +143,18 @@ def _bytes(changes: Mapping[str, Any], field: str) -> dict[str, Any]:
 
 def _move_words(move: Move) -> str:
     words = f"{move.name}: {move.source} -> {move.dest}, {move.method.value}"
-    words += "".join(f", copies {copy.target} to {copy.dest.pool}/{copy.dest.volume}" for copy in move.copies)
+    words += "".join(_copy_words(copy) for copy in move.copies)
+    words += "".join(f", {change.kind.value} {change.what} becomes {change.to or 'another'}" for change in move.changes)
+    words += "".join(f", {twin.dest.pool}/{twin.dest.volume} must be the same" for twin in move.twins)
     words += f", home {move.home}" if move.home else ""
     words += ", to stop there" if move.parking else ""
     words += f", after {' '.join(move.after)}" if move.after else ""
     return words + (", adopted" if move.adopt else "")
+
+
+def _copy_words(copy: DiskCopy) -> str:
+    words = f", copies {copy.target} to {copy.dest.pool}/{copy.dest.volume}"
+    return words + (f" on {copy.backing}" if copy.backing else "")
 
 
 def _breach_words(breach: Breach) -> str:

@@ -87,6 +87,15 @@ def test_warnings_do_not_forbid(call):
     assert entry["refusals"] == []
 
 
+def test_what_was_found_on_the_hosts_is_judged_too(call):
+    blocked = {"name": "hv2", "address": "192.0.2.2", "addresses": ["192.0.2.2"], "blocked": "port 49152: no answer"}
+    (entry,) = call(
+        guests=["web"], dests=["hv2"], host_checks={"hv1": {"time": 1.0, "peers": [blocked]}, "hv2": {"time": 1.0}}
+    )["matrix"]
+    assert [refusal["code"] for refusal in entry["refusals"]] == ["ports_blocked"]
+    assert entry["ok"] is False
+
+
 def test_text_is_for_people(call):
     text = "\n".join(call(guests=["db"], dests=["hv2"])["text"])
     assert "it has 1 libvirt snapshots, with which libvirt does not migrate; delete them first" in text
@@ -98,6 +107,7 @@ def test_text_is_for_people(call):
         ({"guests": ["wbe"]}, "no guest is called 'wbe'"),
         ({"dests": ["hv9"]}, "unknown host 'hv9'"),
         ({"text_rows": -1}, "text_rows is -1"),
+        ({"host_checks": {"hv1": {}}}, "host_checks.hv1.time: missing"),
         ({"snapshot_file": "/nowhere.json"}, "snapshot file /nowhere.json can't be read"),
     ],
 )

@@ -9,12 +9,15 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.virtfleet.migration.plugins.module_utils._ansible.arguments import (
     fleet_spec,
     hosts_of,
+    maps_spec,
     settings_of,
     settings_spec,
     slots_of,
     slots_spec,
+    with_maps,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.fleet import maps_of
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings, Slots
 
 
@@ -39,6 +42,33 @@ def test_labels_are_text_whatever_yaml_made_of_them():
     entry = {"name": "hv1", "uri": "qemu+ssh://hv1/system", "labels": {"rack": 7, "spare": True}}
     (host,) = hosts_of(given(fleet_spec(), hosts=[entry]))
     assert host.labels == {"rack": "7", "spare": "True"}
+
+
+def fleet(**maps):
+    hosts = [{"name": name, "uri": f"qemu+ssh://{name}/system"} for name in ("hv1", "hv2")]
+    return hosts_of(given(fleet_spec(), hosts=[{**hosts[0], **maps}, hosts[1]]))
+
+
+def test_maps_of_a_move_are_added_to_those_of_its_destination():
+    options = given(maps_spec(), bridge_map={"br0": "br1", "br2": 7}, path_map={"/a": "/b"})
+    changed, other = with_maps(fleet(bridge_map={"br0": "br9", "br5": "br6"}), "hv1", options)
+    assert changed.bridge_map == {"br0": "br1", "br2": "7", "br5": "br6"}
+    assert (changed.path_map, other.bridge_map) == ({"/a": "/b"}, {})
+    assert maps_of(changed).paths == {"/a": "/b"}
+
+
+@pytest.mark.parametrize(
+    ("maps", "words"),
+    [
+        ({"path_map": {"images": "/srv"}}, "path_map of host hv1 has images: /srv, which is not from one folder"),
+        ({"pool_map": {"local": ""}}, "pool_map of host hv1 has an empty name"),
+    ],
+)
+def test_maps_that_lead_nowhere_are_refused(maps, words):
+    with pytest.raises(FleetError, match=words):
+        fleet(**maps)
+    with pytest.raises(FleetError, match=words):
+        with_maps(fleet(), "hv1", given(maps_spec(), **maps))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,11 @@ from __future__ import annotations
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.virtfleet.migration.plugins.module_utils._ansible.arguments import settings_of, settings_spec
+from ansible_collections.virtfleet.migration.plugins.module_utils._ansible.arguments import (
+    fleet_spec,
+    settings_of,
+    settings_spec,
+)
 from ansible_collections.virtfleet.migration.plugins.module_utils._ansible.transfer import (
     check_address,
     guest_of,
@@ -43,6 +47,14 @@ def test_a_module_that_plans_for_many_has_no_options_of_one_guest():
 def test_options_that_contradict_one_another_are_wrong_arguments():
     with pytest.raises(FleetError, match="zerocopy needs parallel_connections"):
         settings_of(given(settings_spec(), zerocopy=True, tls=False))
+
+
+def test_a_policy_that_a_host_names_may_be_what_an_option_tunes():
+    hosts = [{"name": "hv1", "uri": "qemu:///system", "migration_policy": "wan"}]
+    spec = {**fleet_spec(), **settings_spec()}
+    assert settings_of(given(spec, hosts=hosts, auto_converge_initial=5)).transfer.auto_converge_initial == 5
+    with pytest.raises(FleetError, match="limits post-copy"):
+        settings_of(given(spec, hosts=hosts, post_copy_bandwidth_mibs=5))
 
 
 def test_a_port_needs_an_address():

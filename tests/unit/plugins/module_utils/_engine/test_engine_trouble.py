@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.engine import (
-    SETTLE_SECONDS,
     RunOptions,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.ports import (
@@ -14,6 +13,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.ports 
     Place,
     Whereabouts,
 )
+from ansible_collections.virtfleet.migration.plugins.module_utils._engine.settle import SETTLE_SECONDS
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import (
     GuestState,
 )

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import driver
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.guest_notes import write_notes
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import MoveClaim, Notes, VolumeRef
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import GuestRule, RuleKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings
 
@@ -85,7 +86,7 @@ def test_a_move_keeps_labels_and_rules_from_its_claim_to_its_end(domain_of, monk
         control=lambda _host: None, lane=lambda _host: contextlib.nullcontext(lane), entries={"hv2": entry}
     )
     made = driver.LibvirtDriver(fleet, MoveSettings(), threading.Event())
-    move = SimpleNamespace(source="hv1", dest="hv2", guest="u", home="hv1", copies=())
+    move = SimpleNamespace(source="hv1", dest="hv2", guest="u", home="hv1", copies=(), changes=(), method=Method.LIVE)
     made._migrate(move, MoveSettings(), SimpleNamespace(created=[]))
     claim = MoveClaim("hv1", "hv2")
     assert seen == [Notes("hv1", claim, RULED.labels, RULED.rules)]
@@ -100,7 +101,9 @@ def test_a_move_that_is_undone_keeps_them_too(domain_of, monkeypatch):
     made._work["m"] = SimpleNamespace(paused=False, created=[])
     monkeypatch.setattr(made, "_domain", lambda _host, _uuid: domain)
     monkeypatch.setattr(driver, "_resume_if_left", lambda _domain, _paused: True)
-    driver.LibvirtDriver.undo.__wrapped__(made, SimpleNamespace(id="m", source="hv1", dest="hv2", guest="u"))
+    driver.LibvirtDriver.undo.__wrapped__(
+        made, SimpleNamespace(id="m", source="hv1", dest="hv2", guest="u", copies=(), method=Method.LIVE)
+    )
     assert domain.notes() == Notes(None, None, RULED.labels, RULED.rules)
 
 

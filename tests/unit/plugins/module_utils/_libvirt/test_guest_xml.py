@@ -12,6 +12,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
     GuestState,
     Interface,
     JobKind,
+    Layer,
     MoveClaim,
     VolumeRef,
 )
@@ -112,6 +113,39 @@ def test_a_backing_file_is_seen():
     backing = "<backingStore type='file'><source file='/base.qcow2'/></backingStore>"
     assert disk(f"<disk type='file'><source file='/x'/>{backing}<target dev='vda'/></disk>").backing == "/base.qcow2"
     assert disk("<disk type='file'><source file='/x'/><backingStore/><target dev='vda'/></disk>").backing is None
+
+
+def test_every_image_below_a_disk_is_seen_with_its_pool():
+    base = "<format type='raw'/><source file='/elsewhere/base'/><backingStore/>"
+    middle = "<format type='qcow2'/><source file='/var/lib/libvirt/images/mid.qcow2'/>"
+    below = f"<backingStore type='file'>{middle}<backingStore type='file'>{base}</backingStore></backingStore>"
+    found = disk(f"<disk type='file'><source file='/x'/>{below}<target dev='vda'/></disk>")
+    assert found.backing == "/var/lib/libvirt/images/mid.qcow2"
+    assert found.chain == (
+        Layer("/var/lib/libvirt/images/mid.qcow2", "qcow2", "local", "mid.qcow2"),
+        Layer("/elsewhere/base", "raw"),
+    )
+
+
+def test_a_file_takes_its_blocks_and_a_device_what_libvirt_calls_its_allocation():
+    sizes = {"block.count": 1, "block.0.name": "vda", "block.0.backingIndex": 3}
+    sizes.update({"block.0.capacity": 10, "block.0.allocation": 0, "block.0.physical": 7})
+    file, device = (f"<disk type='{kind}'><source {name}='/x'/><target dev='vda'/></disk>" for kind, name in KINDS)
+    assert (disk(file, **sizes).capacity, disk(file, **sizes).allocation) == (10, 7)
+    assert disk(device, **sizes).allocation == 0
+
+
+KINDS = (("file", "file"), ("block", "dev"))
+
+
+def test_transient_disks_and_the_file_of_the_firmware_are_seen():
+    found = guest("<disk type='file'><source file='/x'/><target dev='vda'/><transient/></disk>", NVRAM)
+    assert found.disks[0].transient
+    assert found.nvram == "/n/web_VARS.fd"
+    assert guest().nvram is None
+
+
+NVRAM = "<os><nvram>/n/web_VARS.fd</nvram></os>"
 
 
 def test_a_running_guest_needs_the_network_and_not_the_bridge_behind_it():

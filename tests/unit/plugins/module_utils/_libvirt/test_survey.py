@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import survey as survey_file
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.asleep import asleep
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.host_xml import Cell
+from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.offline_copy import stand_in_uuid
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.usage import Look, with_usage
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.fleet import HostEntry
@@ -121,3 +122,9 @@ def test_a_look_of_no_sensible_length_is_refused(seconds):
 def test_usage_is_cpu_time_by_time_and_unknown_where_a_look_missed_the_guest(before, after, cpus):
     (found,) = with_usage((Guest("u", "web", GuestState.RUNNING, 1, 1),), Look(10.0, before), Look(12.0, after))
     assert found.usage_cpus == cpus
+
+
+def test_the_stand_in_that_carries_disks_of_a_guest_is_no_guest():
+    guest = "5e7d1c6e-0f3e-5e0b-9d7b-0a4a3a6f5a01"
+    domain = SimpleNamespace(name=lambda: f"virtfleet-copy-{guest}", UUIDString=lambda: stand_in_uuid(guest))
+    assert survey_file._guest(domain, {}, (), SimpleNamespace()) is None

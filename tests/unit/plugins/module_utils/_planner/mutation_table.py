@@ -164,7 +164,9 @@ MUTATIONS: dict[str, dict[str, Mutate]] = {
     },
     "NUMA nodes|NUMA memory": {"no such node": guest_changed(active, numa_cells=(7,))},
     "disk space": {"a byte too little in the pool": dest_changed(needs_copy, small_pools, has_space)},
-    "pool of the copy": {"no local pool": dest_changed(needs_copy, lambda _host: {"pools": (build.SHARED,)})},
+    "pool of the copy|place of the copy": {
+        "no local pool": dest_changed(needs_copy, lambda _host: {"pools": (build.SHARED,)})
+    },
     "memory|vCPUs|CPU usage|huge pages|NUMA memory|guest at source|one move at a time|disk space": {
         "the order is forgotten": forget_order
     },
