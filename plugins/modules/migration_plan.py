@@ -208,7 +208,9 @@ plan:
       type: list
       elements: str
     waves:
-      description: Hosts that are upgraded together, and the moves that empty them, for the goal V(rolling).
+      description:
+        - Hosts that are upgraded together, and the moves that empty them, for the goal V(rolling). With
+          O(return_home) a wave may have no host, guests only go home in it.
       type: list
       elements: dict
     bounds:

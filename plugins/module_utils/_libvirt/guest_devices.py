@@ -15,7 +15,6 @@ def unmovable(root: ET.Element) -> tuple[str, ...]:
         found += [f"a {kind} network interface" for nic in nics if nic.find("teaming") is None]
     found += ["a shared folder" for _element in root.findall("devices/filesystem")]
     found += ["shared memory" for shmem in root.findall("devices/shmem") if shmem.get("role") != "master"]
-    found += ["a transient disk" for _element in root.findall("devices/disk/transient")]
     found += ["the TPM itself" for _element in root.findall("devices/tpm/backend[@type='passthrough']")]
     found += ["a DIMM without a fixed address" for dimm in root.findall("devices/memory") if _loose(dimm)]
     if _ticks_with_its_host(root):

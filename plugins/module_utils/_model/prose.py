@@ -39,6 +39,10 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
         "{host} has {free_mib} MiB of free huge pages of {size_kib} KiB, the guest needs {need_mib} MiB",
         "reserve more huge pages there",
     ),
+    _C.MEMORY_BESIDE_PAGES: (
+        "{host} has {free_mib} MiB of memory left beside its huge pages, the guest needs {need_mib} MiB and uses none",
+        "free memory there, reserve fewer huge pages, or let the guest use them",
+    ),
     _C.NUMA: (
         "NUMA node {cell} of {host} has {free_mib} MiB left, the guest is bound to it and needs {need_mib} MiB",
         "free memory on that node, or loosen the guest's numatune",

@@ -52,6 +52,7 @@ class RefusalCode(enum.Enum):
     NAME_TAKEN = "name_taken"
     NO_PEER_URI = "no_peer_uri"
     HUGEPAGES = "hugepages"
+    MEMORY_BESIDE_PAGES = "memory_beside_pages"
     NUMA = "numa"
     CPU_USAGE = "cpu_usage"
     RULE = "rule"

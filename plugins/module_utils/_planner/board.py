@@ -36,7 +36,7 @@ class Board:
 
     ``members`` are the guests of each block, where they live; ``block`` and ``host`` give indices by UUID and by name;
     ``stuck`` says by UUID why a guest can't be moved anywhere; ``methods`` how it moves. ``bound`` are all rules, the
-    soft ones too where the grids leave them out. ``wake``: hosts on standby take guests.
+    soft ones too where the grids leave them out. ``wake``: hosts on standby that take guests.
     """
 
     snapshot: Snapshot
@@ -50,7 +50,7 @@ class Board:
     methods: Mapping[str, Method]
     bound: tuple[BoundRule, ...]
     reaches: Reaches
-    wake: bool
+    wake: frozenset[str]
 
 
 def make_board(
@@ -60,10 +60,10 @@ def make_board(
     adopted: Mapping[str, str],
     *,
     soft: bool,
-    wake: bool,
+    wake: frozenset[str],
     held: frozenset[str] = frozenset(),
 ) -> Board:
-    """Return the board; ``soft`` rules bind like hard ones or not at all; ``wake``: hosts on standby take guests.
+    """Return the board; ``soft`` rules bind like hard ones or not at all; ``wake``: hosts on standby that take guests.
 
     ``adopted``: destinations, by UUID, of moves under way that serve the goal. Their guests are on the grid where they
     are going, to stay there, and their sources have so much less room. ``held`` guests do not leave the rack or site
@@ -81,7 +81,7 @@ def make_board(
     weights = {place.guest.uuid: (block[place.guest.uuid], place.guest.active) for place in places}
     ghosts = _ghosts(snapshot, places)
     resources = resource_limits(places, ghosts, block, snapshot.hosts, request.max_cpu_percent)
-    base = _base(snapshot, request, members, host, ghosts)
+    base = _base(snapshot, request, members, host, ghosts, methods)
     at = {place.guest.uuid: place.host for place in places}
     wanted = {wish.place.guest.uuid: frozenset(wish.candidates) for wish in wishes}
     pens = ruleset.pens(binding, snapshot.hosts, at, wanted, held.union(still))
@@ -233,6 +233,7 @@ def _base(
     members: tuple[Group, ...],
     host: Mapping[str, int],
     ghosts: Sequence[Located],
+    methods: Mapping[str, Method],
 ) -> Grid:
     """Return the grid without reach and limits."""
     hosts = {each.name: each for each in snapshot.hosts}
@@ -250,7 +251,14 @@ def _base(
         cost=tuple(sum(_cost(place, hosts[place.host]) for place in group) for group in members),
         at=tuple(host[group[0].host] for group in members),
         reach=(),
-        parkable=tuple(all(parkable(place, hosts[place.host]) for place in group) for group in members),
+        # a stop would have one that is shut down for its move shut down twice
+        parkable=tuple(
+            all(
+                methods[place.guest.uuid] is not Method.RESTART and parkable(place, hosts[place.host])
+                for place in group
+            )
+            for group in members
+        ),
     )
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Optional
 
 from .._model.guest import DiskKind, Guest, GuestState, JobKind
@@ -65,12 +65,12 @@ def unfinished_source(places: Sequence[Located]) -> Optional[Located]:
     return left[0] if left and arrived else None
 
 
-def host_refusals(host: Host, hosts: Sequence[Host], wake: bool = False) -> tuple[Refusal, ...]:
-    """Return why ``host`` takes no guest at all; the refusals name no guest. ``wake``: standby is no reason."""
+def host_refusals(host: Host, hosts: Sequence[Host], wake: Container[str] = ()) -> tuple[Refusal, ...]:
+    """Return why ``host`` takes no guest at all; the refusals name no guest. Hosts of ``wake`` may be woken."""
     if host.state is HostState.UNREACHABLE:
         return (Refusal(RefusalCode.HOST_UNREACHABLE, "", host.name, {"error": host.error or "no answer"}),)
     found = []
-    if host.state is HostState.STANDBY and not wake:
+    if host.state is HostState.STANDBY and host.name not in wake:
         found.append(Refusal(RefusalCode.HOST_ON_STANDBY, "", host.name))
     if host.state is HostState.MAINTENANCE:
         reason = (host.maintenance.reason if host.maintenance else "") or "no reason given"

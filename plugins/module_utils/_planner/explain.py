@@ -26,7 +26,7 @@ from .find import residents
 from .refuse import room_refusals
 from .ruleset import BoundRule
 from .search.grid import Layout
-from .select import allowed_dests, chosen_guest, goal_hosts
+from .select import allowed_dests, chosen_guest, goal_hosts, may_wake
 from .storage import Fate, fates
 
 
@@ -122,7 +122,7 @@ def explain(snapshot: Snapshot, request: Request) -> tuple[Explanation, ...]:
 
 
 def _ground(snapshot: Snapshot, request: Request, dests: Sequence[Host]) -> _Ground:
-    board = make_board(snapshot, request, (), {}, soft=False, wake=request.wake)
+    board = make_board(snapshot, request, (), {}, soft=False, wake=may_wake(snapshot, request))
     closed = {host.name: host_refusals(host, snapshot.hosts, board.wake) for host in dests}
     return _Ground(board, Layout(board.search), lines_of(snapshot), closed)
 

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import product
 
 from .._model.codec import digest
@@ -19,6 +20,7 @@ from .compat import in_flight
 from .goals.table import outcome_of, wishes_of
 from .leftovers import leftovers
 from .outcome import Outcome, Wish
+from .select import may_wake
 from .verify.verify import first_violation
 from .write import write_plan
 
@@ -47,7 +49,8 @@ def _best(
     snapshot: Snapshot, request: Request, wishes: Sequence[Wish], adopted: Mapping[str, str]
 ) -> tuple[Board, Outcome]:
     """Leave hosts asleep and keep soft rules too, unless that leaves more guests behind; soft rules give way last."""
-    wakes = (False, True) if request.wake else (False,)
+    asleep = may_wake(snapshot, request)
+    wakes = (frozenset[str](), asleep) if asleep else (asleep,)
     tried: list[tuple[Board, Outcome]] = []
     for soft, wake in product((True, False), wakes):
         # a repair breaks no rule for another
@@ -56,12 +59,32 @@ def _best(
             break
         tried.append(_attempt(snapshot, request, wishes, adopted, soft=soft, wake=wake))
         if not tried[-1][1].unplaced:
-            break
+            return _fewest_awake(tried[-1], partial(_attempt, snapshot, request, wishes, adopted, soft=soft))
     return min(tried, key=lambda attempt: len(attempt[1].unplaced))
 
 
+def _fewest_awake(attempt: tuple[Board, Outcome], again: Callable[..., tuple[Board, Outcome]]) -> tuple[Board, Outcome]:
+    """Return an attempt that places all too and wakes fewer hosts, if halving their number finds one: the largest."""
+    board, outcome = attempt
+    hosts = board.snapshot.hosts
+    woken = {hop.dest for hop in outcome.hops if hosts[hop.dest].name in board.wake}
+    largest = sorted(woken, key=lambda host: (-hosts[host].allocatable_memory, hosts[host].name))
+    low, high = 0, len(largest)
+    while high - low > 1:
+        middle = (low + high) // 2
+        tried = again(wake=frozenset(hosts[host].name for host in largest[:middle]))
+        low, high, attempt = (low, middle, tried) if not tried[1].unplaced else (middle, high, attempt)
+    return attempt
+
+
 def _attempt(
-    snapshot: Snapshot, request: Request, wishes: Sequence[Wish], adopted: Mapping[str, str], *, soft: bool, wake: bool
+    snapshot: Snapshot,
+    request: Request,
+    wishes: Sequence[Wish],
+    adopted: Mapping[str, str],
+    *,
+    soft: bool,
+    wake: frozenset[str],
 ) -> tuple[Board, Outcome]:
     """Return what the goal comes to where nobody is parted from those it has affinity to: then all of them stay."""
     held: frozenset[str] = frozenset()

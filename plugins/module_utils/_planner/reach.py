@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from typing import Optional
 
 from .._model.guest import Guest, GuestState
@@ -25,10 +25,10 @@ _METHODS = {Method.LIVE: "live", Method.PAUSED: "paused", Method.OFFLINE: "offli
 class Reaches:
     """Answers about pairs of one snapshot, remembered by kind: what two guests share, their refusals share too.
 
-    ``wake``: hosts on standby count as awake. ``barred`` are hosts closed to a guest by rules, with the rule's name.
+    Hosts of ``wake`` count as awake. ``barred`` are hosts closed to a guest by rules, with the rule's name.
     """
 
-    def __init__(self, snapshot: Snapshot, barred: Mapping[str, Mapping[str, str]], wake: bool) -> None:
+    def __init__(self, snapshot: Snapshot, barred: Mapping[str, Mapping[str, str]], wake: Container[str]) -> None:
         self._hosts = snapshot.hosts
         self._by_name = {host.name: host for host in snapshot.hosts}
         self._index = {host.name: number for number, host in enumerate(snapshot.hosts)}

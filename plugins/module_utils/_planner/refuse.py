@@ -113,6 +113,7 @@ def _words(limit: Limit, need: int, free: int) -> tuple[RefusalCode, dict[str, s
     pool, _slash, volume = limit.rule.partition("/")
     return {
         Kind.CPU_USAGE: (RefusalCode.CPU_USAGE, {"need": f"{need / 1000:g}", "free": f"{free / 1000:g}"}),
+        Kind.BESIDE_PAGES: (RefusalCode.MEMORY_BESIDE_PAGES, mib),
         Kind.HUGEPAGES: (RefusalCode.HUGEPAGES, {**mib, "size_kib": limit.rule}),
         Kind.NUMA: (RefusalCode.NUMA, {**mib, "cell": limit.rule}),
         Kind.POOL: (RefusalCode.DISK_SPACE, {**mib, "pool": limit.rule}),

@@ -41,6 +41,7 @@ def resource_limits(
         found.append(_limit(Kind.CPU_USAGE, "", active, block, _milli_cpus, _less(room, held, _milli_cpus)))
     for size in sorted({place.guest.hugepage_kib or 0 for place in active} - {0}):
         found.append(_hugepages(size, active, block, hosts))
+    found.append(_beside_pages(active, held, block, hosts))
     for cell in sorted({cell for place in active for cell in place.guest.numa_cells}):
         found.append(_cell(cell, active, held, block, hosts))
     stores = stores_of(hosts)
@@ -98,6 +99,31 @@ def _hugepages(
     free = {host.name: sum(cell.hugepages.get(str(size), 0) for cell in host.numa_cells) * size * KIB for host in hosts}
     total = _with_residents(free, active, weigh)
     return _limit(Kind.HUGEPAGES, str(size), active, block, weigh, tuple(total[host.name] for host in hosts))
+
+
+def _beside_pages(
+    active: Sequence[Located], held: Sequence[Located], block: Mapping[str, int], hosts: Sequence[Host]
+) -> Optional[Limit]:
+    """Return what guests without huge pages may have: a host's pages, free or in use, are of no use to them."""
+    pages = {host.name: _page_memory(host) for host in hosts}
+    if not any(pages.values()):
+        return None
+    room = {host.name: host.allocatable_memory - pages[host.name] for host in hosts}
+    limit = _limit(Kind.BESIDE_PAGES, "", active, block, _plain_memory, _less(room, held, _plain_memory))
+    domain = tuple(index if pages[host.name] else -1 for index, host in enumerate(hosts))
+    return None if limit is None else replace(limit, domain=domain)
+
+
+def _plain_memory(guest: Guest) -> int:
+    return guest.memory if guest.hugepage_kib is None else 0
+
+
+def _page_memory(host: Host) -> int:
+    """Return the bytes that the host has set aside as huge pages, as far as it states any."""
+    if not any(cell.hugepages for cell in host.numa_cells):
+        return 0
+    free = sum(int(size) * KIB * count for cell in host.numa_cells for size, count in cell.hugepages.items())
+    return free + sum(guest.memory for guest in host.guests if guest.active and guest.hugepage_kib is not None)
 
 
 def _cell(

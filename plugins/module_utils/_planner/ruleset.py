@@ -30,17 +30,22 @@ class BoundRule:
 
 def bind(rules: Sequence[Rule], places: Sequence[Located], hosts: Sequence[Host]) -> tuple[BoundRule, ...]:
     """Return every rule, those of hosts and guests' own included, with the guests and hosts it speaks of."""
-    stated = (*rules, *_of_hosts(hosts))
-    pairs = [pair for rule in stated for pair in _split(rule, places)] + list(_of_guests(places))
+    pairs = [pair for rule in rules for pair in _split(rule, places)] + list(_of_guests(places))
     bound = [BoundRule(rule, members, rule_hosts(rule, hosts)) for rule, members in pairs]
+    bound += _of_hosts(places, hosts)
     return tuple(sorted(bound, key=lambda item: (item.rule.name, item.guests)))
 
 
-def _of_hosts(hosts: Sequence[Host]) -> Iterator[Rule]:
-    """Yield what the inventory limits host by host."""
+def _of_hosts(places: Sequence[Located], hosts: Sequence[Host]) -> Iterator[BoundRule]:
+    """Yield what the inventory limits host by host: one rule for all hosts of the same number."""
+    alike: dict[int, list[str]] = defaultdict(list)
     for host in hosts:
         if host.max_guests is not None:
-            yield Rule(f"max_guests of host {host.name}", RuleKind.MAX_GUESTS, hosts=(host.name,), most=host.max_guests)
+            alike[host.max_guests].append(host.name)
+    everybody = tuple(place.guest.uuid for place in places)
+    for most, names in alike.items():
+        rule = Rule(f"max_guests {most} of the inventory", RuleKind.MAX_GUESTS, hosts=tuple(names), most=most)
+        yield BoundRule(rule, everybody, frozenset(names))
 
 
 def _split(rule: Rule, places: Sequence[Located]) -> list[tuple[Rule, tuple[str, ...]]]:

@@ -8,9 +8,10 @@ import fnmatch
 from collections.abc import Mapping, Sequence
 
 from .._model.guest import Guest
-from .._model.host import Host
+from .._model.host import Host, HostState
 from .._model.plan import Request
 from .._model.rules import Rule, Scope
+from .._model.snapshot import Snapshot
 
 
 def rule_hosts(rule: Rule, hosts: Sequence[Host]) -> frozenset[str]:
@@ -57,6 +58,11 @@ def allowed_dests(request: Request, hosts: Sequence[Host]) -> frozenset[str]:
         or host.site in request.dest_sites
         or (request.dest_labels and _has_labels(host.labels, request.dest_labels))
     )
+
+
+def may_wake(snapshot: Snapshot, request: Request) -> frozenset[str]:
+    """Return the hosts on standby that a plan may switch on."""
+    return frozenset(host.name for host in snapshot.hosts if request.wake and host.state is HostState.STANDBY)
 
 
 def domain_of(host: Host, scope: Scope) -> str:

@@ -264,7 +264,9 @@ def test_post_copy_where_the_kernel_forbids_it(spoilt: Look) -> None:
 
 
 def test_a_missing_network_and_a_smaller_mtu(spoilt: Look) -> None:
-    assert spoilt.said("web1", "hv2", "network_missing") == "hv2 has no active network lab; define and start it there"
+    assert spoilt.said("web1", "hv2", "network_missing").startswith(
+        "hv2 has no active network lab; define and start it there"
+    )
     assert spoilt.said("web1", "hv3", "smaller_mtu").startswith(
         "network lab of hv3 has an MTU of 1400, it has 1500 where"
     )
@@ -272,7 +274,7 @@ def test_a_missing_network_and_a_smaller_mtu(spoilt: Look) -> None:
 
 
 def test_a_missing_pool(spoilt: Look) -> None:
-    assert spoilt.said("db1", "hv2", "pool_missing") == (
+    assert spoilt.said("db1", "hv2", "pool_missing").startswith(
         "disk vda is in pool local (dir /var/lib/libvirt/images), which hv2 does not have active; "
         "define and start that pool on hv2"
     )

@@ -23,6 +23,8 @@ from ..search.repair import repair as search
 from ..select import domain_of
 from .place import place
 
+TRIES = 16  # beginnings of a repair that are tried where all of it would make the fleet frail
+
 
 def misplaced(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
     """Return a wish for each guest that a pin or a ban does not let stay, or that is apart from its affinity group."""
@@ -81,9 +83,19 @@ def repair(board: Board, wishes: Sequence[Wish]) -> Outcome:
         kept = ()  # what only made room for more is for nothing
     frail = newly_frail(board, kept) if kept else ""
     if frail:
-        kept, cut = (), (f"more would be mended, but {frail}",)
-    bound = Bound("over their room", "", len(found.found), len(found.left))
+        kept, cut = _not_frail(board, kept, found.found), (f"more would be mended, but {frail}",)
+    over = broken(Layout(_moved(board, kept)), Spare(*kept_free(board)))
+    bound = Bound("over their room", "", len(found.found), len(over))
     return replace(first, hops=kept, reasons=reasons, bounds=(bound,), remarks=(*left, *cut))
+
+
+def _not_frail(board: Board, hops: Sequence[Hop], over: Sequence[Broken]) -> tuple[Hop, ...]:
+    """Return the longest beginning that mends something and costs the fleet no host that it could lose, if any."""
+    for number in range(len(hops) - 1, max(0, len(hops) - 1 - TRIES), -1):
+        fewer = _within(board, hops[:number], None, None)
+        if fewer and _mends(board, fewer, over) and not newly_frail(board, fewer):
+            return fewer
+    return ()
 
 
 def _worthwhile(board: Board, wishes: Sequence[Wish]) -> Outcome:

@@ -15,6 +15,7 @@ class Kind(enum.Enum):
     RULE = "rule"
     CPU_USAGE = "CPU usage"
     HUGEPAGES = "huge pages"
+    BESIDE_PAGES = "memory beside huge pages"
     NUMA = "NUMA node"
     POOL = "pool"
     NAME = "name"

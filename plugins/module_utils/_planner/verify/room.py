@@ -143,6 +143,8 @@ def _held(guest: Guest, host: Host) -> dict[Key, float]:
         found["cpu", host.name] = guest.usage_cpus
     if guest.hugepage_kib is not None:
         found["pages", host.name, guest.hugepage_kib] = guest.memory
+    elif any(cell.hugepages for cell in host.numa_cells):
+        found["plain", host.name] = guest.memory
     for cell in guest.numa_cells:
         found["cell", host.name, cell] = guest.memory / len(guest.numa_cells)
     return found
@@ -190,6 +192,8 @@ def _limit(case: Case, rules: Sequence[BoundRule], key: Key) -> float:
     if key[0] == "pages":
         size = int(key[2])
         return sum(cell.hugepages.get(str(size), 0) for cell in host.numa_cells) * size * 1024
+    if key[0] == "plain":
+        return host.allocatable_memory - _set_aside(host)
     if key[0] == "cell":
         return sum(cell.memory for cell in host.numa_cells if cell.id == key[2])
     if key[0] == "space":
@@ -198,19 +202,24 @@ def _limit(case: Case, rules: Sequence[BoundRule], key: Key) -> float:
     return 1.0  # a name, a volume
 
 
+def _set_aside(host: Host) -> int:
+    """Return the memory in huge pages: what the host says is free of them, and what its guests have in them."""
+    total = sum(guest.memory for guest in host.guests if guest.hugepage_kib is not None and guest.active)
+    for cell in host.numa_cells:
+        for size, count in cell.hugepages.items():
+            total += count * int(size) * 1024
+    return total
+
+
 def _violation(case: Case, key: Key, index: int, would: float, limit: float) -> Violation:
     move, host, place = case.plan.moves[index].id, str(key[1]), key[-1]
     amount = f"{would:.12g} of {limit:.12g}"
-    if key[0] == "memory":
-        return Violation("memory", move, f"{host} would need {amount} bytes")
+    if key[0] in ("memory", "plain", "pages", "cell"):
+        return _memory_violation(key, move, host, amount)
     if key[0] == "vcpus":
         return Violation("vCPUs", move, f"{host} would need {amount}")
     if key[0] == "cpu":
         return Violation("CPU usage", move, f"the guests on {host} would use {amount} CPUs")
-    if key[0] == "pages":
-        return Violation("huge pages", move, f"{host} would need {amount} bytes in pages of {place} KiB")
-    if key[0] == "cell":
-        return Violation("NUMA memory", move, f"node {place} of {host} would need {amount} bytes")
     if key[0] == "name":
         return Violation("free name", move, f"{host} has or gets another {place}")
     if key[0] == "volume":
@@ -220,6 +229,16 @@ def _violation(case: Case, key: Key, index: int, would: float, limit: float) -> 
     if key[0] == "space":
         return Violation("disk space", move, f"pool {place} of {host} would need {amount} bytes")
     return Violation("guests per place", move, f"{place} would have {amount} guests that a hard rule allows")
+
+
+def _memory_violation(key: Key, move: str, host: str, amount: str) -> Violation:
+    if key[0] == "pages":
+        return Violation("huge pages", move, f"{host} would need {amount} bytes in pages of {key[2]} KiB")
+    if key[0] == "plain":
+        return Violation("plain memory", move, f"{host} would need {amount} bytes beside its huge pages")
+    if key[0] == "cell":
+        return Violation("NUMA memory", move, f"node {key[2]} of {host} would need {amount} bytes")
+    return Violation("memory", move, f"{host} would need {amount} bytes")
 
 
 def _limiting(rules: Iterable[BoundRule]) -> dict[str, list[BoundRule]]:

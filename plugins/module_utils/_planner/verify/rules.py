@@ -150,12 +150,11 @@ def _of_request(case: Case) -> Iterator[BoundRule]:
 
 
 def _of_hosts(case: Case) -> Iterator[BoundRule]:
-    """Yield the most active guests that the inventory lets a host have."""
+    """Yield the most active guests that the inventory lets hosts have; hosts of one number share a rule."""
     active = {uuid for uuid, place in case.homes.items() if place.guest.active}
-    for name, host in case.hosts.items():
-        if host.max_guests is not None:
-            rule = GuestRule(RuleKind.MAX_GUESTS)
-            yield replace(_own(f"max_guests of {name}", rule, active, {name}), most=host.max_guests)
+    for most in sorted({host.max_guests for host in case.hosts.values() if host.max_guests is not None}):
+        hosts = {name for name, host in case.hosts.items() if host.max_guests == most}
+        yield replace(_own("max_guests of hosts", GuestRule(RuleKind.MAX_GUESTS), active, hosts), most=most)
 
 
 def _selected_guests(case: Case, rule: Rule, known: Mapping[str, set[str]]) -> set[str]:

@@ -103,7 +103,7 @@ def _furnished(rng: Random, host: Host, powered: bool) -> Host:
     site = rng.choice((None, "a", "a", "b"))
     pages = {str(PAGE_KIB): rng.choice((0, 64, 256, 1024))}
     cells = (NumaCell(0, host.allocatable_memory // 2, pages), NumaCell(1, host.allocatable_memory // 2))
-    return replace(
+    found = replace(
         host,
         site=site,
         rack=f"{site}{rng.randint(1, 2)}" if site is not None and rng.random() < 0.8 else None,
@@ -111,6 +111,9 @@ def _furnished(rng: Random, host: Host, powered: bool) -> Host:
         power=PowerModel(rng.choice((50.0, 100.0, 200.0)), 300.0) if powered and rng.random() < 0.95 else None,
         numa_cells=rng.choice(((), cells, cells, cells[:1])),
     )
+    # what is set aside as pages is no room for others: half of the hosts have it on top
+    beside = sum(count for cell in found.numa_cells for count in cell.hugepages.values()) * PAGE_KIB * 1024
+    return replace(found, allocatable_memory=found.allocatable_memory + (beside if host.name[-1] in "135" else 0))
 
 
 def _limited(host: Host) -> Host:

@@ -23,7 +23,6 @@ def domain(devices: str = "", rest: str = "") -> ET.Element:
         ("<interface type='vdpa'/>", "a vdpa network interface"),
         ("<filesystem type='mount'><driver type='virtiofs'/></filesystem>", "a shared folder"),
         ("<shmem name='x' role='peer'/>", "shared memory"),
-        ("<disk><transient/></disk>", "a transient disk"),
         ("<tpm><backend type='passthrough'/></tpm>", "the TPM itself"),
         ("<memory model='dimm'><target/></memory>", "a DIMM without a fixed address"),
     ],

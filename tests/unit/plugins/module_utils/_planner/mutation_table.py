@@ -70,6 +70,7 @@ from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._pl
     _wave_twice,
     _waves_joined,
     _waves_mixed,
+    all_in_pages,
     anything,
     asleep,
     cells_less,
@@ -78,6 +79,7 @@ from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._pl
     frail_concealed,
     full_host_off,
     loss_now_fatal,
+    loss_now_fatal_without_the_emptied,
     named_like_resident,
     needs_copy,
     of_goal,
@@ -87,6 +89,7 @@ from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._pl
     small_pools,
     tpm_without_swtpm,
     volume_of_resident,
+    without_pages,
 )
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.valid_plans import (
     breach,
@@ -141,10 +144,13 @@ MUTATIONS: dict[str, dict[str, Mutate]] = {
     },
     "host UUID": {"two hosts with one UUID": dest_changed(anything, lambda _host: {"uuid": build.uuid_of("host hv9")})},
     "adopted move": {"adopted and not under way": move_changed(anything, lambda _move: {"adopt": True})},
-    "memory": {
+    "memory|plain memory": {
         "a byte too little": dest_changed(active, lambda host: {"allocatable_memory": host.allocatable_memory - 1})
     },
     "vCPUs": {"a vCPU too few": dest_changed(active, lambda host: {"allocatable_vcpus": host.allocatable_vcpus - 1})},
+    "plain memory": {
+        "pages set aside": dest_changed(without_pages, all_in_pages),
+    },
     "memory|vCPUs": {
         "more headroom": lambda rng, case: (
             with_request(case, headroom_percent=50.0) if some_move(rng, case, active) else None
@@ -167,7 +173,7 @@ MUTATIONS: dict[str, dict[str, Mutate]] = {
     "pool of the copy|place of the copy": {
         "no local pool": dest_changed(needs_copy, lambda _host: {"pools": (build.SHARED,)})
     },
-    "memory|vCPUs|CPU usage|huge pages|NUMA memory|guest at source|one move at a time|disk space": {
+    "memory|vCPUs|CPU usage|huge pages|plain memory|NUMA memory|guest at source|one move at a time|disk space": {
         "the order is forgotten": forget_order
     },
     "free name|name of the guest": {"named like a resident": named_like_resident},
@@ -250,18 +256,17 @@ MUTATIONS: dict[str, dict[str, Mutate]] = {
             with_request(case, hosts=("hv9",)) if case.plan.request.goal in (Goal.BALANCE, Goal.CONSOLIDATE) else None
         )
     },
-    "all who stay are named|hosts of a wave are empty|cause|memory|vCPUs|CPU usage|huge pages|NUMA memory|disk space": {
-        "somebody forgotten": move_dropped
-    },
+    "all who stay are named|hosts of a wave are empty|cause|memory|vCPUs|CPU usage|huge pages|plain memory|NUMA memory|"
+    "disk space": {"somebody forgotten": move_dropped},
     "nobody displaced": {"displaced without leave": displaced_unasked},
     "cause": {"moved without cause": moved_without_cause},
     "brought back": {"not brought back": not_brought_back},
     "one move per guest": {"brought back unasked": brought_back_unasked},
     "one move per guest|memory|vCPUs|no guest onto an evacuated host|allowed destination|destination as asked|"
-    "CPU usage|huge pages|NUMA memory|disk space|no guest onto an emptied host|guests per place": {
+    "CPU usage|huge pages|plain memory|NUMA memory|disk space|no guest onto an emptied host|guests per place": {
         "there and back again": moved_twice
     },
-    "parking ends|memory|vCPUs|CPU usage|huge pages|NUMA memory": {"left parked": left_parked},
+    "parking ends|memory|vCPUs|CPU usage|huge pages|plain memory|NUMA memory": {"left parked": left_parked},
     "number of moves": {"a move too many": of_goal(Goal.CONSOLIDATE, lambda case: with_request(case, max_moves=9))},
     "number of bytes": {"a byte too many": of_goal(Goal.BALANCE, lambda case: with_request(case, max_bytes=100))},
     "imbalance falls": {
@@ -287,7 +292,10 @@ MUTATIONS: dict[str, dict[str, Mutate]] = {
         "nothing told": of_goal(Goal.CONSOLIDATE, lambda case: with_plan(case, frail=None)),
         "an empty host called frail": of_goal(Goal.CONSOLIDATE, lambda case: with_plan(case, frail=("hv1",))),
     },
-    "survives a loss": {"the spare host is switched off": loss_now_fatal},
+    "survives a loss": {
+        "the spare host is switched off": loss_now_fatal,
+        "the spare host is evacuated as well": loss_now_fatal_without_the_emptied,
+    },
     "sum of bytes": {"bytes concealed": lambda _rng, case: with_plan(case, est_bytes=case.plan.est_bytes - 1)},
     "estimate of seconds": {
         "faster than a move": lambda _rng, case: with_plan(case, est_seconds=5.0),

@@ -143,7 +143,7 @@ def roomy(case: Case, name: str) -> Case:
     return with_host(
         case,
         name,
-        allocatable_memory=1024 * build.GIB,
+        allocatable_memory=8192 * build.GIB,
         allocatable_vcpus=1024,
         cpus=1024,
         numa_cells=cells,

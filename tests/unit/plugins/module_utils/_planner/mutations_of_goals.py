@@ -13,7 +13,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
     Guest,
     Notes,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import CpuLack, Host, HostState
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import CpuLack, Host, HostState, NumaCell
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
     Goal,
     Move,
@@ -41,6 +41,7 @@ from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._pl
 )
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.valid_plans import (
     MIB,
+    PAGE_KIB,
     Case,
 )
 
@@ -126,13 +127,26 @@ def loss_now_fatal(_rng: Random, case: Case) -> Optional[Case]:
     """Before, an idle host could have taken all guests of another; the plan switches it off."""
     if case.plan.request.goal is not Goal.CONSOLIDATE or not surely_frail(case):
         return None
+    case = _with_spare(case)
+    return with_plan(case, power_off=(*case.plan.power_off, "spare"), frail=None)
+
+
+def loss_now_fatal_without_the_emptied(_rng: Random, case: Case) -> Optional[Case]:
+    """Before, an idle host could have taken all guests of another; it is to be evacuated too, and takes nobody then."""
+    if case.plan.request.goal is not Goal.EVACUATE or not surely_frail(case):
+        return None
+    case = _with_spare(case)
+    return with_request(case, hosts=(*case.plan.request.hosts, "spare"))
+
+
+def _with_spare(case: Case) -> Case:
+    """Another host, idle and large, that any guest may go to; no loss may become fatal."""
     for place in tuple(case.fleet.located()):
         case = with_guest(case, place.guest.uuid, hugepage_kib=None, numa_cells=(), disks=())
     copyless = tuple(replace(move, copies=()) for move in case.plan.moves)
     case = with_request(with_plan(case, moves=copyless), survive_loss=SurviveLoss.KEEP, min_on=1, rules=())
     spare = build.host("spare", allocatable_memory=1024 * build.GIB, allocatable_vcpus=1024)
-    case = replace(case, fleet=build.snapshot(*case.fleet.hosts, spare))
-    return with_plan(case, power_off=(*case.plan.power_off, "spare"), frail=None)
+    return replace(case, fleet=build.snapshot(*(replace(host, numa_cells=()) for host in case.fleet.hosts), spare))
 
 
 def asleep(rng: Random, case: Case, **changes: Any) -> Optional[Case]:
@@ -169,6 +183,15 @@ def cells_less(memory: int = 0, pages: int = 0) -> Callable[[Host], dict[str, An
         return {"numa_cells": tuple(cells)}
 
     return less
+
+
+def all_in_pages(host: Host) -> dict[str, Any]:
+    """More huge pages than the host has memory for guests."""
+    return {"numa_cells": (NumaCell(0, 1 << 50, {str(PAGE_KIB): host.allocatable_memory}), NumaCell(1, 1 << 50))}
+
+
+def without_pages(_move: Move, guest: Guest) -> bool:
+    return guest.active and guest.hugepage_kib is None
 
 
 def anything(_move: Move, _guest: Guest) -> bool:

@@ -238,11 +238,15 @@ def _fleet(guests: Guests, plan: Plan) -> Snapshot:
         pages = most(lambda guest: guest.memory * (guest.hugepage_kib is not None), start=False) / (PAGE_KIB * 1024)
         cell = int(most(lambda guest: guest.memory / 2 * bool(guest.numa_cells)))
         space = int(most(lambda guest: build.GIB * (guest.disks[0].pool == "local" and guest.active), start=False))
+        plain = most(lambda guest: guest.memory * (guest.active and guest.hugepage_kib is None))
+        paged = sum(guest.memory for guest in guests[name] if guest.hugepage_kib is not None and guest.active)
+        needed = most(lambda guest: guest.memory * guest.active) / share
+        beside = plain + paged + int(pages) * PAGE_KIB * 1024
         hosts.append(
             build.host(
                 name,
                 *guests[name],
-                allocatable_memory=round(most(lambda guest: guest.memory * guest.active) / share),
+                allocatable_memory=max(round(needed), round(beside)),
                 allocatable_vcpus=round(most(lambda guest: guest.vcpus * guest.active) / share),
                 cpus=round(most(lambda guest: (guest.usage_cpus or 0) * guest.active) * 2),
                 numa_cells=(NumaCell(0, cell, {str(PAGE_KIB): int(pages)}), NumaCell(1, cell)),
