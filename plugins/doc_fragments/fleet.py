@@ -117,7 +117,7 @@ options:
         type: int
       bridge_map:
         description:
-          - What bridges of other hosts are called on this one, such as V({br0: br-lan}). A guest that comes here is
+          - What bridges of other hosts are called on this one, such as V(br0) as V(br-lan). A guest that comes here is
             plugged into the mapped one. When a guest leaves, the map is read backwards, unless the name is known there
             as it is.
         type: dict

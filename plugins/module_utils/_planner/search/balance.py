@@ -25,7 +25,7 @@ from .balance_score import NOBODY, Signal, Spread
 from .grid import Grid, Layout
 
 STEPS = 6_500
-LEAST, MOST = 250_000, 2_500_000
+LEAST, MOST = 300_000, 2_500_000
 WALKS, SHARED = 4, 80  # walks: SHARED over the number of hosts, at most WALKS
 FEW_BLOCKS = 5_000  # steps per block where there are so few that more would only repeat themselves
 NEAR = 10

@@ -21,7 +21,10 @@ from typing import Optional
 from .balance_score import NOBODY, Signal, Spread
 from .grid import Grid, Layout
 
-HOT, COLD = 0.4, 0.001  # temperatures, as shares of what is to gain per host
+# first and last temperature, as shares of what is to gain per host: on few hosts, and on many, where a share is less
+HOT, COLD = 0.1, 0.003
+FEW = 40
+HOT_OF_MANY, COLD_OF_MANY = 0.4, 0.001
 BLUR = 0.04  # of imbalance per signal: without it a signal that is perfect once holds all others where they are
 KIN, SWAP, INSTEAD = 0.45, 0.84, 0.94  # how often each kind of change is tried, added up to one with single moves
 GROW = 0.08  # how often a single move is tried first while the budget allows more of them
@@ -43,7 +46,10 @@ def anneal(
     """Return the best placement met in so many steps that move only blocks of the pool, within the terms."""
     walk = _Walk(grid, signals, pool, terms, seed)
     warmth = walk.energy / len(grid.hosts)
-    walk.temperature, cooling = HOT * warmth, (COLD / HOT) ** (1.0 / max(1, steps))
+    # on a handful of hosts a single move is much of all there is to gain
+    few = max(HOT, 1.0 / len(grid.hosts)), COLD
+    hot, cold = few if len(grid.hosts) <= FEW else (HOT_OF_MANY, COLD_OF_MANY)
+    walk.temperature, cooling = hot * warmth, (cold / hot) ** (1.0 / max(1, steps))
     best, placement = walk.energy, tuple(grid.at)
     step, blurred = walk.step, BLUR * len(signals)
     for _step in range(steps if warmth > 0 else 0):
