@@ -24,6 +24,10 @@ def test_no_row_is_of_a_code_that_there_is_not() -> None:
     assert set(rows()) <= {code.value for code in (*RefusalCode, *CautionCode)}
 
 
+def test_every_code_has_a_row() -> None:
+    assert {code.value for code in (*RefusalCode, *CautionCode)} - set(rows()) == set()
+
+
 @pytest.mark.parametrize("test", sorted(set(rows().values())))
 def test_the_tests_that_it_names_are_there(test: str) -> None:
     assert (ROOT / test).is_file()

@@ -56,6 +56,11 @@ def test_options_are_those_of_the_request_with_their_types(role: str) -> None:
         assert option.get("choices") == spec[name].get("choices")
 
 
+def test_settings_that_are_let_in_are_those_that_are_handed_on() -> None:
+    handed = [name for name, text in planning().items() if "pipeline_settings." in str(text)]
+    assert read("pipeline", "vars/main.yml")["pipeline_known_settings"] == sorted(handed)
+
+
 @pytest.mark.parametrize("role", [*CALLERS, "pipeline"])
 def test_defaults_are_those_that_are_documented(role: str) -> None:
     defaults = read(role, "defaults/main.yml")
