@@ -65,9 +65,13 @@ def course_of(move: Move, settings: MoveSettings, host_policy: Optional[str] = N
 
 
 def default_policy(settings: MoveSettings) -> Policy:
-    """Return what the simple options come to: one downtime, and one action at the timeout."""
-    end = Step(_AT_TIMEOUT[settings.timeout_action], after=float(settings.timeout))
-    return Policy(DEFAULT, settings.max_downtime_ms, steps=(end,) if settings.timeout else ())
+    """Return what the simple options come to: one downtime, one action at the timeout, and an end in any case."""
+    if not settings.timeout:
+        return Policy(DEFAULT, settings.max_downtime_ms)
+    action, seconds = _AT_TIMEOUT[settings.timeout_action], float(settings.timeout)
+    # a host that does not allow post-copy refuses the switch for ever; a guest in post-copy is never aborted
+    refused = (Step(StepAction.ABORT, after=2 * seconds),) if action is StepAction.POST_COPY else ()
+    return Policy(DEFAULT, settings.max_downtime_ms, steps=(Step(action, after=seconds), *refused))
 
 
 def _policy_of(move: Move, settings: MoveSettings, host_policy: Optional[str]) -> Policy:

@@ -35,8 +35,13 @@ def downtimes(course: Course) -> list[int]:
 def test_the_simple_options_are_a_policy_too(action: TimeoutAction) -> None:
     course = course_of(build.move(), MoveSettings(max_downtime_ms=80, timeout=9, timeout_action=action))
     assert course.policy == "default"
-    assert course.steps == (FIRST, Step(StepAction(action.value), after=9.0))
+    assert course.steps[:2] == (FIRST, Step(StepAction(action.value), after=9.0))
     assert course.settings.permit_post_copy is (action is TimeoutAction.POST_COPY)
+
+
+def test_a_switch_to_post_copy_that_is_refused_ends_at_twice_the_timeout() -> None:
+    course = course_of(build.move(), MoveSettings(timeout=9, timeout_action=TimeoutAction.POST_COPY))
+    assert course.steps[-1] == Step(StepAction.ABORT, after=18.0)
 
 
 def test_without_a_timeout_nothing_is_ever_done() -> None:
