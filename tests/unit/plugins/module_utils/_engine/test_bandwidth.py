@@ -69,7 +69,7 @@ def test_no_share_could_grow_without_taking_from_one_that_is_not_larger(seed: in
     limits = Limits(
         {(way, host): random.randint(5, 60) for way in ("out", "in") for host in hosts if random.random() < 0.8}
     )
-    pairs = [random.sample(hosts, 2) for _ in range(random.randint(1, 5))]
+    pairs = [random.sample(hosts, 2) for _guest in range(random.randint(1, 5))]
     moves = [build.move(number, f"g{number}", source=a, dest=b) for number, (a, b) in enumerate(pairs, start=1)]
     found = shares(moves, limits, {})
     used = {line: sum(found[move.id] or 0 for move in moves if line in limits.of(move)) for line in limits.lines}

@@ -42,8 +42,7 @@ def test_a_volume_for_a_top_layer_stands_on_the_image_that_is_there(made):
 
 
 def test_what_volumes_take_is_summed_up_and_those_that_are_gone_take_nothing(monkeypatch):
-    sizes = {"one": 5, "two": 7}
-    volume = lambda name: SimpleNamespace(info=lambda: [0, 100, sizes[name]]) if name in sizes else None  # noqa: E731
-    monkeypatch.setattr(volumes, "find", lambda _connection, ref: volume(ref.volume))
+    there = {name: SimpleNamespace(info=lambda size=size: [0, 100, size]) for name, size in (("one", 5), ("two", 7))}
+    monkeypatch.setattr(volumes, "find", lambda _connection, ref: there.get(ref.volume))
     copies = [replace(COPY, dest=replace(COPY.dest, volume=name)) for name in ("one", "two", "gone")]
     assert volumes.allocated(None, copies) == 12
