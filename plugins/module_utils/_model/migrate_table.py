@@ -116,7 +116,10 @@ FLAGS: tuple[Flag, ...] = (
         "POSTCOPY_RESUME",
         "8.5.0",
         by="always, where a move broke in post-copy",
-        rule="needs POSTCOPY, and CHANGE_PROTECTION or PEER2PEER",
+        rule=(
+            "needs POSTCOPY, and CHANGE_PROTECTION or PEER2PEER; on the lab QEMU's own connection heals first, and "
+            "libvirt ends the move without it: a resume that did the work has not been seen, software emulation hangs in it"
+        ),
     ),
     _flag(
         "ZEROCOPY",
