@@ -118,7 +118,7 @@ FLAGS: tuple[Flag, ...] = (
         by="always, where a move broke in post-copy",
         rule=(
             "needs POSTCOPY, and CHANGE_PROTECTION or PEER2PEER; on the lab QEMU's own connection heals first, and "
-            "libvirt ends the move without it: a resume that did the work has not been seen, software emulation hangs in it"
+            "libvirt ends the move without it: a resume that did the work was not seen, emulation hangs in it"
         ),
     ),
     _flag(
