@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._model import prose
 from .._planner.preflight import Verdict
-from .plan_text import SHOWN, few, table, wrapped
+from .plan_text import SHOWN, WIDTH, few, table
 
 _HEADER = ("guest", "from", "to", "could go", "refused because of", "beware of")
 Entry = Mapping[str, Any]
@@ -58,7 +59,7 @@ def check_lines(entries: Sequence[Entry], shown: int = SHOWN) -> list[str]:
         lines.append(f"... and {len(entries) - most} more pairs: all are in the matrix")
     lines += _reasons(entries, "refusals", "can't go")
     lines += _reasons(entries, "warnings", "beware")
-    return wrapped(lines + _verdict(totals(entries)))
+    return [part for line in lines + _verdict(totals(entries)) for part in _wrapped(line)]
 
 
 def _row(entry: Entry) -> tuple[str, ...]:
@@ -86,6 +87,13 @@ def _verdict(total: Mapping[str, Any]) -> list[str]:
     stuck = total["guests_without_host"]
     nowhere = f"; {stuck} of {total['guests']} guests could go nowhere" if stuck else ""
     return [f"{total['ok']} of {total['pairs']} pairs of guest and host are possible{nowhere}"]
+
+
+def _wrapped(line: str) -> list[str]:
+    """Return the line, broken at blanks where it is too wide: paths and names stay whole, to be copied."""
+    if len(line) <= WIDTH:
+        return [line]
+    return textwrap.wrap(line, WIDTH, subsequent_indent="    ", break_on_hyphens=False, break_long_words=False)
 
 
 def _codes(entries: Sequence[Entry], label: str) -> dict[str, int]:

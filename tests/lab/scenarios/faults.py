@@ -4,9 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import Any
 
 import yaml
 from conductor import Task, on_fleet, play, playbook_argv, results_of, write_play
-from labview import INVENTORY, LAB, initial_world, lab, on_host, world
+from labview import INVENTORY, initial_world, lab, on_host, world
 from running import Running, running
 
 
@@ -131,29 +129,6 @@ def narrow(host: str, mbit: int) -> Iterator[None]:
         lab("shape", host, "off")
 
 
-@contextmanager
-def post_copy_by_hand(host: str, guest: str, dest: str) -> Iterator[None]:
-    """Have a guest in post-copy by virsh alone, as somebody without this collection would."""
-    command = f"virsh migrate --live --p2p --persistent --undefinesource --postcopy {guest} qemu+tls://{dest}/system"
-    with subprocess.Popen([str(LAB / "ssh"), host, f"{command} tcp://{address(dest)}"]) as migration:
-        try:
-            until(lambda: "Data processed" in on_host(host, "virsh", "domjobinfo", guest), "data on its way")
-            on_host(host, "virsh", "migrate-postcopy", guest)
-            until(lambda: "post-copy" in state_of(host, guest), "post-copy")
-            yield
-        finally:
-            migration.kill()
-
-
 def state_of(host: str, guest: str) -> str:
     """Return a guest's state with its reason, as virsh has it."""
     return on_host(host, "virsh", "domstate", "--reason", guest).strip()
-
-
-def until(reached: Callable[[], bool], what: str, patience: float = 30) -> None:
-    """Wait for something on the lab."""
-    end = time.monotonic() + patience
-    while not reached():
-        if time.monotonic() > end:
-            raise AssertionError(f"never came to this: {what}")
-        time.sleep(0.3)

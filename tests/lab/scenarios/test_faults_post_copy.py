@@ -1,8 +1,7 @@
 """Scenario: a move loses its other end in post-copy, when neither copy is a guest by itself; it is resumed, ends well.
 
-A narrow link makes post-copy last. Software emulation can't resume a running guest whose QEMU has noticed the break:
-its monitor waits for the very memory that is missing. So one guest runs and its QEMU is spared the break, the other is
-paused.
+A narrow link makes post-copy last. The break is one that only the daemons notice: software emulation can't resume a
+guest whose QEMU has noticed it too, since its monitor waits for the very memory that is missing.
 """
 
 # Copyright: (c) 2026, virtfleet.migration contributors
@@ -14,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from conductor import Task
-from faults import apart, moving_to, narrow, post_copy_by_hand, put_back, started, state_of, until
-from labview import on_host, once_again_well, world
+from faults import apart, moving_to, narrow, put_back, started, state_of
+from labview import once_again_well, world
 
 
 @pytest.fixture(autouse=True)
@@ -40,23 +39,5 @@ def test_hosts_that_lose_one_another_in_post_copy_find_together_again(tmp_path: 
     assert ended.moves["cache1"]["outcome"] == "moved", ended.output
     assert "cache1: the link broke in post-copy: " in ended.output
     assert world().places["cache1"] == (("hv2", "running"),)
-    judged = once_again_well(ended.began)
-    assert judged["ok"], judged["problems"]
-
-
-@pytest.mark.migrates_with("POSTCOPY_RESUME")
-def test_a_run_resumes_what_somebody_else_began_and_its_qemu_gave_up(tmp_path: Path) -> None:
-    with narrow("hv1", 6), post_copy_by_hand("hv1", "frozen", "hv2"):
-        on_host("hv1", "virsh", "domjobabort", "--postcopy", "frozen")
-        for host in ("hv1", "hv2"):
-            until(lambda at=host: "post-copy failed" in state_of(at, "frozen"), f"a broken post-copy on {host}")
-    with started(tmp_path, moving_to("hv2", "frozen", tls=False)) as again:
-        ended = again.end()
-        resumed = [event["number"] for event in again.run.events() if event["event"] == "post_copy_resumed"]
-    move = ended.moves["frozen"]
-    assert (move["outcome"], move["adopted"]) == ("moved", True), ended.output
-    assert resumed[:1] == [1]
-    assert not ended.result.get("failed"), ended.result["msg"]
-    assert [host for host, _state in world().places["frozen"]] == ["hv2"]
     judged = once_again_well(ended.began)
     assert judged["ok"], judged["problems"]

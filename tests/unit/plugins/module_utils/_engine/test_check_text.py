@@ -88,3 +88,12 @@ def test_a_reason_of_several_guests_names_them_together() -> None:
     text = " ".join(check_lines(entries))
     assert text.count("has no swtpm") == 1
     assert "db, web: can't go: hv3 has no swtpm" in text
+
+
+def test_paths_are_never_broken() -> None:
+    path = "/etc/pki/a-folder-with-hyphens/server-cert.pem"
+    facts = {"path": path, "where": "hv3", "days": "3"}
+    refusal = Refusal(RefusalCode.CERTIFICATE_EXPIRED, "db", "hv3", facts)
+    for length in range(1, 60):
+        lines = check_lines(matrix([Verdict("u", "d" * length, "hv1", "hv3", (refusal,))]))
+        assert any(path in line for line in lines), length
