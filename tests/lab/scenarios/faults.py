@@ -119,16 +119,6 @@ def apart(host: str, other: str) -> Iterator[None]:
         on_host(host, "ip", "route", "del", *route)
 
 
-@contextmanager
-def narrow(host: str, mbit: int) -> Iterator[None]:
-    """Give the host a slow link for a while."""
-    lab("shape", host, str(mbit))
-    try:
-        yield
-    finally:
-        lab("shape", host, "off")
-
-
 def state_of(host: str, guest: str) -> str:
     """Return a guest's state with its reason, as virsh has it."""
     return on_host(host, "virsh", "domstate", "--reason", guest).strip()
