@@ -111,12 +111,12 @@ class Running:
         """Stop the processes of this run for a while, so that it can't end before it should."""
         held = self.processes()
         for pid in held:
-            os.kill(pid, signal.SIGSTOP)
+            _send(pid, signal.SIGSTOP)
         try:
             yield
         finally:
             for pid in held:
-                os.kill(pid, signal.SIGCONT)
+                _send(pid, signal.SIGCONT)
 
     def kill_everything(self) -> None:
         """Kill every process of this run at once, as a conductor that loses its power would."""
@@ -164,5 +164,9 @@ def _parents(pid: int) -> set[int]:
 
 
 def _kill(pid: int) -> None:
+    _send(pid, signal.SIGKILL)
+
+
+def _send(pid: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
