@@ -74,6 +74,7 @@ def _answer(work: Work) -> dict[str, Any]:
         return {"result": work()}
     except FleetError as error:
         return {"refusal": [error.message, error.remedy]}
+    # not swallowed: it crosses the pipe as text, and the process that waits raises it as DefectError
     except Exception:
         return {"defect": traceback.format_exc()}
 
