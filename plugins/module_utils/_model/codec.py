@@ -31,7 +31,7 @@ class DecodeError(FleetError):
     """A document that is not what it claims to be; the message names the place, as in ``hosts[2].uuid``."""
 
 
-class _Misfit(Exception):
+class _MisfitError(Exception):
     """Something wrong in a document. Its place grows on the way up: documents are large and nearly always right."""
 
     def __init__(self, problem: str, *place: str) -> None:
@@ -61,7 +61,7 @@ def from_json(cls: type[T], data: Any, where: str = "") -> T:
     hint: Any = cls
     try:
         result: T = _decoder(hint)(data)
-    except _Misfit as misfit:
+    except _MisfitError as misfit:
         place = (where + "".join(reversed(misfit.place))).lstrip(".")
         nowhere = "the document" if dataclasses.is_dataclass(cls) else "the value"
         raise DecodeError(f"{place or nowhere}: {misfit.problem}") from None
@@ -138,7 +138,7 @@ def _scalar_decoder(hint: Any) -> Decoder:
             return data
         # bool is a subclass of int, and true is not 1 in anybody's document
         if not isinstance(data, accepted) or isinstance(data, bool):
-            raise _Misfit(f"expected {word}, found {_shown(data)}")
+            raise _MisfitError(f"expected {word}, found {_shown(data)}")
         return float(data) if hint is float else data
 
     return decode
@@ -151,12 +151,12 @@ def _optional_decoder(inner: Decoder) -> Decoder:
 def _list_decoder(inner: Decoder) -> Decoder:
     def decode(data: Any) -> Any:
         if not isinstance(data, (list, tuple)):
-            raise _Misfit(f"expected a list, found {_shown(data)}")
+            raise _MisfitError(f"expected a list, found {_shown(data)}")
         items: list[Any] = []
         try:
             for item in data:
-                items.append(inner(item))  # noqa: PERF401 # how many there are tells which was wrong
-        except _Misfit as misfit:
+                items.append(inner(item))  # how many there are tells which was wrong
+        except _MisfitError as misfit:
             misfit.place.append(f"[{len(items)}]")
             raise
         return tuple(items)
@@ -167,7 +167,7 @@ def _list_decoder(inner: Decoder) -> Decoder:
 def _mapping_decoder(inner: Decoder) -> Decoder:
     def decode(data: Any) -> Any:
         if not isinstance(data, Mapping):
-            raise _Misfit(f"expected a mapping, found {_shown(data)}")
+            raise _MisfitError(f"expected a mapping, found {_shown(data)}")
         return _values(data, lambda _key: inner)
 
     return decode
@@ -179,7 +179,7 @@ def _enum_decoder(hint: type[enum.Enum]) -> Decoder:
             return hint(data)
         except ValueError:
             choices = ", ".join(str(member.value) for member in hint)
-            raise _Misfit(f"expected one of {choices}, found {_shown(data)}") from None
+            raise _MisfitError(f"expected one of {choices}, found {_shown(data)}") from None
 
     return decode
 
@@ -195,11 +195,11 @@ def _class_decoder(hint: Any) -> Decoder:
 
     def decode(data: Any) -> Any:
         if not isinstance(data, Mapping):
-            raise _Misfit(f"expected a mapping, found {_shown(data)}")
+            raise _MisfitError(f"expected a mapping, found {_shown(data)}")
         if unknown := data.keys() - decoders.keys():
-            raise _Misfit("not a known key", f".{min(unknown)}")
+            raise _MisfitError("not a known key", f".{min(unknown)}")
         if missing := required - data.keys():
-            raise _Misfit("missing", f".{min(missing)}")
+            raise _MisfitError("missing", f".{min(missing)}")
         return hint(**_values(data, decoders.__getitem__))
 
     return decode
@@ -210,7 +210,7 @@ def _values(data: Mapping[Any, Any], decoder_of: Callable[[Any], Decoder]) -> di
     for key, item in data.items():
         try:
             values[str(key)] = decoder_of(key)(item)
-        except _Misfit as misfit:
+        except _MisfitError as misfit:
             misfit.place.append(f".{key}")
             raise
     return values
