@@ -99,7 +99,7 @@ def _acquire(stream: TextIO, emit: Emit, stop: threading.Event) -> None:
                 stream.seek(0)
                 emit("waiting", {"pid": stream.read().strip()})
                 told = True
-            # not stop.wait: the signal's handler sets the event in this very thread, maybe while it holds the event's lock
+            # not stop.wait: its handler sets the event in this thread, maybe while that holds the lock of the event
             time.sleep(LOCK_POLL_SECONDS)
         else:
             return
