@@ -139,7 +139,7 @@ def _scalar_decoder(hint: Any) -> Decoder:
         # bool is a subclass of int, and true is not 1 in anybody's document
         if not isinstance(data, accepted) or isinstance(data, bool):
             raise _MisfitError(f"expected {word}, found {_shown(data)}")
-        return float(data) if hint is float else data
+        return hint(data)
 
     return decode
 

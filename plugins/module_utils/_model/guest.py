@@ -23,7 +23,8 @@ class GuestState(enum.Enum):
     OTHER = "other"
 
 
-ACTIVE = frozenset({GuestState.RUNNING, GuestState.PAUSED, GuestState.OTHER})
+# not a set: members are compared by identity before they'd be hashed, which Python does slowly for enums
+ACTIVE = (GuestState.RUNNING, GuestState.PAUSED, GuestState.OTHER)
 
 
 class JobKind(enum.Enum):
