@@ -148,8 +148,8 @@ class Guest:
     ``hugepage_kib`` is the size of the huge pages that its memory must come from, ``numa_cells`` the only NUMA nodes of
     its host that may give it (strict binding).
     ``has_run``: its vCPUs have run since its process began on this host, by a start or by arriving.
-    ``nvram`` is the file of its firmware's variables, ``loader`` that of the firmware itself, ``firmware`` the kind that
-    libvirt is asked to find for it (efi, bios).
+    ``nvram`` is the file of its firmware's variables, ``loader`` that of the firmware itself, ``firmware`` the kind
+    that libvirt is asked to find for it (efi, bios).
     ``host_devices`` are devices of its host that it uses, those too that libvirt lets it leave behind; ``tpm`` is the
     backend of its TPM.
     """
