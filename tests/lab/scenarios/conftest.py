@@ -15,6 +15,11 @@ from is_as_made import is_as_made
 from labview import lab
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Scenarios that leave other hosts behind than they found come last."""
+    items.sort(key=lambda item: getattr(getattr(item, "module", None), "LAST", False))
+
+
 @pytest.fixture(scope="module", autouse=True)
 def fresh_lab(request: pytest.FixtureRequest) -> None:
     """Each scenario begins on the lab of its profile, with every guest where and how it was made."""

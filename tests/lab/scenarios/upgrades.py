@@ -1,0 +1,72 @@
+"""What a lab host runs and has pending, and packages that a vendor releases for it, good ones and bad ones."""
+
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from labview import on_host
+from mishaps import put
+
+VENDOR = "/srv/vendor"
+# Data that libvirt and QEMU do without.
+VENDOR_PACKAGE = "iso-codes"
+BAD_LUCK = "the vendor's package can't be configured"
+CONTROL = """Package: {name}
+Version: {version}
+Architecture: all
+Multi-Arch: foreign
+Maintainer: A vendor <vendor@example.com>
+Description: data, as a vendor packs it
+"""
+RELEASE = """set -e
+cd {folder}
+chmod 755 tree/DEBIAN/postinst
+dpkg-deb --build tree {name}.deb
+dpkg-deb --field {name}.deb > Packages
+echo "Filename: ./{name}.deb" >> Packages
+echo "Size: $(stat --format=%s {name}.deb)" >> Packages
+echo "SHA256: $(sha256sum {name}.deb | cut --delimiter=' ' --fields=1)" >> Packages
+echo "deb [trusted=yes] file:{folder} ./" > /etc/apt/sources.list.d/vendor.list
+"""
+
+
+def release(host: str, version: int, *, broken: bool) -> None:
+    """Let the host's apt find a new version of a package; a broken one fails when it is configured."""
+    on_host(host, "mkdir", "--parents", f"{VENDOR}/tree/DEBIAN")
+    put(host, f"{VENDOR}/tree/DEBIAN/control", CONTROL.format(name=VENDOR_PACKAGE, version=version))
+    script = f'echo "{BAD_LUCK}" >&2; exit 1' if broken else "exit 0"
+    put(host, f"{VENDOR}/tree/DEBIAN/postinst", f"#!/bin/sh\n{script}\n")
+    on_host(host, "sh", "-c", RELEASE.format(folder=VENDOR, name=VENDOR_PACKAGE))
+
+
+def versions(host: str) -> tuple[str, str]:
+    """Return the versions of the libvirt daemon that answers and of the QEMU that it starts."""
+    lines = on_host(host, "virsh", "version", "--daemon").splitlines()
+    libvirt = next(line for line in lines if line.startswith("Running against daemon:"))
+    qemu = next(line for line in lines if line.startswith("Running hypervisor:"))
+    return libvirt.split()[-1], qemu.split()[-1]
+
+
+def boot_of(host: str) -> str:
+    return on_host(host, "cat", "/proc/sys/kernel/random/boot_id").strip()
+
+
+def in_order_of_boot(hosts: Iterable[str]) -> list[str]:
+    """Return hosts as they came up last; they share the clock of the machine."""
+    show = ("systemctl", "show", "--property=UserspaceTimestampMonotonic", "--value")
+    return sorted(hosts, key=lambda host: int(on_host(host, *show)))
+
+
+def installs_packages(host: str) -> bool:
+    """Whether dpkg is at work on the host right now."""
+    return on_host(host, "sh", "-c", "pgrep -x dpkg || true").strip() != ""
+
+
+def answers(host: str) -> bool:
+    try:
+        on_host(host, "true")
+    except RuntimeError:
+        return False
+    return True
