@@ -59,9 +59,9 @@ def in_order_of_boot(hosts: Iterable[str]) -> list[str]:
     return sorted(hosts, key=lambda host: int(on_host(host, *show)))
 
 
-def installs_packages(host: str) -> bool:
-    """Whether dpkg is at work on the host right now."""
-    return on_host(host, "sh", "-c", "pgrep -x dpkg || true").strip() != ""
+def half_upgraded(host: str) -> bool:
+    """Whether packages of the host are unpacked or configured in part, as in the middle of an upgrade."""
+    return on_host(host, "dpkg", "--audit").strip() != ""
 
 
 def answers(host: str) -> bool:
