@@ -1,7 +1,8 @@
 """Scenario: three hosts of Debian 12 get the next release's libvirt and QEMU one after the other, guests ticking on.
 
-One rollout is killed five times and stopped by a package that can't be installed; each time it is started again by the
-same command. Hosts are not what they were afterwards: it runs last, and the next `lab.py up` makes the lab anew.
+One rollout is killed five times, and stopped by a package that can't be installed and by a daemon that does not start;
+each time it is started again by the same command. Hosts are not what they were afterwards: it runs last, and the next
+`lab.py up` makes the lab anew.
 """
 
 # Copyright: (c) 2026, virtfleet.migration contributors
@@ -16,9 +17,19 @@ from typing import Any
 
 import pytest
 from conductor import Job, Run, execute
-from labview import World, lab, once_again_well, unexplained_holes, world
+from labview import MARK, World, lab, on_host, once_again_well, unexplained_holes, world
 from running import Running, running
-from upgrades import BAD_LUCK, answers, boot_of, half_upgraded, in_order_of_boot, release, versions
+from upgrades import (
+    BAD_LUCK,
+    answers,
+    boot_of,
+    half_upgraded,
+    in_order_of_boot,
+    mend_daemon,
+    release,
+    spoil_daemon,
+    versions,
+)
 
 PROFILE = "mixed"
 HOSTS = 5
@@ -29,6 +40,8 @@ FLEET = (*OLD, NEWER)
 # slow enough that an evacuation has a middle
 BANDWIDTH_MIBS = 16
 RUN_SECONDS = 600
+# for a daemon that never will be ready
+LAME_SECONDS = 20
 # ticks on a host that is not upgraded: how long this machine kept everyone waiting
 WITNESS = "witness"
 
@@ -61,13 +74,13 @@ def job(folder: Path) -> Job:
     return rollout(folder)
 
 
-def command(job: Job, *flags: str) -> list[str]:
+def command(job: Job, *flags: str, **variables: Any) -> list[str]:
     """Return the one command line of all runs. Nothing on these hosts asks for a reboot, so it is always done."""
-    return job.argv(*flags, reboot="always")
+    return job.argv(*flags, reboot="always", **variables)
 
 
-def finished(job: Job, *flags: str) -> Seen:
-    run = execute(command(job, *flags), timeout=RUN_SECONDS)
+def finished(job: Job, *flags: str, **variables: Any) -> Seen:
+    run = execute(command(job, *flags, **variables), timeout=RUN_SECONDS)
     summary = json.loads((job.folder / "report" / "rolling_upgrade.json").read_text(encoding="utf-8"))
     return Seen(run, summary, world(), once_again_well(run.began))
 
@@ -120,13 +133,22 @@ def stopped(job: Job, order: list[str]) -> Seen:
 
 
 @pytest.fixture(scope="module")
-def done(job: Job, stopped: Seen) -> Seen:
-    """The vendor has mended the package. The rollout went on, was killed twice more, and came to its end."""
+def lame(job: Job, stopped: Seen, order: list[str]) -> Seen:
+    """The vendor has mended the package, the second host was done in spite of two kills; the third's daemon ends."""
     (second,) = stopped.summary["failed"]
     release(second, 99, broken=False)
     rebooting = has_begun("Reboot the host")
     killed(job, "during reboot", f"{second} is down", lambda run: rebooting(run) and not answers(second))
     killed(job, "before home-coming", "home-coming", has_begun("Bring guests home"))
+    spoil_daemon(order[2])
+    return finished(job, ready_timeout=LAME_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def done(job: Job, lame: Seen) -> Seen:
+    """The third host's daemon was mended too, and the rollout came to its end."""
+    (third,) = lame.summary["failed"]
+    mend_daemon(third)
     return finished(job)
 
 
@@ -183,6 +205,16 @@ def test_the_host_that_failed_is_marked_and_says_why(stopped: Seen, order: list[
 def test_no_guest_is_lost_where_the_rollout_stopped(stopped: Seen, order: list[str]) -> None:
     assert stopped.judged["ok"], stopped.judged["problems"]
     assert stopped.world.guests_on(order[1]) == []
+
+
+def test_a_daemon_that_ends_after_the_upgrade_stops_the_rollout(lame: Seen, order: list[str]) -> None:
+    third = order[2]
+    assert lame.run.status != 0
+    assert "Traceback" not in lame.run.output
+    assert list(lame.summary["failed"]) == [third]
+    assert lame.summary["untouched"] == {}
+    assert '"rolling upgrade, failed at' in on_host(third, "cat", MARK)
+    assert [problem for problem in lame.judged["problems"] if problem != f"host {third} is unreachable"] == []
 
 
 def test_every_host_has_the_new_release_in_the_end(done: Seen, before: Start, order: list[str]) -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from labview import on_host
-from mishaps import put
+from mishaps import LIBVIRTD_CONF, append, put, replace
 
 VENDOR = "/srv/vendor"
 # Data that libvirt and QEMU do without.
 VENDOR_PACKAGE = "iso-codes"
 BAD_LUCK = "the vendor's package can't be configured"
+NONSENSE = "a line that says nothing"
 CONTROL = """Package: {name}
 Version: {version}
 Architecture: all
@@ -39,6 +40,19 @@ def release(host: str, version: int, *, broken: bool) -> None:
     script = f'echo "{BAD_LUCK}" >&2; exit 1' if broken else "exit 0"
     put(host, f"{VENDOR}/tree/DEBIAN/postinst", f"#!/bin/sh\n{script}\n")
     on_host(host, "sh", "-c", RELEASE.format(folder=VENDOR, name=VENDOR_PACKAGE))
+
+
+def spoil_daemon(host: str) -> None:
+    """Let libvirt's daemon fail the next time that it starts; the one that runs does not notice."""
+    append(host, LIBVIRTD_CONF, NONSENSE)
+
+
+def mend_daemon(host: str) -> None:
+    """Take the nonsense out again, and start what systemd has given up."""
+    replace(host, LIBVIRTD_CONF, NONSENSE, "")
+    on_host(host, "systemctl", "reset-failed")
+    on_host(host, "systemctl", "start", *(f"libvirtd{kind}.socket" for kind in ("", "-ro", "-admin", "-tls")))
+    on_host(host, "systemctl", "start", "libvirtd.service")
 
 
 def versions(host: str) -> tuple[str, str]:
