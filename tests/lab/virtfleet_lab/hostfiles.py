@@ -103,10 +103,12 @@ def _libvirt_files(lab: Lab, host: Host) -> dict[str, str]:
             "[Unit]\nWants=network-online.target\nAfter=network-online.target\n"
         ),
         "etc/libvirt/qemu/networks/lab.xml": (
-            "<network><name>lab</name><forward mode='bridge'/><bridge name='br-guests'/></network>\n"
+            f"<network><name>lab</name><uuid>{host.uuid_of('network lab')}</uuid><forward mode='bridge'/><bridge name='br-guests'/></network>\n"
         ),
     }
-    files.update({f"etc/libvirt/storage/{name}.xml": xml for name, xml in _pools(lab, host).items()})
+    for name, xml in _pools(lab, host).items():  # a pool without a UUID is another one to a daemon that starts anew
+        uuid = f"<name>{name}</name><uuid>{host.uuid_of(f'pool {name}')}</uuid>"
+        files[f"etc/libvirt/storage/{name}.xml"] = xml.replace(f"<name>{name}</name>", uuid)
     return files
 
 

@@ -47,6 +47,10 @@ class Host:
     def uuid(self) -> str:
         return str(uuid.uuid5(_NAMESPACE, f"host {self.name}"))
 
+    def uuid_of(self, what: str) -> str:
+        """The UUID of something that the host has, such as a pool."""
+        return str(uuid.uuid5(_NAMESPACE, f"{what} of {self.name}"))
+
     @property
     def bare(self) -> bool:
         """It began with nothing but ssh and Python; whether it has libvirt by now only it knows."""
