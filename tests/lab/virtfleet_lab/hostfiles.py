@@ -103,7 +103,8 @@ def _libvirt_files(lab: Lab, host: Host) -> dict[str, str]:
             "[Unit]\nWants=network-online.target\nAfter=network-online.target\n"
         ),
         "etc/libvirt/qemu/networks/lab.xml": (
-            f"<network><name>lab</name><uuid>{host.uuid_of('network lab')}</uuid><forward mode='bridge'/><bridge name='br-guests'/></network>\n"
+            f"<network><name>lab</name><uuid>{host.uuid_of('network lab')}</uuid>"
+            "<forward mode='bridge'/><bridge name='br-guests'/></network>\n"
         ),
     }
     for name, xml in _pools(lab, host).items():  # a pool without a UUID is another one to a daemon that starts anew
