@@ -21,10 +21,10 @@ from labview import MARK, World, lab, on_host, once_again_well, unexplained_hole
 from running import Running, running
 from upgrades import (
     BAD_LUCK,
-    answers,
     boot_of,
     half_upgraded,
     in_order_of_boot,
+    left,
     mend_daemon,
     release,
     spoil_daemon,
@@ -137,8 +137,8 @@ def lame(job: Job, stopped: Seen, order: list[str]) -> Seen:
     """The vendor has mended the package, the second host was done in spite of two kills; the third's daemon ends."""
     (second,) = stopped.summary["failed"]
     release(second, 99, broken=False)
-    rebooting = has_begun("Reboot the host")
-    killed(job, "during reboot", f"{second} is down", lambda run: rebooting(run) and not answers(second))
+    boot = boot_of(second)
+    killed(job, "during reboot", f"{second} goes down", lambda _run: left(second, boot))
     killed(job, "before home-coming", "home-coming", has_begun("Bring guests home"))
     spoil_daemon(order[2])
     return finished(job, ready_timeout=LAME_SECONDS)

@@ -78,9 +78,9 @@ def half_upgraded(host: str) -> bool:
     return on_host(host, "dpkg", "--audit").strip() != ""
 
 
-def answers(host: str) -> bool:
+def left(host: str, boot: str) -> bool:
+    """Whether the host has left this boot: it does not answer, or is up again already."""
     try:
-        on_host(host, "true")
+        return boot_of(host) != boot
     except RuntimeError:
-        return False
-    return True
+        return True
