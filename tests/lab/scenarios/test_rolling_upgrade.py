@@ -93,6 +93,20 @@ def killed(job: Job, name: str, what: str, reached: Callable[[Running], bool]) -
         return run.began
 
 
+def events(job: Job) -> list[dict[str, Any]]:
+    """Return what all runs of the job have noted in their journals so far, each evacuation and home-coming in its own."""
+    lines = [
+        line
+        for path in sorted(job.journal_dir.glob("*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines(keepends=True)
+    ]
+    return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+def is_moving_guests(job: Job) -> bool:
+    return any(event["event"] == "progress" and event["processed"] > 0 for event in events(job))
+
+
 def has_begun(task: str) -> Callable[[Running], bool]:
     """Return whether a run has come to the task of this name."""
     return lambda run: f" : {task}]" in run.output()
@@ -126,7 +140,7 @@ def stopped(job: Job, order: list[str]) -> Seen:
     """The first host was done in spite of three kills; on the second one a package can't be installed."""
     first, second, _third = order
     release(second, 98, broken=True)
-    killed(job, "mid-evacuation", "a guest on its way", lambda run: bool(run.moving()))
+    killed(job, "mid-evacuation", "a guest on its way", lambda _run: is_moving_guests(job))
     killed(job, "mid-upgrade", f"half of {first} upgraded", lambda _run: half_upgraded(first))
     killed(job, "before reboot", "the reboot", has_begun("Reboot the host"))
     return finished(job)
@@ -158,20 +172,9 @@ def once_more(job: Job, done: Seen) -> Seen:
     return finished(job)
 
 
-def moves(job: Job) -> list[dict[str, Any]]:
-    """Return what every move of all runs took, as their journals have it."""
-    events = [
-        json.loads(line)
-        for path in sorted(job.journal_dir.glob("*.jsonl"))
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line.endswith("}")
-    ]
-    return [event for event in events if event["event"] == "move_ended"]
-
-
 def longest_downtimes(job: Job) -> list[dict[str, Any]]:
     longest: dict[str, float] = {}
-    for move in moves(job):
+    for move in (event for event in events(job) if event["event"] == "move_ended"):
         longest[move["name"]] = max(longest.get(move["name"], 0), move["downtime_ms"] or 0)
     return [{"name": name, "downtime_ms": milliseconds} for name, milliseconds in sorted(longest.items())]
 
