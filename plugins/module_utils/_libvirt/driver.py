@@ -29,7 +29,8 @@ from .images import Digests
 from .job_stats import cost_of, progress_of
 from .last_look import refusals_before
 from .lookup import domain_on, find, place_on, undefine
-from .places import is_broken, is_post_copy, state_of
+from .places import state_of
+from .post_copy import is_broken, is_post_copy
 from .restart import shut_down, start_again
 from .survey import is_active
 

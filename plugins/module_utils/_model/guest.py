@@ -149,7 +149,7 @@ class Guest:
     ``has_run``: its vCPUs have run since its process began on this host, by a start or by arriving.
     ``nvram`` is the file of its firmware's variables.
     ``host_devices`` are devices of its host that it uses, those too that libvirt lets it leave behind; ``tpm`` is the
-    backend of its TPM.
+    backend of its TPM. ``post_copy_broken``: part of its memory is on another host, with which the link broke.
     """
 
     uuid: str
@@ -182,6 +182,7 @@ class Guest:
     nvram: Optional[str] = None
     host_devices: tuple[str, ...] = ()
     tpm: Optional[str] = None
+    post_copy_broken: bool = False
 
     @property
     def active(self) -> bool:
