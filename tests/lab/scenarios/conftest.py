@@ -34,7 +34,7 @@ def fresh_lab(request: pytest.FixtureRequest) -> None:
     """Each scenario begins on the lab of its profile, with every guest where and how it was made."""
     hosts = getattr(request.module, "HOSTS", None)
     number = ("--hosts", str(hosts)) if hosts else ()
-    lab("up", "--profile", getattr(request.module, "PROFILE", "default"), *number, timeout=600)
+    lab("up", "--profile", getattr(request.module, "PROFILE", "default"), *number, timeout=1200)
     if not is_as_made():
         lab("reset")
         assert is_as_made(patience=40)
