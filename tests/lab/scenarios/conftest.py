@@ -18,13 +18,13 @@ from labview import lab
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Scenarios on the same lab follow one another, last of them one that leaves it spoilt: a new lab takes a while.
 
-    A module says by PROFILE and HOSTS which lab it needs, and by LEAVES_LAB_SPOILT how it leaves that.
+    A module says by PROFILE and HOSTS which lab it needs, and by LAST that it leaves that spoilt.
     """
 
     def order(item: pytest.Item) -> tuple[bool, str, int, bool]:
         module = item.getparent(pytest.Module).obj
-        profile, spoils = getattr(module, "PROFILE", "default"), getattr(module, "LEAVES_LAB_SPOILT", False)
-        return profile != "default", profile, getattr(module, "HOSTS", 0), spoils
+        profile, hosts = getattr(module, "PROFILE", "default"), getattr(module, "HOSTS", 0)
+        return profile != "default", profile, hosts, getattr(module, "LAST", False)
 
     items.sort(key=order)
 

@@ -17,7 +17,7 @@ import yaml
 from conductor import Run, Task, evacuation, on_fleet, play
 from labview import INVENTORY, LAB, World, initial_world, lab, world
 
-LEAVES_LAB_SPOILT = True
+LAST = True
 AT_ONCE = 3
 # A run, and words that its message must have.
 Came = tuple[Run, Sequence[str]]
