@@ -96,6 +96,8 @@ def test_every_field_of_a_request_has_its_option():
         max_at_once=None,
         one_per=Scope.RACK,
         return_home=True,
+        first=("hv4",),
+        last=("db",),
     )
     plain = Request(Goal.EVACUATE)
     same = [field.name for field in fields(Request) if getattr(wanted, field.name) == getattr(plain, field.name)]
@@ -129,6 +131,8 @@ def test_every_field_of_a_request_has_its_option():
         max_at_once=0,
         one_per="rack",
         return_home=True,
+        first=["hv4"],
+        last=[" db"],
     )
 
 
