@@ -28,6 +28,7 @@ extends_documentation_fragment:
   - virtfleet.migration.moves
   - virtfleet.migration.transfer
   - virtfleet.migration.transfer.one_guest
+  - virtfleet.migration.checks
   - virtfleet.migration.moves.journal
   - virtfleet.migration.attributes.moves
 options:
@@ -129,6 +130,7 @@ from ..module_utils._ansible.arguments import (
     settings_spec,
     with_maps,
 )
+from ..module_utils._ansible.checks import checks_spec, with_checks
 from ..module_utils._ansible.detached import detached
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run
@@ -143,6 +145,7 @@ from ..module_utils._libvirt.driver import LibvirtDriver
 from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.errors import FleetError
 from ..module_utils._model.plan import Goal, Method, Request
+from ..module_utils._model.settings import wanted_by
 from ..module_utils._model.snapshot import Snapshot
 from ..module_utils._planner.planner import make_plan
 
@@ -151,7 +154,8 @@ def request_of(params: dict[str, Any], fleet: Snapshot) -> Request:
     """Return what the user asks for."""
     method = Method.PAUSED if params["method"] == "paused" else None
     guest = guest_of(fleet, params["guest"], params["host"], params["new_name"])
-    return Request(Goal.MOVE, hosts=(params["host"],), guests=(guest,), method=method)
+    wanted = wanted_by(settings_of(params))
+    return Request(Goal.MOVE, hosts=(params["host"],), guests=(guest,), method=method, wanted=wanted)
 
 
 def move(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
@@ -162,14 +166,14 @@ def move(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         stop = stack.enter_context(stop_event())
         emit, journal = stack.enter_context(open_run(params, rehearse, stop))
         fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
-        before = survey(fleet, 0, params["measure_dirty_rate_seconds"])
+        before = with_checks(survey(fleet, 0, params["measure_dirty_rate_seconds"]), params)
         check_runs_once(before)
         plan = make_plan(before, request_of(params, before))
         if plan.stays:
             raise FleetError("; ".join(stay_lines([stay_facts(stay) for stay in plan.stays])))
         real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
         driver, look = rehearsal(before, time.time(), params["new_name"]) if rehearse else real
-        further = Further(make_plan)
+        further = Further(lambda seen, request: make_plan(with_checks(seen, params), request))
         return module_result(carry_out(plan, before, driver, RunOptions(settings), emit, look, further), journal)
 
 
@@ -189,6 +193,7 @@ def main() -> None:
         **maps_spec(),
         **journal_spec(),
         **prediction_spec(),
+        **checks_spec(),
         "guest": {"type": "str", "required": True},
         "host": {"type": "str", "required": True},
         "method": {"type": "str", "choices": ["auto", "paused"], "default": "auto"},

@@ -15,7 +15,7 @@ from .guest_policy import GuestPolicy
 from .predict import Prediction
 from .refusal import Refusal
 from .rules import Rule, RuleFault, Scope
-from .settings import Slots
+from .settings import Slots, Wanted
 
 SCHEMA = 1
 
@@ -109,6 +109,8 @@ class Request:
     max_at_once: Optional[int] = 1
     one_per: Optional[Scope] = None
     return_home: bool = False
+    # how the guests are going to be moved, as far as looks on the hosts are judged by it
+    wanted: Wanted = Wanted()
 
 
 @dataclass(frozen=True)
