@@ -12,13 +12,7 @@ import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.freshen import freshen
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Guest, GuestState
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.host_check import (
-    Certificate,
-    Certificates,
-    HostCheck,
-    Mount,
-    PeerCheck,
-)
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.host_check import HostCheck, Mount, PeerCheck
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Plan, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import RefusalCode
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import Transport, Wanted
@@ -28,30 +22,9 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._planner.prefl
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify.verify import first_violation
 
 from .. import fleet_builder as build
+from ..look_builder import ALL, look
 from ..random_fleet import random_fleet
 from ..random_request import random_request
-
-NOW = 1_800_000_000.0
-DAY = 86_400
-ALL = ("hv1", "hv2", "hv3")
-
-
-def shown(path: str, days: int = 900, signer: str = "ca") -> Certificate:
-    return Certificate(path, names=ALL, not_after=NOW + days * DAY, signer=signer)
-
-
-def look(*peers: str, days: int = 900, signer: str = "ca", blocked: Optional[str] = None, **changes: Any) -> HostCheck:
-    """Return a look at a host that has looked at ``peers``; its certificates expire in ``days``."""
-    certificates = tuple(
-        Certificates(use, shown(f"/{use}/s", days, signer), shown(f"/{use}/c", days, signer), f"/{use}/ca", ("ca",))
-        for use in ("libvirt", "qemu")
-    )
-    values = {"mounts": (Mount("/", "ext4"), Mount("/srv/shared", "fuse.glusterfs")), **changes}
-    seen = tuple(
-        PeerCheck(name, f"qemu+tls://{name}/system", address="192.0.2.2", addresses=("192.0.2.2",), blocked=blocked)
-        for name in peers
-    )
-    return HostCheck(NOW, seen, certificates, **values)
 
 
 def fleet(*guests: Guest, **checks: HostCheck) -> Snapshot:
