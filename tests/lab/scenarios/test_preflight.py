@@ -110,7 +110,7 @@ def spoilt(folder: Path, clean: Look) -> Look:  # noqa: ARG001
 def planned_stays(folder: Path) -> dict[str, Any]:
     """Return who would stay, and why, if hv1 were evacuated."""
     reports = folder / "plan"
-    flags = {"evacuate_hosts": "hv1", "evacuate_report_dir": str(reports)}
+    flags = {"evacuate_hosts": "hv1", "evacuate_report_dir": str(reports), "evacuate_check_hosts": True}
     run = execute(playbook_argv(f"{COLLECTION}.evacuate", "--check", **flags))
     assert run.status != 0, run.output
     (report,) = reports.glob("*.json")
@@ -123,8 +123,8 @@ def around(folder: Path, spoilt: Look) -> tuple[Run, Run]:  # noqa: ARG001
     with ExitStack() as mishaps:
         mishaps.enter_context(kept("hv3", QEMU_SERVER))
         put("hv3", QEMU_SERVER, certificate(folder, "hv3", expired=True)[0])
-        there = evacuation("hv2", folder / "there").run()
-        back = restoration("hv2", folder / "back").run()
+        there = evacuation("hv2", folder / "there").run(check_hosts=True)
+        back = restoration("hv2", folder / "back").run(check_hosts=True)
     assert world() == initial_world()
     return there, back
 
