@@ -211,8 +211,8 @@ plan:
       elements: str
     waves:
       description:
-        - Hosts that are upgraded together, and the moves that empty them, for the goal V(rolling). With
-          O(return_home) a wave may have no host, guests only go home in it.
+        - Hosts that are upgraded together, the moves that empty them, and how long these take (C(est_seconds)), for
+          the goal V(rolling). With O(return_home) a wave may have no host, guests only go home in it.
       type: list
       elements: dict
     bounds:

@@ -43,13 +43,16 @@ _LINK_OPTIONS: dict[str, Any] = {
 }
 
 
+_NAMES = ("goal_sites", "guests", "dests", "dest_sites", "keep_on", "first", "last")
+
+
 def request_spec(required: bool, goals: Sequence[str] = GOALS) -> dict[str, Any]:
     """Return the options of a request; ``required``: the module does nothing without one."""
     return {
         **slots_spec(),
         "goal": {"type": "str", "choices": list(goals), "required": required},
         "goal_hosts": {"type": "list", "elements": "str"},
-        **{label: _names_spec() for label in ("goal_sites", "guests", "dests", "dest_sites", "keep_on")},
+        **{label: _names_spec() for label in _NAMES},
         "guest_labels": {"type": "dict", "default": {}},
         "dest_labels": {"type": "dict", "default": {}},
         "method": {"type": "str", "choices": ["auto", "paused"], "default": "auto"},
@@ -98,6 +101,8 @@ def request_of(params: Mapping[str, Any], moved: Wanted, goal: Optional[Goal] = 
         rules=rules_of(params["rules"]),
         survive_loss=SurviveLoss(params["survive_loss"]),
         keep_on=_names(params["keep_on"]),
+        first=_names(params["first"]),
+        last=_names(params["last"]),
         max_at_once=at_once or None,
         one_per=Scope(params["one_per"]) if params["one_per"] else None,
         wanted=moved,

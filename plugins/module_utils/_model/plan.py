@@ -109,6 +109,9 @@ class Request:
     max_at_once: Optional[int] = 1
     one_per: Optional[Scope] = None
     return_home: bool = False
+    # of ROLLING: hosts in the first waves and in the last ones; the name or UUID of a guest stands for its host
+    first: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
     # how the guests are going to be moved, as far as looks on the hosts are judged by it
     wanted: Wanted = Wanted()
 
@@ -217,10 +220,11 @@ class Leftover:
 
 @dataclass(frozen=True)
 class Wave:
-    """Hosts that are upgraded together, once the moves with these ids have emptied them."""
+    """Hosts that are upgraded together, once these moves have emptied them, which takes ``est_seconds``."""
 
     hosts: tuple[str, ...]
     moves: tuple[str, ...]
+    est_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,8 @@ def test_every_field_of_a_request_has_its_option():
         max_at_once=None,
         one_per=Scope.RACK,
         return_home=True,
+        first=("hv4",),
+        last=("db",),
         wanted=Wanted(tls=False),
     )
     plain = Request(Goal.EVACUATE)
@@ -131,6 +133,8 @@ def test_every_field_of_a_request_has_its_option():
         max_at_once=0,
         one_per="rack",
         return_home=True,
+        first=["hv4"],
+        last=[" db"],
     )
 
 
