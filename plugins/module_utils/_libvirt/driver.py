@@ -29,7 +29,9 @@ from .images import Digests
 from .job_stats import cost_of, progress_of
 from .last_look import refusals_before
 from .lookup import domain_on, find, place_on, undefine
-from .places import is_broken, is_post_copy, state_of
+from .patience import Patience
+from .places import state_of
+from .post_copy import is_broken, is_post_copy
 from .restart import shut_down, start_again
 from .survey import is_active
 
@@ -79,6 +81,7 @@ class LibvirtDriver:
         self._work: dict[str, _Work] = {}
         self._digests = Digests(fleet)
         self._mute: dict[str, float] = {}
+        self._patience = Patience()
 
     def now(self) -> float:
         return time.time()
@@ -98,7 +101,7 @@ class LibvirtDriver:
                 silent.append(host)
                 continue
             try:
-                places[host] = place_on(self._fleet, host, move.guest)
+                places[host] = self._place(host, move.guest)
             except DriverError:
                 # that an end is silent is the answer; why, the failure of the move says
                 silent.append(host)
@@ -148,8 +151,7 @@ class LibvirtDriver:
         if work.ended.is_set() and not work.adopted:
             return Progress(Phase.FINISHING, ended=True, failure=work.failure)
         try:
-            stats = self._job_stats(move)
-            state = state_of(work.domain) if stats and (work.adopted or work.post_copy) else (0, 0)
+            stats, state = self._patience.ask(move.source, functools.partial(self._look, move))
         except (libvirt.libvirtError, DriverError):
             if work.adopted:
                 raise
@@ -165,11 +167,11 @@ class LibvirtDriver:
 
     @_translated
     def set_max_downtime(self, move: Move, milliseconds: int) -> None:
-        self._moving(move).migrateSetMaxDowntime(milliseconds, 0)
+        self._tell(move, lambda domain: domain.migrateSetMaxDowntime(milliseconds, 0))
 
     @_translated
     def set_bandwidth(self, move: Move, mibs: int) -> None:
-        self._moving(move).migrateSetMaxSpeed(mibs, 0)
+        self._tell(move, lambda domain: domain.migrateSetMaxSpeed(mibs, 0))
 
     @_translated
     def post_copy(self, move: Move) -> None:
@@ -217,6 +219,23 @@ class LibvirtDriver:
         for ref in work.created:
             volumes.delete(self._fleet.control(move.dest), ref)
         give_up(domain, move.source, active)
+
+    def _place(self, host: str, guest: str) -> Optional[Place]:
+        """Ask a host where the guest is: at length the first time, and briefly once it has been silent."""
+        ask = functools.partial(place_on, self._fleet, host, guest)
+        place: Optional[Place] = self._patience.ask(host, ask) if host in self._mute else ask()
+        self._mute.pop(host, None)
+        return place
+
+    def _look(self, move: Move) -> tuple[dict[str, Any], tuple[int, int]]:
+        """Return the job's statistics, and the guest's state where that tells more."""
+        work = self._work[move.id]
+        stats = self._job_stats(move)
+        return stats, state_of(work.domain) if stats and (work.adopted or work.post_copy) else (0, 0)
+
+    def _tell(self, move: Move, call: Callable[[Any], Any]) -> None:
+        """Tell libvirt something that may come late or be told twice."""
+        self._patience.ask(move.source, lambda: call(self._moving(move)))
 
     def _job_stats(self, move: Move) -> dict[str, Any]:
         """Return the statistics of the guest's job at its source, empty where it has left."""

@@ -35,6 +35,7 @@ class Facts:
     job: Optional[JobKind]
     page_kib: int = 4
     hugepage_kib: int = 2048
+    post_copy_broken: bool = False
 
 
 def guest_of(xml: str, facts: Facts, pools: Sequence[Pool]) -> Guest:
@@ -70,6 +71,7 @@ def guest_of(xml: str, facts: Facts, pools: Sequence[Pool]) -> Guest:
         firmware=attribute(root, "os", "firmware"),
         host_devices=guest_devices.of_host(root),
         tpm=attribute(root, "devices/tpm/backend", "type"),
+        post_copy_broken=facts.post_copy_broken,
     )
 
 

@@ -151,7 +151,7 @@ class Guest:
     ``nvram`` is the file of its firmware's variables, ``loader`` that of the firmware itself, ``firmware`` the kind
     that libvirt is asked to find for it (efi, bios).
     ``host_devices`` are devices of its host that it uses, those too that libvirt lets it leave behind; ``tpm`` is the
-    backend of its TPM.
+    backend of its TPM. ``post_copy_broken``: part of its memory is on another host, with which the link broke.
     """
 
     uuid: str
@@ -186,6 +186,7 @@ class Guest:
     firmware: Optional[str] = None
     host_devices: tuple[str, ...] = ()
     tpm: Optional[str] = None
+    post_copy_broken: bool = False
 
     @property
     def active(self) -> bool:
