@@ -15,6 +15,20 @@ from is_as_made import is_as_made
 from labview import lab
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Scenarios on the same lab follow one another, last of them one that leaves it spoilt: a new lab takes a while.
+
+    A module says by PROFILE and HOSTS which lab it needs, and by LEAVES_LAB_SPOILT how it leaves that.
+    """
+
+    def order(item: pytest.Item) -> tuple[bool, str, int, bool]:
+        module = item.getparent(pytest.Module).obj
+        profile, spoils = getattr(module, "PROFILE", "default"), getattr(module, "LEAVES_LAB_SPOILT", False)
+        return profile != "default", profile, getattr(module, "HOSTS", 0), spoils
+
+    items.sort(key=order)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def fresh_lab(request: pytest.FixtureRequest) -> None:
     """Each scenario begins on the lab of its profile, with every guest where and how it was made."""
@@ -23,7 +37,7 @@ def fresh_lab(request: pytest.FixtureRequest) -> None:
     lab("up", "--profile", getattr(request.module, "PROFILE", "default"), *number, timeout=600)
     if not is_as_made():
         lab("reset")
-    assert is_as_made()
+        assert is_as_made(patience=40)
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ class Look:
 
 def look(folder: Path, *flags: str, **variables: Any) -> Look:
     reports = folder / "report"
-    values = {"preflight_report_dir": str(reports), "preflight_connect_timeout": 3, **variables}
+    values = {"preflight_report_dir": str(reports), "preflight_connect_timeout": 15, **variables}
     run = execute(playbook_argv(f"{COLLECTION}.preflight", *flags, **values))
     assert "Traceback" not in run.output, run.output
     assert (reports / "preflight.json").exists(), run.output

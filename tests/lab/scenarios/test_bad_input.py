@@ -16,6 +16,8 @@ import yaml
 from conductor import Run, evacuation, on_fleet, play
 from labview import INVENTORY, LAB, World, initial_world, lab, world
 
+LEAVES_LAB_SPOILT = True
+
 
 @pytest.fixture(scope="module")
 def before(fresh_lab: None) -> World:  # noqa: ARG001
@@ -211,7 +213,7 @@ def test_a_host_whose_mark_is_unknown_takes_no_guests(tmp_path: Path, before: Wo
 
 @pytest.fixture
 def hv3_off() -> Iterator[None]:
-    """hv3 without power; its guests are gone with it, so the lab is made anew afterwards by whoever comes next."""
+    """hv3 without power; its guests are gone with it, so that whoever comes next finds a spoilt lab."""
     lab("power", "hv3", "off")
     yield
     lab("power", "hv3", "on")
