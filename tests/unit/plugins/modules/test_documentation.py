@@ -140,5 +140,9 @@ def test_a_filter_has_its_options_examples_and_result(name):
     assert "_input" in said["DOCUMENTATION"]["options"]
     assert said["EXAMPLES"]
     assert said["RETURN"]["_value"]["type"] in TYPES
-    filters = importlib.import_module(f"{PACKAGE}.filter.{name}").FilterModule().filters()
-    assert name in filters
+
+
+def test_every_filter_is_documented_and_every_documented_filter_is_there():
+    files = sorted(path.stem for path in (FOLDER / "filter").glob("*.py") if path.stem != "__init__")
+    modules = [importlib.import_module(f"{PACKAGE}.filter.{file}") for file in files]
+    assert sorted(name for module in modules for name in module.FilterModule().filters()) == FILTERS
