@@ -111,3 +111,11 @@ class Wanted:
     transport: Transport = Transport.P2P
     tls: bool = True
     post_copy: bool = False
+
+
+def wanted_by(settings: MoveSettings) -> Wanted:
+    """Return what these settings need of the hosts; policies of hosts and guests apart."""
+    policy = find_policy(settings.policy, settings.policies, "the option policy") if settings.policy else None
+    at_timeout = settings.timeout > 0 and settings.timeout_action is TimeoutAction.POST_COPY
+    post_copy = at_timeout or (policy is not None and policy.may(StepAction.POST_COPY))
+    return Wanted(settings.transport, settings.tls, post_copy)
