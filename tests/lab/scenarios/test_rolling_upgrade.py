@@ -94,7 +94,7 @@ def killed(job: Job, name: str, what: str, reached: Callable[[Running], bool]) -
 
 
 def events(job: Job) -> list[dict[str, Any]]:
-    """Return what all runs of the job have noted so far; each evacuation and each home-coming has a journal of its own."""
+    """Return what all runs of the job have noted so far; each evacuation and home-coming has its own journal."""
     lines = [
         line
         for path in sorted(job.journal_dir.glob("*.jsonl"))
