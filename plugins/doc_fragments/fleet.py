@@ -147,6 +147,15 @@ options:
           - With V(false) such disks are always copied whole.
         type: bool
         default: true
+      missing_media:
+        description:
+          - What becomes of a CD-ROM or floppy in a guest that comes to this host and whose image is not here.
+          - V(refuse) refuses the move. V(eject) lets the guest go with an empty drive, now and after its next start.
+            The image stays where it is. Nobody asks the guest, which may have it mounted.
+          - Disks that are only read, and are no CD-ROM or floppy, are refused in any case.
+        type: str
+        choices: [refuse, eject]
+        default: refuse
       max_guests:
         description:
           - The most active guests of the host, a hard rule of kind V(max_guests) in every plan. Left out, there is no
@@ -203,4 +212,8 @@ options:
     description: Added to C(path_map) of the destination in O(hosts), for this move.
     type: dict
     default: {}
+  missing_media:
+    description: In place of O(hosts[].missing_media) of the destination, for this move.
+    type: str
+    choices: [refuse, eject]
 """

@@ -96,7 +96,7 @@ report:
     hosts: [hv2]
     moves:
       - {id: m0001, name: web, source: hv1, dest: hv2, method: live, outcome: moved, seconds: 2.1, bytes: 48300032,
-         downtime_ms: 62, est_seconds: 2.7, error: null, remedy: null}
+         disk_bytes: 0, downtime_ms: 62, est_seconds: 2.7, error: null, remedy: null}
 text:
   description: The report as lines for people.
   returned: success, or when the move failed
@@ -140,6 +140,7 @@ from ..module_utils._engine.session import Further, carry_out, check_runs_once, 
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.driver import LibvirtDriver
+from ..module_utils._libvirt.rooms import planned
 from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.errors import FleetError
 from ..module_utils._model.plan import Goal, Method, Request
@@ -164,7 +165,8 @@ def move(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
         before = survey(fleet, 0, params["measure_dirty_rate_seconds"])
         check_runs_once(before)
-        plan = make_plan(before, request_of(params, before))
+        request = request_of(params, before)
+        before, plan = planned(fleet, before, lambda snapshot: make_plan(snapshot, request))
         if plan.stays:
             raise FleetError("; ".join(stay_lines([stay_facts(stay) for stay in plan.stays])))
         real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)

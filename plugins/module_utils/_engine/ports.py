@@ -99,11 +99,15 @@ class Progress:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a finished move took, as the hypervisor measured it; None where it can't tell."""
+    """What a finished move took, as the hypervisor measured it; None where it can't tell.
+
+    ``disk_bytes`` are those of ``sent_bytes`` that copied disks took.
+    """
 
     seconds: Optional[float] = None
     sent_bytes: Optional[int] = None
     downtime_ms: Optional[int] = None
+    disk_bytes: int = 0
 
 
 class Driver(Protocol):

@@ -28,10 +28,17 @@ def progress_of(stats: dict[str, Any], copies: bool, post_copy: bool) -> Progres
     )
 
 
-def cost_of(stats: dict[str, Any]) -> Cost:
+def disk_bytes_of(stats: dict[str, Any]) -> int:
+    """Return what the copied disks come to as far as is known: what was written meanwhile is sent again."""
+    return int(stats.get("disk_total", 0))
+
+
+def cost_of(stats: dict[str, Any], disk_bytes: int = 0) -> Cost:
+    """Return what the destination knows of a move that is over; ``disk_bytes``: of disks, which it does not count."""
     elapsed, downtime = stats.get("time_elapsed"), stats.get("downtime")
     return Cost(
         seconds=None if elapsed is None else round(int(elapsed) / 1000, 2),
-        sent_bytes=None if "data_processed" not in stats else int(stats["data_processed"]),
+        sent_bytes=None if "data_processed" not in stats else int(stats["data_processed"]) + disk_bytes,
         downtime_ms=None if downtime is None else int(downtime),
+        disk_bytes=disk_bytes,
     )

@@ -120,6 +120,7 @@ def _unreachable(entry: HostEntry, error: str) -> Host:
         max_guests=entry.max_guests,
         maps=maps_of(entry),
         reuse_images=entry.reuse_images,
+        missing_media=entry.missing_media,
         migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
         migration_policy=entry.migration_policy,
     )
@@ -167,6 +168,7 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty
         max_guests=entry.max_guests,
         maps=maps_of(entry),
         reuse_images=entry.reuse_images,
+        missing_media=entry.missing_media,
         migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
         migration_policy=entry.migration_policy,
         numa_cells=host_xml.numa_cells_of(capabilities, memory, room, free_pages),

@@ -52,6 +52,14 @@ class Image:
     backing: Optional[str] = None
 
 
+class MissingMedia(enum.Enum):
+    """What becomes of a CD-ROM or floppy in a guest that comes here, where its image is not here: REFUSE the move, or
+    EJECT it."""
+
+    REFUSE = "refuse"
+    EJECT = "eject"
+
+
 @dataclass(frozen=True)
 class Maps:
     """What names of the fleet are called on this host: what a guest uses elsewhere to what it uses here.
@@ -174,6 +182,7 @@ class Host:
     images: tuple[Image, ...] = ()
     maps: Maps = Maps()
     reuse_images: bool = True
+    missing_media: MissingMedia = MissingMedia.REFUSE
 
     def image(self, pool: Optional[str], volume: Optional[str]) -> Optional[Image]:
         """Return the image of that pool and name, or None."""

@@ -132,7 +132,7 @@ class ChangeKind(enum.Enum):
     """What of a guest's definition is another at the destination.
 
     BRIDGE and NETWORK: what interfaces are plugged into. FILE: the path of a disk. POOL: the pool of a disk that names
-    its pool. CHAIN: the disk stands on another image there, or on none.
+    its pool. CHAIN: the disk stands on another image there, or on none. EJECT: the drive is empty there.
     """
 
     BRIDGE = "bridge"
@@ -140,6 +140,7 @@ class ChangeKind(enum.Enum):
     FILE = "file"
     POOL = "pool"
     CHAIN = "chain"
+    EJECT = "eject"
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,7 @@ def _guest_kind(guest: Guest, source: Host) -> Hashable:
         pool = source.pool(disk.pool)
         if disk.chain or (pool is not None and pool.identity is None):
             return guest.uuid, guest.has_run
-        disks.append((disk.kind, disk.pool, disk.transient))
+        disks.append((disk.kind, disk.pool, disk.transient, disk.device))
     return (
         (guest.arch, guest.machine, guest.virt_type, guest.cpu, guest.state, guest.has_run, guest.interfaces),
         (guest.hugepage_kib, guest.numa_cells, guest.tpm, tuple(disks), any(not disk.readonly for disk in guest.disks)),
@@ -169,7 +169,7 @@ def _host_kind(host: Host) -> Hashable:
     return (
         (host.qemu_version, host.libvirt_version, host.cpu, host.virt_types, host.machine_types),
         (pools, networks, frozenset(host.bridges), cells, host.emulates_tpm),
-        (host.images, host.reuse_images, tuple(tuple(sorted(names.items())) for names in maps)),
+        (host.images, host.reuse_images, host.missing_media, tuple(tuple(sorted(names.items())) for names in maps)),
     )
 
 

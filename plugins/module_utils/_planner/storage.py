@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from .._model.guest import Disk, DiskKind, Guest, VolumeRef
-from .._model.host import Host, Pool
+from .._model.host import Host, MissingMedia, Pool
 from .._model.plan import Change, ChangeKind, DiskCopy, Twin
 from .._model.refusal import Refusal, RefusalCode
 from .chains import Base, base_at, media_at
@@ -18,6 +18,8 @@ from .maps import pools_at
 
 # Pool types in which a volume can be made for libvirt's storage copy to write to.
 COPYABLE_POOLS = frozenset({"dir", "fs", "netfs", "logical"})
+# Drives that a guest still has when there is nothing in them.
+REMOVABLE = frozenset({"cdrom", "floppy"})
 
 
 class DiskClass(enum.Enum):
@@ -76,12 +78,14 @@ def reach(guest: Guest, source: Host, dest: Host) -> Reach:
 
 def fates(guest: Guest, source: Host, dest: Host) -> tuple[Fate, ...]:
     """Return what becomes of each disk of ``guest`` on a move from ``source`` to ``dest``."""
-    found = tuple(_fate(disk, guest, source, dest, base_at(disk, source, dest)) for disk in guest.disks)
+    found = tuple(
+        _ejected(disk, dest, _fate(disk, guest, source, dest, base_at(disk, source, dest))) for disk in guest.disks
+    )
     chained = {disk.target for disk in guest.disks if disk.backing or disk.chain}
     if all(fate.copy is None or fate.copy.backing or fate.target not in chained for fate in found):
         return found
     # libvirt copies either the top layers of all disks or everything of all disks
-    return tuple(_fate(disk, guest, source, dest, None) for disk in guest.disks)
+    return tuple(_ejected(disk, dest, _fate(disk, guest, source, dest, None)) for disk in guest.disks)
 
 
 def disk_class(disk: Disk, source: Host) -> DiskClass:
@@ -97,7 +101,15 @@ def disk_class(disk: Disk, source: Host) -> DiskClass:
         return DiskClass.DEVICE if disk.kind in (DiskKind.BLOCK, DiskKind.OTHER) else DiskClass.STRAY
     if pool.identity is not None:
         return DiskClass.SHARED
-    return DiskClass.MEDIA if disk.readonly or disk.device in ("cdrom", "floppy") else DiskClass.LOCAL
+    return DiskClass.MEDIA if disk.readonly or disk.device in REMOVABLE else DiskClass.LOCAL
+
+
+def _ejected(disk: Disk, dest: Host, fate: Fate) -> Fate:
+    """Return the fate of a disk, but taken out of its drive where it would be refused and ``dest`` has that ejected."""
+    removable = disk.device in REMOVABLE and fate.disk_class is not DiskClass.TRANSIENT
+    if fate.refusal is None or not removable or dest.missing_media is not MissingMedia.EJECT:
+        return fate
+    return Fate(disk.target, fate.disk_class, changes=(Change(ChangeKind.EJECT, disk.target),))
 
 
 def _fate(disk: Disk, guest: Guest, source: Host, dest: Host, base: Optional[Base]) -> Fate:

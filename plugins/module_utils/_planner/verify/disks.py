@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Optional
 
 from ..._model.guest import Disk, DiskKind, Layer
-from ..._model.host import Host, Image, Pool
+from ..._model.host import Host, Image, MissingMedia, Pool
 from ..._model.plan import Change, ChangeKind, DiskCopy, Method
 from .case import Hop, Violation
 
@@ -47,6 +47,9 @@ def disk_violations(hop: Hop) -> Iterator[Violation]:
     for disk in guest.disks:
         if disk.kind is not DiskKind.NONE:
             copy = copies.get(disk.target)
+            if Change(ChangeKind.EJECT, disk.target) in hop.move.changes:
+                yield from _taken_out(hop, disk, copy)
+                continue
             yield from _left_alone(hop, disk) if copy is None else _copied(hop, disk, copy)
     yield from _firmware(hop)
 
@@ -59,6 +62,14 @@ def _firmware(hop: Hop) -> Iterator[Violation]:
         pools = [pool for pool in hop.source.pools if pool.path and _inside(guest.nvram, pool.path)]
         if not any(_has(hop.dest, pool.identity, pool.path) for pool in pools if pool.identity is not None):
             yield _at(hop, "NVRAM", f"{guest.nvram} of {guest.name} would not come to {hop.dest.name}")
+
+
+def _taken_out(hop: Hop, disk: Disk, copy: Optional[DiskCopy]) -> Iterator[Violation]:
+    """Yield why what is in a drive can't be left behind: only media that can be taken out, where the host has it so."""
+    if copy is not None or disk.device not in ("cdrom", "floppy") or (disk.transient and hop.guest.active):
+        yield _at(hop, "ejected media", f"{disk.target} of {hop.guest.name} is no drive that can be emptied")
+    if hop.dest.missing_media is not MissingMedia.EJECT:
+        yield _at(hop, "ejected media", f"{hop.dest.name} does not have it that {disk.target} is ejected")
 
 
 def _left_alone(hop: Hop, disk: Disk) -> Iterator[Violation]:

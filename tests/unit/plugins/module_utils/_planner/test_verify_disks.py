@@ -17,7 +17,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
     Layer,
     VolumeRef,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Image, Maps, Pool
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Image, Maps, MissingMedia, Pool
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
     Change,
     ChangeKind,
@@ -58,6 +58,13 @@ def layered(source: Any = None, there: tuple[Image, ...] = (BASE,), twins: tuple
 
 def media(there: tuple[Image, ...] = (ISO,), twins: tuple[Twin, ...] = (ISO_TWIN,)) -> Case:
     return case(build.move(twins=twins), build.guest(disks=(MEDIA,)), {"images": (ISO,)}, images=there)
+
+
+def emptied(disk: Disk = MEDIA, missing_media: MissingMedia = MissingMedia.EJECT, copied: bool = False) -> Case:
+    """The legal one: a CD-ROM is ejected that the destination does not have."""
+    copies = (build.copy_of(disk),) if copied else ()
+    move = build.move(copies=copies, changes=(Change(ChangeKind.EJECT, disk.target),))
+    return case(move, build.guest(disks=(disk,)), missing_media=missing_media)
 
 
 def mapped(maps: Maps, *changes: Change, disk: Disk = build.disk("web", "local"), pool: str = "fast") -> Case:  # noqa: B008
@@ -101,6 +108,10 @@ BROKEN: list[tuple[str, str, Callable[[], Case]]] = [
     ("one disk whole, one above its base", "copies of one kind", lambda: two_disks(backing=LAYER.source)),
     ("media that are not there", "storage reach", lambda: media(there=())),
     ("media that nobody compares", "storage reach", lambda: media(twins=())),
+    ("media ejected though nobody wants it", "ejected media", lambda: emptied(missing_media=MissingMedia.REFUSE)),
+    ("a disk that is no drive ejected", "ejected media", lambda: emptied(replace(MEDIA, device="disk"))),
+    ("a transient CD-ROM ejected", "ejected media", lambda: emptied(replace(MEDIA, transient=True))),
+    ("a disk copied and ejected", "ejected media", lambda: emptied(copied=True)),
     ("a transient disk", "transient disk", lambda: case(build.move(), build.guest(disks=(TRANSIENT,)))),
     (
         "a transient disk copied",
@@ -120,6 +131,8 @@ LEGAL: list[tuple[str, Callable[[], Case]]] = [
     ("a top layer onto the same base", layered),
     ("everything of a layered disk", whole),
     ("media that are there", media),
+    ("media that are ejected", emptied),
+    ("a floppy in no pool that is ejected", lambda: emptied(replace(MEDIA, device="floppy", pool=None))),
     ("a copy into the mapped pool", lambda: mapped(POOL_MAP, TO_FAST)),
     ("a copy into the pool of the mapped folder", lambda: mapped(Maps(paths={"/srv/local": "/srv/fast"}), TO_FAST)),
     (

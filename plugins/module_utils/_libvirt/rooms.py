@@ -1,0 +1,121 @@
+"""Free space of pools that a plan copies disks into, read anew: libvirt's figures are as old as its last look there.
+
+A survey leaves it out, since reading a large pool takes a while. Changes nothing, and decides nothing about a plan.
+"""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable, Collection
+from typing import Any
+
+from .._engine.ports import Failure
+from .._model.errors import FleetError
+from .._model.guest import VolumeRef
+from .._model.host import Host, HostState, Pool
+from .._model.plan import Plan
+from .._model.snapshot import Snapshot
+from . import host_xml, volumes
+from .advice import failure_of
+from .binding import libvirt
+from .connection import Fleet, error_text, in_time
+
+_AWAKE = (HostState.SCHEDULABLE, HostState.MAINTENANCE)
+# (host, pool)
+Rooms = Collection[tuple[str, str]]
+
+
+def planned(fleet: Fleet, snapshot: Snapshot, plan: Callable[[Snapshot], Plan]) -> tuple[Snapshot, Plan]:
+    """Return a plan, and the snapshot in which each pool that it copies into is as its host has it at this moment.
+
+    It is made again where one of them has less room than it seemed. Raises FleetError where a host is gone.
+    """
+    known: set[tuple[str, str]] = set()
+    while True:
+        made = plan(snapshot)
+        wanted = _rooms(made) - known
+        if not wanted:
+            return snapshot, made
+        known |= wanted
+        fresh = _read(fleet, snapshot, wanted)
+        fits = all(_available(fresh, room) >= _available(snapshot, room) for room in wanted)
+        snapshot = fresh
+        if fits:
+            return snapshot, made
+
+
+def _rooms(plan: Plan) -> set[tuple[str, str]]:
+    """Return where the plan makes volumes; those of a migration that is under way are there already."""
+    return {(move.dest, copy.dest.pool) for move in plan.moves if not move.adopt for copy in move.copies}
+
+
+def _available(snapshot: Snapshot, room: tuple[str, str]) -> int:
+    host = snapshot.host(room[0])
+    pool = host.pool(room[1]) if host is not None else None
+    return pool.available if pool is not None else 0
+
+
+def _read(fleet: Fleet, snapshot: Snapshot, rooms: Rooms) -> Snapshot:
+    """Return the snapshot with these pools as they are now, all hosts asked at the same time."""
+    found = {host.name: host for host in snapshot.hosts}
+    failures: list[Failure] = []
+
+    def ask(host: Host) -> None:
+        names = {pool for name, pool in rooms if name == host.name}
+        done, answer, error = in_time(lambda: _host(fleet, snapshot, host, names), fleet.timeout)
+        if error is not None or not done:
+            text = error_text(error) if error is not None else f"no answer within {fleet.timeout:g} s"
+            failures.append(failure_of(f"free space of pool {' and '.join(sorted(names))} of {host.name}: {text}"))
+        else:
+            found[host.name] = answer
+
+    asked = [host for host in snapshot.hosts if host.name in {name for name, _pool in rooms} and host.state in _AWAKE]
+    threads = [threading.Thread(target=ask, args=(host,), daemon=True) for host in asked]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise FleetError(failures[0].message, failures[0].remedy)
+    return dataclasses.replace(snapshot, hosts=tuple(found[host.name] for host in snapshot.hosts))
+
+
+def _host(fleet: Fleet, snapshot: Snapshot, host: Host, names: Collection[str]) -> Host:
+    connection, shared = fleet.control(host.name), fleet.entries[host.name].shared_pools
+    left = _left_there(snapshot, host)
+
+    def pool_now(pool: Pool) -> Pool:
+        if pool.name not in names or not _refreshed(connection, pool.name):
+            return pool
+        handle = connection.storagePoolLookupByName(pool.name)
+        now = host_xml.pool_of(handle.XMLDesc(0), bool(handle.isActive()), shared)
+        freed = sum(volumes.taken(connection, ref) for ref in left if ref.pool == pool.name)
+        return dataclasses.replace(now, available=now.available + freed)
+
+    return dataclasses.replace(host, pools=tuple(pool_now(pool) for pool in host.pools))
+
+
+def _left_there(snapshot: Snapshot, host: Host) -> tuple[VolumeRef, ...]:
+    """Return volumes of moves to the host that were interrupted: they go before anything is copied."""
+    there = {guest.uuid for guest in host.guests}
+    claims = [
+        guest.notes.claim
+        for other in snapshot.hosts
+        for guest in other.guests
+        if other.name != host.name and guest.uuid not in there
+    ]
+    return tuple(ref for claim in claims if claim is not None and claim.dest == host.name for ref in claim.volumes)
+
+
+def _refreshed(connection: Any, name: str) -> bool:
+    """Have libvirt look into the pool; it does not while it makes a volume there, and keeps its figures then."""
+    try:
+        connection.storagePoolLookupByName(name).refresh(0)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_INTERNAL_ERROR and "asynchronous jobs" in error_text(error):
+            return False
+        raise
+    return True
