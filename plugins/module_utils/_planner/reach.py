@@ -9,7 +9,7 @@ from collections.abc import Container, Hashable, Mapping, Sequence
 from typing import Optional
 
 from .._model.guest import Guest, GuestState
-from .._model.host import Host, Maps
+from .._model.host import Host, Maps, MissingMedia
 from .._model.plan import Method
 from .._model.refusal import Refusal, RefusalCode
 from .._model.rules import Rule
@@ -33,7 +33,9 @@ class Reaches:
         self._by_name = {host.name: host for host in snapshot.hosts}
         self._index = {host.name: number for number, host in enumerate(snapshot.hosts)}
         self._barred = barred
-        self._mapped = any(host.maps != Maps() for host in snapshot.hosts)
+        self._changing = any(
+            host.maps != Maps() or host.missing_media is not MissingMedia.REFUSE for host in snapshot.hosts
+        )
         twins: dict[Optional[str], list[Host]] = defaultdict(list)
         for host in snapshot.hosts:
             twins[host.uuid].append(host)
@@ -103,7 +105,7 @@ class Reaches:
         """Return the guest as it is once it has moved to ``host``."""
         source, dest = self._by_name[place.host], self._by_name[host]
         # asked very often, and where names are the same everywhere only disks that are copied change theirs
-        plain = not self._mapped and all(disk_class(disk, source) in _REACHED for disk in place.guest.disks)
+        plain = not self._changing and all(disk_class(disk, source) in _REACHED for disk in place.guest.disks)
         pair = Reach() if plain else self.pair(place, host)
         return Located(host, guest_at(place.guest, pair, source, source if plain else dest))
 
