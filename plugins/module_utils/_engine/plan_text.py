@@ -110,6 +110,7 @@ def _row(move: Move) -> tuple[str, ...]:
 
 def _disk_words(move: Move) -> str:
     names = [copy.target + (" above its base" if copy.backing else "") for copy in move.copies]
+    names += [item.target for item in move.media]
     out = [change.what for change in move.changes if change.kind is ChangeKind.EJECT]
     words = (("copies", names), ("ejects", out))
     return "".join(f", {verb} {', '.join(targets)}" for verb, targets in words if targets)

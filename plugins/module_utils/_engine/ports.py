@@ -128,6 +128,9 @@ class Driver(Protocol):
     def check(self, move: Move) -> tuple[Refusal, ...]:
         """Return what only the hosts themselves can tell against the move."""
 
+    def prepare(self, move: Move) -> tuple[str, ...]:
+        """Bring read-only media to the destination that have to be there before the move; return what was brought."""
+
     def mend(self, leftover: Leftover) -> None:
         """Remove what an interrupted move left behind."""
 

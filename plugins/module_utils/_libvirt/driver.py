@@ -12,13 +12,14 @@ from collections.abc import Callable
 from typing import Any, Optional, TypeVar
 
 from .._engine.ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
+from .._model import prose
 from .._model.errors import FleetError
 from .._model.guest import MoveClaim, VolumeRef
 from .._model.host import version_text
-from .._model.plan import Leftover, Method, Move
+from .._model.plan import Leftover, Method, Move, Twin
 from .._model.refusal import Refusal, RefusalCode
 from .._model.settings import MoveSettings, Transport
-from . import blockjobs, offline_copy, stand_in, volumes
+from . import blockjobs, media, offline_copy, stand_in, volumes
 from .advice import failure_of
 from .binding import libvirt
 from .connection import Fleet, error_text
@@ -122,6 +123,15 @@ class LibvirtDriver:
                     found.append(Refusal(RefusalCode.DISK_EXISTS, move.name, move.dest, facts))
         found += self._digests.unlike(move)
         return tuple(found)
+
+    @_translated
+    def prepare(self, move: Move) -> tuple[str, ...]:
+        brought = tuple(item for item in move.media if media.bring(self._fleet, move, item, self._stop))
+        there = (Twin(item.source, item.dest) for item in move.media if item not in brought)
+        unlike = self._digests.unlike(dataclasses.replace(move, twins=tuple(there)))
+        if unlike:
+            raise DriverError(Failure(prose.cause(unlike[0]), prose.remedy(unlike[0])))
+        return tuple(item.dest.volume for item in brought)
 
     @_translated
     def mend(self, leftover: Leftover) -> None:

@@ -53,11 +53,14 @@ class Image:
 
 
 class MissingMedia(enum.Enum):
-    """What becomes of a CD-ROM or floppy in a guest that comes here, where its image is not here: REFUSE the move, or
-    EJECT it."""
+    """What becomes of media in a guest that comes here, where their image is not here.
+
+    REFUSE the move. EJECT what is in a CD-ROM or floppy drive. COPY the image here first.
+    """
 
     REFUSE = "refuse"
     EJECT = "eject"
+    COPY = "copy"
 
 
 @dataclass(frozen=True)

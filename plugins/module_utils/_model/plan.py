@@ -128,6 +128,16 @@ class DiskCopy:
     backing_format: Optional[str] = None
 
 
+@dataclass(frozen=True)
+class MediaCopy:
+    """A read-only image that the destination gets before the guest, and keeps. ``length`` is its file's, in bytes."""
+
+    target: str
+    source: VolumeRef
+    dest: VolumeRef
+    length: int
+
+
 class ChangeKind(enum.Enum):
     """What of a guest's definition is another at the destination.
 
@@ -188,6 +198,7 @@ class Move:
     twins: tuple[Twin, ...] = ()
     policy: GuestPolicy = GuestPolicy()
     expected: Optional[Prediction] = None
+    media: tuple[MediaCopy, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
     ),
     _C.MEDIA_MISSING: (
         "disk {disk} only reads {volume} of the local pool {pool}, and {host} has no such image with the same sizes",
-        "copy the image there under that name, let it be ejected (missing_media: eject), or put it on shared storage",
+        "copy it there under that name, have it copied or ejected (missing_media), or put it on shared storage",
     ),
     _C.IMAGES_DIFFER: (
         "{volume} in pool {pool} of {host} has the name and sizes of the image that the guest needs, "

@@ -166,6 +166,8 @@ def _way(fate: Fate) -> str:
         return "refused"
     if any(change.kind is ChangeKind.EJECT for change in fate.changes):
         return "ejected"
+    if fate.media is not None:
+        return "copied"
     if fate.copy is None:
         return "reached"
     return "copied" if fate.copy.backing is None else "copied_top"

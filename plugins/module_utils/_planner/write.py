@@ -187,6 +187,7 @@ def _move(
         twins=pair.twins,
         policy=guest.notes.policy,
         expected=found,
+        media=pair.media,
     )
 
 

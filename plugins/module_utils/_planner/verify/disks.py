@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Optional
 
-from ..._model.guest import Disk, DiskKind, Layer
+from ..._model.guest import Disk, DiskKind, Layer, VolumeRef
 from ..._model.host import Host, Image, MissingMedia, Pool
-from ..._model.plan import Change, ChangeKind, DiskCopy, Method
+from ..._model.plan import Change, ChangeKind, DiskCopy, MediaCopy, Method
 from .case import Hop, Violation
 
 
@@ -44,6 +44,9 @@ def disk_violations(hop: Hop) -> Iterator[Violation]:
     standing = {copy.backing is not None for copy in layered}
     if len(standing) > 1:
         yield _at(hop, "copies of one kind", f"disks of {guest.name} are copied whole and in part in one move")
+    for item in hop.move.media:
+        if not any(_brings(hop, disk, item) for disk in guest.disks):
+            yield _at(hop, "media of its disk", f"{item.source.volume} is not what {guest.name} needs brought")
     for disk in guest.disks:
         if disk.kind is not DiskKind.NONE:
             copy = copies.get(disk.target)
@@ -90,8 +93,30 @@ def _left_alone(hop: Hop, disk: Disk) -> Iterator[Violation]:
                 yield _at(hop, "base image", f"{hop.dest.name} lacks {layer.source} below {disk.target}")
         return
     only_read = disk.readonly or disk.device in ("cdrom", "floppy")
+    if any(_brings(hop, disk, item) for item in hop.move.media):
+        return
     if not only_read or there is None or not _twin(hop, pool.name, disk.volume, there.name):
         yield _at(hop, "storage reach", f"{hop.dest.name} does not have {disk.target} of {hop.guest.name}")
+
+
+def _brings(hop: Hop, disk: Disk, item: MediaCopy) -> bool:
+    """Return whether that is the image of a disk that is only read, on its way to where the definition will have it."""
+    pool = hop.source.pool(disk.pool)
+    there = _pool_there(hop, disk, pool) if pool is not None else None
+    only_read = disk.readonly or disk.device in ("cdrom", "floppy")
+    if pool is None or there is None or not only_read or hop.dest.missing_media is not MissingMedia.COPY:
+        return False
+    if (item.target, item.source, item.dest) != (
+        disk.target,
+        VolumeRef(pool.name, disk.volume or ""),
+        VolumeRef(there.name, disk.volume or ""),
+    ):
+        return False
+    here, other = hop.source.image(pool.name, disk.volume), hop.dest.image(there.name, disk.volume)
+    local = pool.identity is None and there.identity is None
+    # a plan that is taken up again may find it there
+    fits = here is not None and (other is None or (other.capacity, other.length) == (here.capacity, here.length))
+    return local and fits and here is not None and here.length == item.length and here.format in ("raw", "iso")
 
 
 def _copied(hop: Hop, disk: Disk, copy: DiskCopy) -> Iterator[Violation]:

@@ -21,6 +21,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.host im
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
     Change,
     ChangeKind,
+    MediaCopy,
     Method,
     Move,
     Plan,
@@ -67,6 +68,17 @@ def emptied(disk: Disk = MEDIA, missing_media: MissingMedia = MissingMedia.EJECT
     return case(move, build.guest(disks=(disk,)), missing_media=missing_media)
 
 
+BRINGING = MediaCopy("vda", VolumeRef("local", "x.iso"), VolumeRef("local", "x.iso"), build.MIB)
+
+
+def brought(
+    item: MediaCopy = BRINGING, there: tuple[Image, ...] = (), disk: Disk = MEDIA, here: Image = ISO, **dest: Any
+) -> Case:
+    """The legal one: an ISO is copied to where there is none."""
+    wanted = {"missing_media": MissingMedia.COPY, "images": there, **dest}
+    return case(build.move(media=(item,)), build.guest(disks=(disk,)), {"images": (here,)}, **wanted)
+
+
 def mapped(maps: Maps, *changes: Change, disk: Disk = build.disk("web", "local"), pool: str = "fast") -> Case:  # noqa: B008
     move = build.move(copies=(build.copy_of(disk, pool),), changes=changes)
     return case(move, build.guest(disks=(disk,)), maps=maps, pools=(build.LOCAL, build.SHARED, FAST))
@@ -97,6 +109,7 @@ TO_FAST = Change(ChangeKind.FILE, "vda", "/srv/fast/web-vda.qcow2")
 POOL_MAP = Maps(pools={"local": "fast"})
 NVRAM = "/var/lib/libvirt/qemu/nvram/web_VARS.fd"
 TRANSIENT = build.disk("web", "local", transient=True)
+WRITABLE = {"device": "disk", "readonly": False}
 OTHER_BASE = replace(BASE, backing="/srv/local/more.qcow2")
 
 BROKEN: list[tuple[str, str, Callable[[], Case]]] = [
@@ -112,6 +125,17 @@ BROKEN: list[tuple[str, str, Callable[[], Case]]] = [
     ("a disk that is no drive ejected", "ejected media", lambda: emptied(replace(MEDIA, device="disk"))),
     ("a transient CD-ROM ejected", "ejected media", lambda: emptied(replace(MEDIA, transient=True))),
     ("a disk copied and ejected", "ejected media", lambda: emptied(copied=True)),
+    ("media copied though nobody wants it", "media of its disk", lambda: brought(missing_media=MissingMedia.EJECT)),
+    ("media of another name", "media of its disk", lambda: brought(replace(BRINGING, dest=VolumeRef("local", "y")))),
+    (
+        "media into another pool",
+        "media of its disk",
+        lambda: brought(replace(BRINGING, dest=VolumeRef("fast", "x.iso"))),
+    ),
+    ("media of another length", "media of its disk", lambda: brought(replace(BRINGING, length=1))),
+    ("media of a disk that is written to", "media of its disk", lambda: brought(disk=replace(MEDIA, **WRITABLE))),
+    ("media onto others of the name", "media of its disk", lambda: brought(there=(replace(ISO, length=1),))),
+    ("media that stand on others", "media of its disk", lambda: brought(here=replace(ISO, format="qcow2"))),
     ("a transient disk", "transient disk", lambda: case(build.move(), build.guest(disks=(TRANSIENT,)))),
     (
         "a transient disk copied",
@@ -131,6 +155,8 @@ LEGAL: list[tuple[str, Callable[[], Case]]] = [
     ("a top layer onto the same base", layered),
     ("everything of a layered disk", whole),
     ("media that are there", media),
+    ("media that are copied", brought),
+    ("media that have been copied since", lambda: brought(there=(ISO,))),
     ("media that are ejected", emptied),
     ("a floppy in no pool that is ejected", lambda: emptied(replace(MEDIA, device="floppy", pool=None))),
     ("a copy into the mapped pool", lambda: mapped(POOL_MAP, TO_FAST)),
