@@ -101,7 +101,7 @@ class Progress:
 class Cost:
     """What a finished move took, as the hypervisor measured it; None where it can't tell.
 
-    ``disk_bytes`` are those of ``sent_bytes`` that copied disks took.
+    ``disk_bytes`` are those of ``sent_bytes`` that copied disks take.
     """
 
     seconds: Optional[float] = None

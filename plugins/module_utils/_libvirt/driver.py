@@ -28,7 +28,7 @@ from .flags import POSTCOPY, POSTCOPY_RESUME, flags_of, parameters_of
 from .flags_transfer import TYPED_SINCE_9_4
 from .guest_notes import notes_of, write_notes
 from .images import Digests
-from .job_stats import cost_of, disk_bytes_of, progress_of
+from .job_stats import cost_of, progress_of
 from .places import is_broken, is_post_copy, place_of, state_of
 from .restart import shut_down, start_again
 from .survey import is_active
@@ -63,8 +63,6 @@ class _Work:
         self.paused = False
         # of disks that were copied beforehand, while the guest was shut off
         self.cost = Cost()
-        # of disks that are copied while it runs, as its source has counted them so far
-        self.disk_bytes = 0
         self.adopted = False
         # at the source, on the control connection; looked up once
         self.domain: Any = None
@@ -173,7 +171,6 @@ class LibvirtDriver:
             return Progress(Phase.FINISHING, ended=True, failure=work.failure)
         try:
             stats = self._job_stats(move)
-            work.disk_bytes = max(work.disk_bytes, disk_bytes_of(stats))
             state = state_of(work.domain) if stats and (work.adopted or work.post_copy) else (0, 0)
         except (libvirt.libvirtError, DriverError):
             if work.adopted:
@@ -229,7 +226,8 @@ class LibvirtDriver:
             return work.cost if work is not None else Cost()
         # kept, for whoever predicts the guest's next move
         kept = libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED | libvirt.VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED
-        return cost_of(domain.jobStats(kept), self._copied(move, work))
+        size = volumes.allocated(self._fleet.control(move.dest), move.copies)
+        return cost_of(domain.jobStats(kept), size)
 
     @_translated
     def undo(self, move: Move) -> None:
@@ -244,12 +242,6 @@ class LibvirtDriver:
         now = notes_of(domain)
         left = dataclasses.replace(now, home=None if now.home == move.source else now.home, claim=None)
         write_notes(domain, left, active, bool(domain.isPersistent()))
-
-    def _copied(self, move: Move, work: _Work) -> int:
-        """Return the bytes of disks that came along; what volumes take, where it was over between two looks."""
-        if work.disk_bytes or not move.copies:
-            return work.disk_bytes
-        return volumes.allocated(self._fleet.control(move.dest), move.copies)
 
     def _job_stats(self, move: Move) -> dict[str, Any]:
         """Return the statistics of the guest's job at its source, empty where it has left."""

@@ -28,13 +28,11 @@ def progress_of(stats: dict[str, Any], copies: bool, post_copy: bool) -> Progres
     )
 
 
-def disk_bytes_of(stats: dict[str, Any]) -> int:
-    """Return what the copied disks come to as far as is known: what was written meanwhile is sent again."""
-    return int(stats.get("disk_total", 0))
-
-
 def cost_of(stats: dict[str, Any], disk_bytes: int = 0) -> Cost:
-    """Return what the destination knows of a move that is over; ``disk_bytes``: of disks, which it does not count."""
+    """Return what the destination knows of a move that is over, which leaves out the disks.
+
+    ``disk_bytes``: what they take there. The source counts them by their size, though nothing of it was ever written.
+    """
     elapsed, downtime = stats.get("time_elapsed"), stats.get("downtime")
     return Cost(
         seconds=None if elapsed is None else round(int(elapsed) / 1000, 2),

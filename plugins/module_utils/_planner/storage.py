@@ -21,6 +21,8 @@ COPYABLE_POOLS = frozenset({"dir", "fs", "netfs", "logical"})
 # And in which a file can be put that is read as it is; of these formats it has to be.
 FILE_POOLS = frozenset({"dir", "fs", "netfs"})
 PLAIN_FORMATS = frozenset({"raw", "iso"})
+# libvirt fills up a copy of anything else to whole sectors, so that it would not be the same.
+SECTOR = 512
 # Drives that a guest still has when there is nothing in them.
 REMOVABLE = frozenset({"cdrom", "floppy"})
 
@@ -172,7 +174,9 @@ def _media(disk: Disk, pool: Pool, guest: Guest, source: Host, dest: Host) -> Fa
 def _brought(disk: Disk, pool: Pool, source: Host, dest: Host) -> Optional[Fate]:
     """Return how media come to a host that has them copied, None where it can't take them or has others of the name."""
     image = source.image(disk.pool, disk.volume)
-    if dest.missing_media is not MissingMedia.COPY or image is None or image.format not in PLAIN_FORMATS:
+    if dest.missing_media is not MissingMedia.COPY or image is None:
+        return None
+    if image.format not in PLAIN_FORMATS or image.length % SECTOR:
         return None
     found = pools_at(pool, disk.kind is DiskKind.VOLUME, source, dest)
     match = next((other for other in found if other.identity is None and other.kind in FILE_POOLS), None)

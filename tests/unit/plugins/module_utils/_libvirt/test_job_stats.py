@@ -7,7 +7,6 @@ from __future__ import annotations
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.ports import Cost, Phase
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.job_stats import (
     cost_of,
-    disk_bytes_of,
     progress_of,
 )
 
@@ -21,11 +20,6 @@ def test_the_disks_that_the_destination_does_not_count_are_added():
 
 def test_a_destination_that_can_not_tell_is_not_made_up_for():
     assert cost_of({}, 40) == Cost(None, None, None, 40)
-
-
-def test_disks_come_to_all_that_has_to_be_sent_of_them():
-    assert disk_bytes_of({"type": 2, "disk_total": 40, "disk_processed": 10}) == 40
-    assert disk_bytes_of({}) == 0
 
 
 def test_disks_go_before_memory():
