@@ -1,4 +1,4 @@
-"""Free space of pools that a plan copies disks into, read anew: libvirt's figures are as old as its last look there.
+"""Free space of pools that decide a plan, read anew: libvirt's figures are as old as its last look there.
 
 A survey leaves it out, since reading a large pool takes a while. Changes nothing, and decides nothing about a plan.
 """
@@ -17,6 +17,7 @@ from .._model.errors import FleetError
 from .._model.guest import VolumeRef
 from .._model.host import Host, HostState, Pool
 from .._model.plan import Plan
+from .._model.refusal import RefusalCode
 from .._model.snapshot import Snapshot
 from . import host_xml, volumes
 from .advice import failure_of
@@ -29,27 +30,40 @@ Rooms = Collection[tuple[str, str]]
 
 
 def planned(fleet: Fleet, snapshot: Snapshot, plan: Callable[[Snapshot], Plan]) -> tuple[Snapshot, Plan]:
-    """Return a plan, and the snapshot in which each pool that it copies into is as its host has it at this moment.
+    """Return a plan, and the snapshot in which each pool that decides it is as its host has it at this moment.
 
-    It is made again where one of them has less room than it seemed. Raises FleetError where a host is gone.
+    Those are the pools that it copies into, and those that have too little room for guests that stay. It is made again
+    where one of the first has less room than it seemed, or one of the others more. Raises FleetError where a host is
+    gone.
     """
     known: set[tuple[str, str]] = set()
     while True:
         made = plan(snapshot)
-        wanted = _rooms(made) - known
-        if not wanted:
+        taken, lacking = _taken(made) - known, _lacking(made) - known
+        if not taken | lacking:
             return snapshot, made
-        known |= wanted
-        fresh = _read(fleet, snapshot, wanted)
-        fits = all(_available(fresh, room) >= _available(snapshot, room) for room in wanted)
+        known |= taken | lacking
+        fresh = _read(fleet, snapshot, taken | lacking)
+        less = {room for room in taken if _available(fresh, room) < _available(snapshot, room)}
+        more = {room for room in lacking if _available(fresh, room) > _available(snapshot, room)}
         snapshot = fresh
-        if fits:
+        if not less | more:
             return snapshot, made
 
 
-def _rooms(plan: Plan) -> set[tuple[str, str]]:
+def _taken(plan: Plan) -> set[tuple[str, str]]:
     """Return where the plan makes volumes; those of a migration that is under way are there already."""
     return {(move.dest, copy.dest.pool) for move in plan.moves if not move.adopt for copy in move.copies}
+
+
+def _lacking(plan: Plan) -> set[tuple[str, str]]:
+    """Return the pools for whose want of room guests stay."""
+    refusals = [refusal for stay in plan.stays for refusal in stay.refusals]
+    return {
+        (refusal.host, refusal.facts["pool"])
+        for refusal in refusals
+        if refusal.code is RefusalCode.DISK_SPACE and refusal.host is not None
+    }
 
 
 def _available(snapshot: Snapshot, room: tuple[str, str]) -> int:

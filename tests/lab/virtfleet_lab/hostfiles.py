@@ -76,7 +76,7 @@ def _system_files(lab: Lab, host: Host, hosts: Sequence[Host]) -> dict[str, str]
 
 
 def _bridge(name: str) -> dict[str, str]:
-    """A bridge without an address, there before libvirt is: without udev it sees none that comes later."""
+    """A bridge without an address that guests are plugged into."""
     return {
         f"etc/systemd/network/20-{name}.netdev": f"[NetDev]\nName={name}\nKind=bridge\n",
         f"etc/systemd/network/20-{name}.network": (

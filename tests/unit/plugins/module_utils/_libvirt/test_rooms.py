@@ -11,7 +11,8 @@ import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import connection, rooms, volumes
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import MoveClaim, Notes, VolumeRef
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan, Stay
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import Refusal, RefusalCode
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 
 GONE, INTERNAL = 38, 1
@@ -77,7 +78,10 @@ def run(there, *moves, stale=100, need=50, notes=Notes()):  # noqa: B008
     def plan(snapshot):
         free = snapshot.host("hv2").pool("local").available
         asked.append(free)
-        return Plan("id", build.evacuate("hv1"), tuple(moves) if free >= need else ())
+        if free >= need:
+            return Plan("id", build.evacuate("hv1"), tuple(moves))
+        refusal = Refusal(RefusalCode.DISK_SPACE, "web", "hv2", {"pool": "local"})
+        return Plan("id", build.evacuate("hv1"), (), (Stay("u", "web", "hv1", (refusal,)),))
 
     snapshot, made = rooms.planned(fleet, before, plan)
     return snapshot.host("hv2").pool("local").available, len(asked), len(made.moves)
@@ -93,6 +97,14 @@ def test_a_plan_that_copies_nothing_asks_nobody():
 def test_where_there_is_less_room_than_it_seemed_it_is_planned_again():
     assert run(Hypervisor(free=10, stale=100), COPYING) == (10, 2, 0)
     assert run(Hypervisor(free=60, stale=100), COPYING) == (60, 2, 1)
+
+
+def test_where_there_is_more_room_than_it_seemed_a_guest_that_would_stay_goes():
+    assert run(Hypervisor(free=60, stale=10), COPYING, stale=10) == (60, 2, 1)
+    assert run(Hypervisor(free=20, stale=10), COPYING, stale=10) == (20, 2, 0)
+    there = Hypervisor(free=10, stale=10)
+    assert run(there, COPYING, stale=10) == (10, 1, 0)
+    assert there.refreshed == 1
 
 
 def test_a_pool_is_read_once_and_where_it_has_room_the_plan_stands():
