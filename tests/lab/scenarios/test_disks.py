@@ -157,11 +157,12 @@ def test_local_and_shared_disks_and_a_cdrom_go_together(tmp_path: Path) -> None:
     assert not [name for name in volumes("hv2") if "partial" in name]
     move(tmp_path, "mixed", "hv3")
     sum_before = untouched("hv3", "mixed.qcow2")
-    move(tmp_path, "mixed", "hv1", missing_media="eject")
-    assert media("hv1", "mixed") == ["-", "-"]
-    assert untouched("hv1", "mixed.qcow2") == sum_before
+    on_host("hv2", "virsh", "-q", "vol-delete", "--pool", "local", MEDIA)
+    move(tmp_path, "mixed", "hv2", missing_media="eject")
+    assert media("hv2", "mixed") == ["-", "-"]
+    assert untouched("hv2", "mixed.qcow2") == sum_before
     assert MEDIA in volumes("hv3")
-    assert MEDIA not in volumes("hv1")
+    assert MEDIA not in volumes("hv2")
 
 
 @pytest.fixture
