@@ -25,6 +25,7 @@ from .connection import Fleet, error_text
 from .dirty_rate import check_seconds, with_dirty_rates
 from .images import chain_of, images_of, wanted_names
 from .offline_copy import is_stand_in
+from .post_copy import is_broken
 from .usage import look, with_usage
 from .xml import parse, text_of
 
@@ -157,6 +158,7 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty
         cpu=host_xml.cpu_of(capabilities, domain_capabilities),
         virt_types=capabilities.virt_types,
         machine_types=capabilities.machine_types,
+        deprecated_machine_types=capabilities.deprecated,
         pools=pools,
         networks=tuple(sorted(networks, key=lambda net: net.name)),
         bridges=_bridges(connection, interfaces),
@@ -220,6 +222,7 @@ def _guest(
             job=job_of(domain, state, reason) if is_active(state) else None,
             page_kib=host.page_kib,
             hugepage_kib=host.hugepage_kib,
+            post_copy_broken=is_broken((state, reason)),
         )
         guest = guest_xml.guest_of(domain.XMLDesc(0), facts, pools)
     except libvirt.libvirtError as error:

@@ -23,7 +23,8 @@ class GuestState(enum.Enum):
     OTHER = "other"
 
 
-ACTIVE = frozenset({GuestState.RUNNING, GuestState.PAUSED, GuestState.OTHER})
+# not a set: members are compared by identity before they'd be hashed, which Python does slowly for enums
+ACTIVE = (GuestState.RUNNING, GuestState.PAUSED, GuestState.OTHER)
 
 
 class JobKind(enum.Enum):
@@ -115,7 +116,8 @@ class MoveClaim:
     """Written in the guest before a move begins, so that whoever comes after a crash knows what is left of it.
 
     ``volumes`` are those made at the destination, ``copied`` those at the source that they replace. ``restart``: the
-    guest is shut down for the move, and has to be started wherever it is found shut off.
+    guest is shut down for the move, and has to be started wherever it is found shut off. ``may_pause``: it ran, and may
+    be paused for the move, so that it has to go on wherever it is found paused.
     """
 
     source: str
@@ -124,6 +126,7 @@ class MoveClaim:
     volumes: tuple[VolumeRef, ...] = ()
     copied: tuple[VolumeRef, ...] = ()
     restart: bool = False
+    may_pause: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,9 +150,10 @@ class Guest:
     ``hugepage_kib`` is the size of the huge pages that its memory must come from, ``numa_cells`` the only NUMA nodes of
     its host that may give it (strict binding).
     ``has_run``: its vCPUs have run since its process began on this host, by a start or by arriving.
-    ``nvram`` is the file of its firmware's variables.
+    ``nvram`` is the file of its firmware's variables, ``loader`` that of the firmware itself, ``firmware`` the kind
+    that libvirt is asked to find for it (efi, bios).
     ``host_devices`` are devices of its host that it uses, those too that libvirt lets it leave behind; ``tpm`` is the
-    backend of its TPM.
+    backend of its TPM. ``post_copy_broken``: part of its memory is on another host, with which the link broke.
     """
 
     uuid: str
@@ -180,8 +184,11 @@ class Guest:
     hugepage_kib: Optional[int] = None
     numa_cells: tuple[int, ...] = ()
     nvram: Optional[str] = None
+    loader: Optional[str] = None
+    firmware: Optional[str] = None
     host_devices: tuple[str, ...] = ()
     tpm: Optional[str] = None
+    post_copy_broken: bool = False
 
     @property
     def active(self) -> bool:

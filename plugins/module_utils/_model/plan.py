@@ -15,7 +15,7 @@ from .guest_policy import GuestPolicy
 from .predict import Prediction
 from .refusal import Refusal
 from .rules import Rule, RuleFault, Scope
-from .settings import Slots
+from .settings import Slots, Wanted
 
 SCHEMA = 1
 
@@ -109,6 +109,11 @@ class Request:
     max_at_once: Optional[int] = 1
     one_per: Optional[Scope] = None
     return_home: bool = False
+    # of ROLLING: hosts in the first waves and in the last ones; the name or UUID of a guest stands for its host
+    first: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+    # how the guests are going to be moved, as far as looks on the hosts are judged by it
+    wanted: Wanted = Wanted()
 
 
 @dataclass(frozen=True)
@@ -227,10 +232,11 @@ class Leftover:
 
 @dataclass(frozen=True)
 class Wave:
-    """Hosts that are upgraded together, once the moves with these ids have emptied them."""
+    """Hosts that are upgraded together, once these moves have emptied them, which takes ``est_seconds``."""
 
     hosts: tuple[str, ...]
     moves: tuple[str, ...]
+    est_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
     ),
     _C.DEFINED_TWICE: (
         "it is defined on {hosts}, and no interrupted move of ours explains that",
-        "undefine the copy that is not needed",
+        "undefine the copy that is not needed, or have guest_migration with mend: true do so where it is proven",
     ),
     _C.BUSY: (
         "libvirt runs another job on it (a backup, a save or a block copy)",

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Optional
 
 from .codec import read_document
 from .guest import Guest, JobKind
 from .host import Host
+from .host_check import HostCheck
 
 SCHEMA = 1
 
@@ -34,11 +35,15 @@ class Link:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Hosts sorted by name. ``taken_at`` is ISO 8601 in UTC and only informs."""
+    """Hosts sorted by name. ``taken_at`` is ISO 8601 in UTC and only informs.
+
+    ``host_checks`` are looks on the hosts themselves, by host: what no survey tells, where somebody has looked.
+    """
 
     taken_at: str
     hosts: tuple[Host, ...]
     links: tuple[Link, ...] = ()
+    host_checks: Mapping[str, HostCheck] = field(default_factory=dict)
     schema: int = SCHEMA
 
     def host(self, name: str) -> Optional[Host]:
@@ -71,6 +76,8 @@ def residence(places: tuple[Located, ...]) -> Located:
     A guest that is moving is still at its source; a definition beside an active guest is what a move left; of two
     definitions the one at the destination of the interrupted move is complete.
     """
+    if len(places) == 1:
+        return places[0]
     # any copy may hold the claim: a run can end between the last two steps of a move
     dests = {place.guest.notes.claim.dest for place in places if place.guest.notes.claim is not None}
 

@@ -246,6 +246,6 @@ def test_the_copy_of_a_shut_off_guest_that_was_cut_off_is_done_again(tmp_path: P
 def test_a_volume_that_vanishes_during_the_copy_does_not_cost_the_one_at_the_source(tmp_path: Path) -> None:
     with slowly(tmp_path, "layered", "hv1", bandwidth_mibs=4) as run:
         on_host("hv1", "rm", f"{IMAGES}/layered.qcow2")
-        run.wait(90)
+        run.wait(300)
     assert "layered.qcow2 is gone from pool local of hv1" in run.output()
     assert "layered.qcow2" in volumes("hv3")

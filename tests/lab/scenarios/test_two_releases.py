@@ -1,6 +1,6 @@
 """Scenario: hosts of two releases side by side. Guests go both ways, but none to a QEMU older than its machine type.
 
-The last scenarios by name are of this profile: they take the lab down and leave another one.
+The lab of this profile is another one than that of most scenarios.
 """
 
 # Copyright: (c) 2026, virtfleet.migration contributors
