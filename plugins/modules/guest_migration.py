@@ -28,6 +28,7 @@ extends_documentation_fragment:
   - virtfleet.migration.moves
   - virtfleet.migration.transfer
   - virtfleet.migration.transfer.one_guest
+  - virtfleet.migration.checks
   - virtfleet.migration.moves.journal
   - virtfleet.migration.attributes.moves
 options:
@@ -172,6 +173,7 @@ from ..module_utils._ansible.arguments import (
     settings_spec,
     with_maps,
 )
+from ..module_utils._ansible.checks import checks_spec, with_checks
 from ..module_utils._ansible.detached import detached
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run
@@ -188,6 +190,7 @@ from ..module_utils._libvirt.mender import LibvirtMender
 from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.errors import FleetError
 from ..module_utils._model.plan import Goal, Method, Plan, Request
+from ..module_utils._model.settings import wanted_by
 from ..module_utils._model.snapshot import Snapshot
 from ..module_utils._planner.planner import make_plan
 
@@ -196,7 +199,13 @@ def request_of(params: dict[str, Any], fleet: Snapshot) -> Request:
     """Return what the user asks for."""
     method = Method.PAUSED if params["method"] == "paused" else None
     guest = guest_of(fleet, params["guest"], params["host"], params["new_name"])
-    return Request(Goal.MOVE, hosts=(params["host"],), guests=(guest,), method=method)
+    wanted = wanted_by(settings_of(params))
+    return Request(Goal.MOVE, hosts=(params["host"],), guests=(guest,), method=method, wanted=wanted)
+
+
+def looked_at(fleet: Fleet, params: dict[str, Any]) -> Snapshot:
+    """Return the fleet as a survey finds it, with what was found on the hosts themselves."""
+    return with_checks(survey(fleet, 0, params["measure_dirty_rate_seconds"]), params)
 
 
 def plan_of(params: dict[str, Any], fleet: Snapshot) -> Plan:
@@ -216,7 +225,7 @@ def move(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         stop = stack.enter_context(stop_event())
         emit, journal = stack.enter_context(open_run(params, rehearse, stop))
         fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
-        surveyed = partial(survey, fleet, 0, params["measure_dirty_rate_seconds"])
+        surveyed = partial(looked_at, fleet, params)
         again = None if rehearse else surveyed
         whole = made_whole(surveyed(), params["guest"], params["mend"], LibvirtMender(fleet), emit, again)
         if whole.refusal is not None:
@@ -225,7 +234,8 @@ def move(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         with mentioned(whole):
             plan = plan_of(params, whole.fleet)
             driver, look = rehearsal(whole.fleet, time.time(), params["new_name"]) if rehearse else real
-            report = carry_out(plan, whole.fleet, driver, RunOptions(settings), emit, look, Further(make_plan))
+            further = Further(lambda seen, request: make_plan(with_checks(seen, params), request))
+            report = carry_out(plan, whole.fleet, driver, RunOptions(settings), emit, look, further)
         return with_mended(module_result(report, journal), whole)
 
 
@@ -245,6 +255,7 @@ def main() -> None:
         **maps_spec(),
         **journal_spec(),
         **prediction_spec(),
+        **checks_spec(),
         "guest": {"type": "str", "required": True},
         "host": {"type": "str", "required": True},
         "method": {"type": "str", "choices": ["auto", "paused"], "default": "auto"},

@@ -31,6 +31,7 @@ extends_documentation_fragment:
   - virtfleet.migration.moves.slots
   - virtfleet.migration.moves.journal
   - virtfleet.migration.request
+  - virtfleet.migration.checks
   - virtfleet.migration.attributes.moves
 options:
   hosts:
@@ -191,6 +192,7 @@ from ..module_utils._ansible.arguments import (
     settings_of,
     settings_spec,
 )
+from ..module_utils._ansible.checks import checks_spec, unchecked_lines, with_checks
 from ..module_utils._ansible.detached import detached
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run
@@ -207,6 +209,7 @@ from ..module_utils._libvirt.driver import LibvirtDriver
 from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.codec import load_document, to_json
 from ..module_utils._model.plan import SCHEMA, Plan, read_plan
+from ..module_utils._model.settings import wanted_by
 from ..module_utils._model.snapshot import Snapshot
 from ..module_utils._planner.planner import make_plan
 
@@ -216,7 +219,7 @@ Planner = Callable[[Snapshot], Plan]
 def planner_of(params: dict[str, Any]) -> Planner:
     """Return what gives the plan for a snapshot: the plan that the user gave, or one made for the user's request."""
     if params["goal"] is not None:
-        request = request_of(params)
+        request = request_of(params, wanted_by(settings_of(params)))
         return lambda snapshot: make_plan(snapshot, request)
     if params["plan"] is not None:
         given = load_document(Plan, params["plan"], "the plan", SCHEMA)
@@ -228,8 +231,12 @@ def planner_of(params: dict[str, Any]) -> Planner:
 
 def replanner(params: dict[str, Any]) -> Again:
     """Return what plans a request that follows from what an earlier round has left."""
-    links = links_of(params)
-    return lambda snapshot, request: make_plan(with_links(snapshot, links), request)
+    return lambda snapshot, request: make_plan(with_given(snapshot, params), request)
+
+
+def with_given(snapshot: Snapshot, params: dict[str, Any]) -> Snapshot:
+    """Return the snapshot with what the user knows beside it: links between sites, and looks on the hosts."""
+    return with_checks(with_links(snapshot, links_of(params)), params)
 
 
 def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
@@ -240,7 +247,7 @@ def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         stop = stack.enter_context(stop_event())
         emit, journal = stack.enter_context(open_run(params, rehearse, stop))
         fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
-        before = with_links(survey(fleet, 0, params["measure_dirty_rate_seconds"]), links_of(params))
+        before = with_given(survey(fleet, 0, params["measure_dirty_rate_seconds"]), params)
         check_runs_once(before)
         plan = planner(before)
         planned = {"plan": to_json(plan), **plan_facts(plan)} if params["goal"] is not None else {}
@@ -253,7 +260,7 @@ def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         done = carry_out(plan, before, driver, options, emit, look, further)
         if planned:
             planned.update({"stays": done["stays"], "stays_text": stay_lines(done["stays"])})
-        return {**planned, **module_result(done, journal), "silent": silent_lines(before)}
+        return {**planned, **module_result(done, journal), "silent": [*silent_lines(before), *unchecked_lines(before)]}
 
 
 def body(module: AnsibleModule) -> dict[str, Any]:
@@ -273,6 +280,7 @@ def main() -> None:
         **settings_spec(),
         **journal_spec(),
         **prediction_spec(),
+        **checks_spec(),
         "plan": {"type": "dict"},
         "plan_file": {"type": "path"},
         "max_failures": {"type": "int"},

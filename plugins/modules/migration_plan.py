@@ -24,6 +24,8 @@ extends_documentation_fragment:
   - virtfleet.migration.moves.prediction
   - virtfleet.migration.moves.slots
   - virtfleet.migration.request
+  - virtfleet.migration.checks
+  - virtfleet.migration.checks.wanted
   - virtfleet.migration.attributes.info
 options:
   goal:
@@ -410,6 +412,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._ansible.arguments import fleet_spec, hosts_of, prediction_spec
+from ..module_utils._ansible.checks import checks_spec, unchecked_lines, wanted_of, wanted_spec, with_checks
 from ..module_utils._ansible.request import (
     GOALS,
     check_links,
@@ -467,11 +470,11 @@ def body(module: AnsibleModule) -> dict[str, Any]:
     explaining, shown = params["goal"] == EXPLAIN, params["text_moves"]
     if shown < 0:
         raise FleetError(f"text_moves is {shown}", "Give the number of moves to show, or 0 for all")
-    request, links = request_of(params, Goal.RELOCATE if explaining else None), links_of(params)
-    snapshot = with_links(look(params), links)
+    request, links = request_of(params, wanted_of(params), Goal.RELOCATE if explaining else None), links_of(params)
+    snapshot = with_checks(with_links(look(params), links), params)
     check_links(snapshot.links)
     check_runs_once(snapshot)
-    for line in (*silent_lines(snapshot), *lost_links(snapshot)):
+    for line in (*silent_lines(snapshot), *unchecked_lines(snapshot), *lost_links(snapshot)):
         module.warn(line)
     result = (explained if explaining else planned)(snapshot, request, shown)
     result["placement"] = placement(snapshot)
@@ -486,6 +489,8 @@ def main() -> None:
         **fleet_spec(required=False),
         **request_spec(required=True, goals=(*GOALS, EXPLAIN)),
         **prediction_spec(),
+        **checks_spec(),
+        **wanted_spec(),
         "snapshot": {"type": "dict"},
         "snapshot_file": {"type": "path"},
         "text_moves": {"type": "int", "default": 60},

@@ -12,6 +12,7 @@ from .._model.codec import from_json
 from .._model.errors import FleetError
 from .._model.plan import Goal, Method, Request, SurviveLoss
 from .._model.rules import Rule, RuleKind, Scope, When, check_rules
+from .._model.settings import Wanted
 from .._model.snapshot import Link, Snapshot
 from .arguments import slots_of, slots_spec
 
@@ -74,8 +75,11 @@ def request_spec(required: bool, goals: Sequence[str] = GOALS) -> dict[str, Any]
     }
 
 
-def request_of(params: Mapping[str, Any], goal: Optional[Goal] = None) -> Request:
-    """Return what the user asks for, with ``goal`` in place of theirs; raises FleetError on what is wrong anyhow."""
+def request_of(params: Mapping[str, Any], moved: Wanted, goal: Optional[Goal] = None) -> Request:
+    """Return what the user asks for, with ``goal`` in place of theirs; raises FleetError on what is wrong anyhow.
+
+    ``moved``: how the guests are going to be moved.
+    """
     wanted = goal or Goal(params["goal"])
     hosts, sites = _names(params["goal_hosts"] or ()), _names(params["goal_sites"])
     if wanted in _ABOUT_HOSTS and goal is None and not (hosts or sites):
@@ -101,6 +105,7 @@ def request_of(params: Mapping[str, Any], goal: Optional[Goal] = None) -> Reques
         last=_names(params["last"]),
         max_at_once=at_once or None,
         one_per=Scope(params["one_per"]) if params["one_per"] else None,
+        wanted=moved,
         **{label: params[label] for label in _AS_GIVEN},
     )
 

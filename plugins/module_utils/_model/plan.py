@@ -15,7 +15,7 @@ from .guest_policy import GuestPolicy
 from .predict import Prediction
 from .refusal import Refusal
 from .rules import Rule, RuleFault, Scope
-from .settings import Slots
+from .settings import Slots, Wanted
 
 SCHEMA = 1
 
@@ -112,6 +112,8 @@ class Request:
     # of ROLLING: hosts in the first waves and in the last ones; the name or UUID of a guest stands for its host
     first: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
+    # how the guests are going to be moved, as far as looks on the hosts are judged by it
+    wanted: Wanted = Wanted()
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,13 @@ from labview import lab
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Scenarios on the same lab follow one another, last of them one that leaves it spoilt: a new lab takes a while.
 
-    A module says by PROFILE and HOSTS which lab it needs, and by LEAVES_LAB_SPOILT how it leaves that.
+    A module says by PROFILE and HOSTS which lab it needs, and by LAST that it leaves that spoilt.
     """
 
     def order(item: pytest.Item) -> tuple[bool, str, int, bool]:
         module = item.getparent(pytest.Module).obj
-        profile, spoils = getattr(module, "PROFILE", "default"), getattr(module, "LEAVES_LAB_SPOILT", False)
-        return profile != "default", profile, getattr(module, "HOSTS", 0), spoils
+        profile, hosts = getattr(module, "PROFILE", "default"), getattr(module, "HOSTS", 0)
+        return profile != "default", profile, hosts, getattr(module, "LAST", False)
 
     items.sort(key=order)
 
@@ -34,7 +34,7 @@ def fresh_lab(request: pytest.FixtureRequest) -> None:
     """Each scenario begins on the lab of its profile, with every guest where and how it was made."""
     hosts = getattr(request.module, "HOSTS", None)
     number = ("--hosts", str(hosts)) if hosts else ()
-    lab("up", "--profile", getattr(request.module, "PROFILE", "default"), *number, timeout=600)
+    lab("up", "--profile", getattr(request.module, "PROFILE", "default"), *number, timeout=1200)
     if not is_as_made():
         lab("reset")
         assert is_as_made(patience=40)

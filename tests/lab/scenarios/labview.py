@@ -24,7 +24,7 @@ MARK = "/etc/ansible/facts.d/virtfleet.fact"
 TICK_SECONDS = 1.0
 NOISE_SECONDS = 3.0
 # How long a host may keep the judge waiting, who asks each for a moment only, on a machine with other things to do.
-PATIENCE = 20.0
+PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
@@ -148,11 +148,11 @@ def unexplained_holes(judged: dict[str, Any], moves: Iterable[dict[str, Any]]) -
 def once_again_well(since: float, patience: float = 40, off: Collection[str] = ()) -> dict[str, Any]:
     """Return the judge's report as soon as it is good, or the last bad one: libvirt needs a moment after a move.
 
-    ``off``: guests that went off, of which nothing good is expected.
+    ``off``: guests that went off, of which nothing good is expected; or problems, word for word.
     """
     end = time.monotonic() + patience
     while True:
-        judged = status(since)
+        judged = _status(since)
         if not problems(judged, off) or time.monotonic() > end:
             return judged
         time.sleep(0.5)

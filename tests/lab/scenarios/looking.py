@@ -18,7 +18,7 @@ QEMU_SERVER, QEMU_CLIENT, QEMU_CA = (f"/etc/pki/qemu/{name}.pem" for name in ("s
 
 @dataclass(frozen=True)
 class Look:
-    """A run of the playbook, and what it wrote."""
+    """A run of the playbook, and what it wrote. ``stays``: who would stay, and why, if a host were evacuated then."""
 
     run: Run
     matrix: list[dict[str, Any]]
