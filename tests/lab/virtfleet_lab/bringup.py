@@ -61,20 +61,20 @@ def _is_up(lab: Lab, digest: str) -> bool:
 
 
 def _plan(lab: Lab, profile: str, digest: str, hosts: tuple[Host, ...]) -> state.Plan:
-    kinds = sorted({host.image for host in hosts})
-    with step(f"host images ({', '.join(kinds)})"):
-        images = dict(zip(kinds, in_parallel(lambda kind: image.build(lab, kind), kinds)))
+    releases = sorted({host.release for host in hosts})
+    with step(f"host images ({', '.join(releases)})"):
+        images = dict(zip(releases, in_parallel(lambda release: image.build(lab, release), releases)))
     infra_release = hosts[0].release
     with step("guests' kernel and initramfs"):
         guest_files = guestimage.build(lab, images[infra_release])
-    specs = datafiles.guests_of(lab.source / "guests.yml", [host.name for host in hosts if not host.bare])
+    specs = datafiles.guests_of(lab.source / "guests.yml", [host.name for host in hosts])
     lab.dir.mkdir(parents=True)
     state.write_guests(lab, specs)
     return state.Plan(
         profile=profile,
         digest=digest,
         hosts=hosts,
-        images={kind: str(path) for kind, path in images.items()},
+        images={release: str(path) for release, path in images.items()},
         infra_release=infra_release,
         guest_files=str(guest_files),
         luns={guest.lun: guest.volume for guest in specs if guest.lun},

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import libvirt
 
@@ -27,11 +27,6 @@ def listens(host: Host, timeout: float = 1.0, port: int = TLS_PORT) -> bool:
     except OSError:
         return False
     return True
-
-
-def hypervisors(hosts: Sequence[Host]) -> list[Host]:
-    """The hosts less the bare ones that are not hypervisors yet."""
-    return [host for host in hosts if not host.bare or listens(host)]
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Base images of the hosts (of a release, complete or bare), made once and kept in the cache. It starts nothing."""
+"""Base images of the hosts (one per release), made once and kept in the cache. It starts nothing."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -37,42 +37,21 @@ PACKAGES = (
     "tgt",
     "udev",
 )
-BARE_PACKAGES = ("dbus", "iproute2", "openssh-server", "python3", "systemd-sysv")
-BARE = ".bare"
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 
 
-def path_of(lab: Lab, kind: str) -> Path:
-    recipe = "\n".join(
-        (
-            release_of(kind),
-            "" if is_bare(kind) else (lab.source / "image" / "finish").read_text(encoding="utf-8"),
-            *_packages(kind),
-            *LEFT_OUT,
-            os.environ.get(MIRROR_VARIABLE, ""),
-        )
-    )
-    return lab.cache / f"{kind}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
+def path_of(lab: Lab, release: str) -> Path:
+    finish = (lab.source / "image" / "finish").read_text(encoding="utf-8")
+    recipe = "\n".join((release, finish, *PACKAGES, *LEFT_OUT, os.environ.get(MIRROR_VARIABLE, "")))
+    return lab.cache / f"{release}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
 
 
-def is_bare(kind: str) -> bool:
-    return kind.endswith(BARE)
-
-
-def release_of(kind: str) -> str:
-    return kind.removesuffix(BARE)
-
-
-def _packages(kind: str) -> tuple[str, ...]:
-    return BARE_PACKAGES if is_bare(kind) else PACKAGES
-
-
-def build(lab: Lab, kind: str) -> Path:
-    """The image of this kind, made now if the cache does not hold it. Older images of the kind are dropped."""
-    image = path_of(lab, kind)
+def build(lab: Lab, release: str) -> Path:
+    """The image of a release, made now if the cache does not hold it. Other images of the release are dropped."""
+    image = path_of(lab, release)
     if image.is_dir():
         return image
-    for other in lab.cache.glob(f"*{kind}-*"):
+    for other in lab.cache.glob(f"*{release}-*"):
         shutil.rmtree(other)
     lab.cache.mkdir(parents=True, exist_ok=True)
     unfinished = lab.cache / f"unfinished-{image.name}"
@@ -86,9 +65,9 @@ def build(lab: Lab, kind: str) -> Path:
             "--format=directory",
             "--dpkgopt=force-unsafe-io",
             *(f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT),
-            f"--include={','.join(_packages(kind))}",
-            *([] if is_bare(kind) else [f"--customize-hook={lab.source / 'image' / 'finish'}"]),
-            release_of(kind),
+            f"--include={','.join(PACKAGES)}",
+            f"--customize-hook={lab.source / 'image' / 'finish'}",
+            release,
             unfinished,
             *([mirror] if mirror else []),
         ],

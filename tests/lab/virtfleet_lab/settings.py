@@ -32,7 +32,7 @@ _NAMESPACE = uuid.UUID("6f1d7f0e-9d0c-5c39-8a43-6d2f1f9c7b10")
 
 @dataclass(frozen=True)
 class Host:
-    """A hypervisor of the lab; a bare one is still to become a hypervisor."""
+    """A hypervisor of the lab."""
 
     name: str
     number: int
@@ -41,12 +41,6 @@ class Host:
     bmc_address: str
     allocatable_memory_mib: int
     allocatable_vcpus: int
-    bare: bool = False
-
-    @property
-    def image(self) -> str:
-        """The kind of image that it starts from."""
-        return f"{self.release}.bare" if self.bare else self.release
 
     @property
     def uuid(self) -> str:

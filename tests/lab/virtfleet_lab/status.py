@@ -71,9 +71,7 @@ def _survey(lab: Lab, hosts: Sequence[Host]) -> tuple[dict[str, str], list[Seen]
 
 
 def _why_silent(lab: Lab, host: Host) -> str:
-    if wiring.power_state(lab, host) == "off":
-        return "off"
-    return "bare" if host.bare and not fleet.listens(host) else "unreachable"
+    return "off" if wiring.power_state(lab, host) == "off" else "unreachable"
 
 
 def _ask(lab: Lab, host: Host, answers: dict[str, Seen]) -> None:

@@ -73,7 +73,7 @@ def _succeeds(argv: list[str]) -> bool:
 def _mount_roots(lab: Lab, plan: state.Plan) -> Path:
     """The root of every host and of the storage servers: an image below, the host's own changes above."""
     for host in plan.hosts:
-        _overlay(Path(plan.images[host.image]), lab.host_dir(host.name))
+        _overlay(Path(plan.images[host.release]), lab.host_dir(host.name))
     _overlay(Path(plan.images[plan.infra_release]), lab.infra)
     root = lab.infra / "root"
     for source, place in ((lab.dir / "storage", "storage"), (lab.power_dir, "power"), (Path("/run"), "run")):
