@@ -8,6 +8,7 @@ Must not plan in this process. Usage of the child: planner_scale.py SNAPSHOT_FIL
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -51,6 +52,7 @@ def main(path: str, request: str) -> int:
     from planner_here import resolve
 
     resolve()
+    gc.set_threshold(200_000, 50, 100)  # as modules do
     from ansible_collections.virtfleet.migration.plugins.module_utils._model.codec import from_json
     from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Request
     from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import read_snapshot

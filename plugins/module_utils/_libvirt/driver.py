@@ -13,22 +13,23 @@ from typing import Any, Optional, TypeVar
 
 from .._engine.ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
 from .._model.errors import FleetError
-from .._model.guest import MoveClaim, VolumeRef
-from .._model.host import version_text
+from .._model.guest import VolumeRef
 from .._model.plan import Leftover, Method, Move
-from .._model.refusal import Refusal, RefusalCode
+from .._model.refusal import Refusal
 from .._model.settings import MoveSettings, Transport
-from . import blockjobs, offline_copy, stand_in, volumes
+from . import offline_copy, stand_in, volumes
 from .advice import failure_of
 from .binding import libvirt
+from .claims import claimer, fulfil, give_up, make_volumes
 from .connection import Fleet, error_text
 from .definitions import definitions
 from .flags import POSTCOPY, POSTCOPY_RESUME, flags_of, parameters_of
-from .flags_transfer import TYPED_SINCE_9_4
 from .guest_notes import notes_of, write_notes
 from .images import Digests
 from .job_stats import cost_of, progress_of
-from .places import is_broken, is_post_copy, place_of, state_of
+from .last_look import refusals_before
+from .lookup import domain_on, find, place_on, undefine
+from .places import is_broken, is_post_copy, state_of
 from .restart import shut_down, start_again
 from .survey import is_active
 
@@ -97,7 +98,7 @@ class LibvirtDriver:
                 silent.append(host)
                 continue
             try:
-                places[host] = self._place(host, move.guest)
+                places[host] = place_on(self._fleet, host, move.guest)
             except DriverError:
                 # that an end is silent is the answer; why, the failure of the move says
                 silent.append(host)
@@ -106,33 +107,20 @@ class LibvirtDriver:
 
     @_translated
     def check(self, move: Move) -> tuple[Refusal, ...]:
-        found = []
-        if self._settings.transport is Transport.P2P and not self._fleet.entries[move.dest].peer_uri:
-            found.append(Refusal(RefusalCode.NO_PEER_URI, move.name, move.dest))
-        if move.method is not Method.OFFLINE and self._has_block_job(move):
-            found.append(Refusal(RefusalCode.BUSY, move.name))
-        found += _binding_too_old(move, parameters_of(move, self._settings, self._fleet.entries[move.dest]))
-        if move.copies:
-            ours = self._claimed(move)
-            for ref in volumes.existing(self._fleet.control(move.dest), move.copies):
-                if ref not in ours:
-                    facts = {"pool": ref.pool, "volume": ref.volume}
-                    found.append(Refusal(RefusalCode.DISK_EXISTS, move.name, move.dest, facts))
-        found += self._digests.unlike(move)
-        return tuple(found)
+        return (*refusals_before(self._fleet, move, self._settings), *self._digests.unlike(move))
 
     @_translated
     def mend(self, leftover: Leftover) -> None:
         claim = leftover.claim
-        domain = self._domain(leftover.host, leftover.guest)
+        domain = domain_on(self._fleet, leftover.host, leftover.guest)
         # before its disks: what copies them holds them open
         for host in (claim.source, claim.dest) if claim.copied else ():
             stand_in.end(self._fleet, host, leftover.guest)
         if leftover.host == claim.dest:
             if leftover.definition_on is not None:
-                self._undefine(leftover.definition_on, leftover.guest)
+                undefine(self._fleet, leftover.definition_on, leftover.guest)
             active = start_again(domain, bool(domain.isActive()))
-            self._arrived(domain, leftover.host, notes_of(domain).home, active)
+            fulfil(self._fleet, domain, leftover.host, notes_of(domain).home, active)
         else:
             for ref in claim.volumes:
                 volumes.delete(self._fleet.control(claim.dest), ref)
@@ -187,14 +175,14 @@ class LibvirtDriver:
     def post_copy(self, move: Move) -> None:
         if move.method is Method.OFFLINE:
             return  # there is no memory to leave behind
-        self._domain(move.source, move.guest).migrateStartPostCopy(0)
+        domain_on(self._fleet, move.source, move.guest).migrateStartPostCopy(0)
         self._work[move.id].post_copy = True
 
     @_translated
     def pause(self, move: Move) -> None:
         if move.method is Method.OFFLINE:
             return  # it could not stand more still
-        self._domain(move.source, move.guest).suspend()
+        domain_on(self._fleet, move.source, move.guest).suspend()
         self._work[move.id].paused = True
 
     @_translated
@@ -205,13 +193,13 @@ class LibvirtDriver:
 
     @_translated
     def finish(self, move: Move) -> Cost:
-        domain = self._domain(move.dest, move.guest)
-        left = self._find(move.source, move.guest)
+        domain = domain_on(self._fleet, move.dest, move.guest)
+        left = find(self._fleet, move.source, move.guest)
         if left is not None and not left.isActive():
-            self._undefine(move.source, move.guest)
+            undefine(self._fleet, move.source, move.guest)
         work = self._work.get(move.id)
         active = start_again(domain, _resume_if_left(domain, work is not None and work.paused))
-        self._arrived(domain, move.dest, move.home, active)
+        fulfil(self._fleet, domain, move.dest, move.home, active)
         if work is None or not active or move.method is Method.RESTART:
             return work.cost if work is not None else Cost()
         # kept, for whoever predicts the guest's next move
@@ -221,23 +209,21 @@ class LibvirtDriver:
     @_translated
     def undo(self, move: Move) -> None:
         work = self._work[move.id]
-        domain = self._domain(move.source, move.guest)
+        domain = domain_on(self._fleet, move.source, move.guest)
         if move.method in (Method.OFFLINE, Method.RESTART) and move.copies:
             for host in (move.source, move.dest):
                 stand_in.end(self._fleet, host, move.guest)
         active = start_again(domain, _resume_if_left(domain, work.paused))
         for ref in work.created:
             volumes.delete(self._fleet.control(move.dest), ref)
-        now = notes_of(domain)
-        left = dataclasses.replace(now, home=None if now.home == move.source else now.home, claim=None)
-        write_notes(domain, left, active, bool(domain.isPersistent()))
+        give_up(domain, move.source, active)
 
     def _job_stats(self, move: Move) -> dict[str, Any]:
         """Return the statistics of the guest's job at its source, empty where it has left."""
         work = self._work[move.id]
         try:
             if work.domain is None:
-                work.domain = self._find(move.source, stand_in.moving_uuid(move))
+                work.domain = find(self._fleet, move.source, stand_in.moving_uuid(move))
             return work.domain.jobStats(0) if work.domain is not None else {}
         except libvirt.libvirtError as error:
             work.domain = None
@@ -266,20 +252,7 @@ class LibvirtDriver:
             domain = lane.lookupByUUIDString(move.guest)
             persistent, state = bool(domain.isPersistent()), domain.state()[0]
             was_paused = state == libvirt.VIR_DOMAIN_PAUSED
-            autostart = persistent and bool(domain.autostart())
-            copied = tuple(copy.source for copy in move.copies)
-
-            def claim(made: tuple[VolumeRef, ...]) -> None:
-                restart = move.method is Method.RESTART
-                claimed = MoveClaim(move.source, move.dest, autostart, made, copied, restart)
-                write_notes(
-                    domain,
-                    dataclasses.replace(notes_of(domain), home=move.home, claim=claimed),
-                    is_active(state),
-                    persistent,
-                )
-
-            self._make_volumes(move, work, claim)
+            make_volumes(self._fleet, move, work.created, claimer(domain, move, is_active(state)))
             if move.method is Method.RESTART:
                 shut_down(domain, self._stop)
                 move = dataclasses.replace(move, method=Method.OFFLINE)
@@ -314,94 +287,7 @@ class LibvirtDriver:
 
     def _moving(self, move: Move) -> Any:
         """Return what libvirt is moving: the guest, or what carries its disks."""
-        return self._domain(move.source, stand_in.moving_uuid(move))
-
-    def _has_block_job(self, move: Move) -> bool:
-        """Libvirt does not count it among the guest's jobs, so the survey may not have seen it."""
-        domain = self._find(move.source, move.guest)
-        if domain is None or not domain.isActive():  # gone since the survey, which the engine finds by itself
-            return False
-        return blockjobs.has_block_job(domain, blockjobs.targets_of(domain))
-
-    def _claimed(self, move: Move) -> tuple[VolumeRef, ...]:
-        """Return the volumes at the destination that an interrupted try of this very move made."""
-        claim = notes_of(self._domain(move.source, move.guest)).claim if move.copies else None
-        return claim.volumes if claim is not None and claim.dest == move.dest else ()
-
-    def _make_volumes(self, move: Move, work: _Work, claim: Callable[[tuple[VolumeRef, ...]], None]) -> None:
-        """Make the volumes, claiming each once it is there: what is in a claim may be deleted by a later run."""
-        connection, ours = self._fleet.control(move.dest), self._claimed(move)
-        claim(ours)
-        for copy in move.copies:
-            if copy.dest in ours:
-                volumes.delete(connection, copy.dest)
-            # libvirt refuses where somebody else made one of that name since check()
-            volumes.create(connection, copy)
-            work.created.append(copy.dest)
-            if copy.dest not in ours:
-                ours = (*ours, copy.dest)
-                claim(ours)
-
-    def _place(self, host: str, uuid: str) -> Optional[Place]:
-        domain = self._find(host, uuid)
-        if domain is None:
-            return None
-        try:
-            return place_of(domain)
-        except libvirt.libvirtError as error:
-            if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
-                return None
-            raise DriverError(failure_of(error_text(error))) from error
-
-    def _find(self, host: str, uuid: str) -> Any:
-        """Return the domain, None where the host does not know it."""
-        try:
-            return self._fleet.control(host).lookupByUUIDString(uuid)
-        except libvirt.libvirtError as error:
-            if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
-                return None
-            raise DriverError(failure_of(error_text(error))) from error
-
-    def _domain(self, host: str, uuid: str) -> Any:
-        domain = self._find(host, uuid)
-        if domain is None:
-            raise DriverError(Failure(f"the guest {uuid} is no longer on {host}", "Run again"))
-        return domain
-
-    def _arrived(self, domain: Any, host: str, home: Optional[str], active: bool) -> None:
-        now = notes_of(domain)
-        claim = now.claim
-        if claim is not None:
-            self._refuse_vanished(claim)
-            # out of date from the first write at the destination, and in the way when the guest comes back
-            for ref in claim.copied:
-                volumes.delete(self._fleet.control(claim.source), ref)
-            if claim.autostart:
-                domain.setAutostart(1)
-        arrived = dataclasses.replace(now, home=None if home == host else home, claim=None)
-        write_notes(domain, arrived, active, bool(domain.isPersistent()))
-
-    def _refuse_vanished(self, claim: MoveClaim) -> None:
-        """Raise DriverError where a volume that was made for the guest is gone: then the old one is all there is."""
-        for ref in claim.volumes if claim.copied else ():
-            if volumes.find(self._fleet.control(claim.dest), ref) is None:
-                what = f"{ref.volume} is gone from pool {ref.pool} of {claim.dest} though the guest has it open"
-                remedy = "Copy the disk into a new volume while the guest runs (virsh blockcopy), then run again"
-                raise DriverError(Failure(f"{what}; the volume at {claim.source} is kept", remedy))
-
-    def _undefine(self, host: str, uuid: str) -> None:
-        """Remove a shut-off definition; storage is not touched, and NVRAM is kept for whoever runs the guest."""
-        flags = libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
-        self._domain(host, uuid).undefineFlags(flags)
-
-
-def _binding_too_old(move: Move, parameters: dict[str, Any]) -> list[Refusal]:
-    """Refuse what this Python's binding would send with a type that libvirt does not take."""
-    if not TYPED_SINCE_9_4 & set(parameters) or hasattr(libvirt, "VIR_MIGRATE_PARAM_COMPRESSION_ZLIB_LEVEL"):
-        return []
-    has = f"libvirt-python {version_text(libvirt.getVersion())}"
-    facts = {"option": "compression_level", "has": has, "needs": "libvirt-python 9.4.0"}
-    return [Refusal(RefusalCode.OPTION_UNSUPPORTED, move.name, "the conductor", facts)]
+        return domain_on(self._fleet, move.source, stand_in.moving_uuid(move))
 
 
 def _resume_if_left(domain: Any, paused_by_us: bool) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, Callable, TypeVar, Union
 from .errors import FleetError
 
 T = TypeVar("T")
-Decoder = Callable[[Any, str], Any]
+Decoder = Callable[[Any], Any]
 
 _NONE = type(None)
 _SCALARS: dict[Any, tuple[tuple[type, ...], str]] = {
@@ -29,6 +29,15 @@ _SCALARS: dict[Any, tuple[tuple[type, ...], str]] = {
 
 class DecodeError(FleetError):
     """A document that is not what it claims to be; the message names the place, as in ``hosts[2].uuid``."""
+
+
+class _MisfitError(Exception):
+    """Something wrong in a document. Its place grows on the way up: documents are large and nearly always right."""
+
+    def __init__(self, problem: str, *place: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.place = list(place)  # innermost first
 
 
 def to_json(value: Any) -> Any:
@@ -50,14 +59,31 @@ def to_json(value: Any) -> Any:
 def from_json(cls: type[T], data: Any, where: str = "") -> T:
     """Build ``cls`` from what ``to_json`` gave; raises DecodeError that names the first wrong place."""
     hint: Any = cls
-    result: T = _decoder(hint)(data, where)
+    try:
+        result: T = _decoder(hint)(data)
+    except _MisfitError as misfit:
+        place = (where + "".join(reversed(misfit.place))).lstrip(".")
+        nowhere = "the document" if dataclasses.is_dataclass(cls) else "the value"
+        raise DecodeError(f"{place or nowhere}: {misfit.problem}") from None
     return result
 
 
 def digest(*values: Any) -> str:
     """Return 16 hexadecimal digits that identify the JSON form of ``values``, whatever the order of keys."""
-    text = json.dumps([to_json(value) for value in values], sort_keys=True, separators=(",", ":"))
+    text = json.dumps(values, default=_outermost, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _outermost(value: Any) -> Any:
+    """As to_json, but no deeper than json itself needs it: many times faster where the form is not kept."""
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return dict(value)
+    cls: Any = value.__class__
+    if hasattr(cls, "__dataclass_fields__"):
+        return {name: getattr(value, name) for name in _field_names(cls)}
+    raise TypeError(f"no JSON form for {type(value).__name__}")
 
 
 def read_document(cls: type[T], text: str, what: str, schema: int) -> T:
@@ -107,44 +133,53 @@ def _decoder(hint: Any) -> Decoder:
 def _scalar_decoder(hint: Any) -> Decoder:
     accepted, word = _SCALARS[hint]
 
-    def decode(data: Any, where: str) -> Any:
+    def decode(data: Any) -> Any:
+        if data.__class__ is hint:
+            return data
         # bool is a subclass of int, and true is not 1 in anybody's document
-        if not isinstance(data, accepted) or (isinstance(data, bool) and hint is not bool):
-            raise DecodeError(f"{where or 'the value'}: expected {word}, found {_shown(data)}")
-        return float(data) if isinstance(data, int) and hint is float else data
+        if not isinstance(data, accepted) or isinstance(data, bool):
+            raise _MisfitError(f"expected {word}, found {_shown(data)}")
+        return hint(data)
 
     return decode
 
 
 def _optional_decoder(inner: Decoder) -> Decoder:
-    return lambda data, where: None if data is None else inner(data, where)
+    return lambda data: None if data is None else inner(data)
 
 
 def _list_decoder(inner: Decoder) -> Decoder:
-    def decode(data: Any, where: str) -> Any:
+    def decode(data: Any) -> Any:
         if not isinstance(data, (list, tuple)):
-            raise DecodeError(f"{where or 'the value'}: expected a list, found {_shown(data)}")
-        return tuple(inner(item, f"{where}[{index}]") for index, item in enumerate(data))
+            raise _MisfitError(f"expected a list, found {_shown(data)}")
+        items: list[Any] = []
+        try:
+            for item in data:
+                items.append(inner(item))  # how many there are tells which was wrong
+        except _MisfitError as misfit:
+            misfit.place.append(f"[{len(items)}]")
+            raise
+        return tuple(items)
 
     return decode
 
 
 def _mapping_decoder(inner: Decoder) -> Decoder:
-    def decode(data: Any, where: str) -> Any:
+    def decode(data: Any) -> Any:
         if not isinstance(data, Mapping):
-            raise DecodeError(f"{where or 'the value'}: expected a mapping, found {_shown(data)}")
-        return {str(key): inner(item, f"{where}.{key}") for key, item in data.items()}
+            raise _MisfitError(f"expected a mapping, found {_shown(data)}")
+        return _values(data, lambda _key: inner)
 
     return decode
 
 
 def _enum_decoder(hint: type[enum.Enum]) -> Decoder:
-    def decode(data: Any, where: str) -> Any:
+    def decode(data: Any) -> Any:
         try:
             return hint(data)
         except ValueError:
             choices = ", ".join(str(member.value) for member in hint)
-            raise DecodeError(f"{where or 'the value'}: expected one of {choices}, found {_shown(data)}") from None
+            raise _MisfitError(f"expected one of {choices}, found {_shown(data)}") from None
 
     return decode
 
@@ -158,18 +193,27 @@ def _class_decoder(hint: Any) -> Decoder:
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     }
 
-    def decode(data: Any, where: str) -> Any:
+    def decode(data: Any) -> Any:
         if not isinstance(data, Mapping):
-            raise DecodeError(f"{where or 'the document'}: expected a mapping, found {_shown(data)}")
-        prefix = f"{where}." if where else ""
-        unknown, missing = sorted(set(data) - set(decoders)), sorted(required - set(data))
-        if unknown:
-            raise DecodeError(f"{prefix}{unknown[0]}: not a known key")
-        if missing:
-            raise DecodeError(f"{prefix}{missing[0]}: missing")
-        return hint(**{name: decoders[name](data[name], prefix + name) for name in data})
+            raise _MisfitError(f"expected a mapping, found {_shown(data)}")
+        if unknown := data.keys() - decoders.keys():
+            raise _MisfitError("not a known key", f".{min(unknown)}")
+        if missing := required - data.keys():
+            raise _MisfitError("missing", f".{min(missing)}")
+        return hint(**_values(data, decoders.__getitem__))
 
     return decode
+
+
+def _values(data: Mapping[Any, Any], decoder_of: Callable[[Any], Decoder]) -> dict[str, Any]:
+    values = {}
+    for key, item in data.items():
+        try:
+            values[str(key)] = decoder_of(key)(item)
+        except _MisfitError as misfit:
+            misfit.place.append(f".{key}")
+            raise
+    return values
 
 
 def _shown(data: Any) -> str:

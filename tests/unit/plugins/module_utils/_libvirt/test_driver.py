@@ -1,4 +1,4 @@
-"""What the driver notes about volumes that it makes: never one that is not its own. Must not need libvirt."""
+"""What the driver keeps in a guest's metadata from the start of its move to the end. Must not need libvirt."""
 
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -8,62 +8,12 @@ import contextlib
 import threading
 from types import SimpleNamespace
 
-import pytest
-from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import driver
+from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import claims, driver
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.guest_notes import write_notes
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import MoveClaim, Notes, VolumeRef
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import MoveClaim, Notes
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import GuestRule, RuleKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings
-
-ONE, TWO = VolumeRef("local", "one"), VolumeRef("local", "two")
-
-
-class TakenError(Exception):
-    """Somebody else has made a volume of that name."""
-
-
-@pytest.fixture
-def make(monkeypatch):
-    """Make volumes ONE and TWO; return what happened in order. ``taken``: those that can't be made."""
-
-    def run(claimed=(), taken=()):
-        happened = []
-        fleet = SimpleNamespace(control=lambda _host: None)
-        made = driver.LibvirtDriver(fleet, MoveSettings(), threading.Event())
-        monkeypatch.setattr(made, "_claimed", lambda _move: claimed)
-        monkeypatch.setattr(driver.volumes, "delete", lambda _connection, ref: happened.append(("delete", ref)))
-
-        def create(_connection, copy):
-            if copy.dest in taken:
-                raise TakenError
-            happened.append(("create", copy.dest))
-
-        monkeypatch.setattr(driver.volumes, "create", create)
-        move = SimpleNamespace(dest="hv2", copies=(SimpleNamespace(dest=ONE), SimpleNamespace(dest=TWO)))
-        try:
-            made._make_volumes(move, SimpleNamespace(created=[]), lambda refs: happened.append(("claim", *refs)))
-        except TakenError:
-            happened.append("refused")
-        return happened
-
-    return run
-
-
-def test_a_volume_is_claimed_once_it_is_made(make):
-    expected = [("claim",), ("create", ONE), ("claim", ONE), ("create", TWO), ("claim", ONE, TWO)]
-    assert make() == expected
-
-
-def test_a_volume_that_somebody_else_made_is_never_claimed(make):
-    assert make(taken=(TWO,)) == [("claim",), ("create", ONE), ("claim", ONE), "refused"]
-
-
-def test_a_volume_of_an_interrupted_try_stays_claimed_and_is_made_anew(make):
-    found = make(claimed=(ONE,))
-    assert found[:3] == [("claim", ONE), ("delete", ONE), ("create", ONE)]
-    assert found[3:] == [("create", TWO), ("claim", ONE, TWO)]
-
 
 RULED = Notes(home="hv9", labels={"app": "shop"}, rules=(GuestRule(RuleKind.BAN, hosts=("hv3",)),))
 
@@ -90,7 +40,7 @@ def test_a_move_keeps_labels_and_rules_from_its_claim_to_its_end(domain_of, monk
     made._migrate(move, MoveSettings(), SimpleNamespace(created=[]))
     claim = MoveClaim("hv1", "hv2")
     assert seen == [Notes("hv1", claim, RULED.labels, RULED.rules)]
-    made._arrived(domain, "hv2", "hv1", True)
+    claims.fulfil(fleet, domain, "hv2", "hv1", True)
     assert domain.notes() == domain.notes(2) == Notes("hv1", None, RULED.labels, RULED.rules)
 
 
@@ -99,7 +49,7 @@ def test_a_move_that_is_undone_keeps_them_too(domain_of, monkeypatch):
     write_notes(domain, Notes("hv1", MoveClaim("hv1", "hv2"), RULED.labels, RULED.rules), True, True)
     made = driver.LibvirtDriver(SimpleNamespace(), MoveSettings(), threading.Event())
     made._work["m"] = SimpleNamespace(paused=False, created=[])
-    monkeypatch.setattr(made, "_domain", lambda _host, _uuid: domain)
+    monkeypatch.setattr(driver, "domain_on", lambda _fleet, _host, _uuid: domain)
     monkeypatch.setattr(driver, "_resume_if_left", lambda _domain, _paused: True)
     driver.LibvirtDriver.undo.__wrapped__(
         made, SimpleNamespace(id="m", source="hv1", dest="hv2", guest="u", copies=(), method=Method.LIVE)
@@ -112,6 +62,6 @@ def test_tidying_up_after_an_interrupted_move_keeps_them_too(domain_of, monkeypa
     claim = MoveClaim("hv1", "hv2")
     write_notes(domain, Notes("hv1", claim, RULED.labels, RULED.rules), False, True)
     made = driver.LibvirtDriver(SimpleNamespace(), MoveSettings(), threading.Event())
-    monkeypatch.setattr(made, "_domain", lambda _host, _uuid: domain)
+    monkeypatch.setattr(driver, "domain_on", lambda _fleet, _host, _uuid: domain)
     driver.LibvirtDriver.mend.__wrapped__(made, SimpleNamespace(claim=claim, host="hv1", guest="u"))
     assert domain.notes(2) == Notes("hv1", None, RULED.labels, RULED.rules)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import driver, flags, flags_transfer
+from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import flags, flags_transfer, last_look
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.flags_transfer import (
     transfer_flags,
     transfer_parameters,
@@ -111,8 +111,8 @@ def test_everything_that_is_set_is_offered_in_the_table_and_the_other_way_round(
 
 
 def refused(monkeypatch, level, **constants):
-    monkeypatch.setattr(driver, "libvirt", SimpleNamespace(getVersion=lambda: 9_000_000, **constants))
-    return driver._binding_too_old(LIVE_MOVE, {level: 3})
+    monkeypatch.setattr(last_look, "libvirt", SimpleNamespace(getVersion=lambda: 9_000_000, **constants))
+    return last_look.binding_too_old(LIVE_MOVE, {level: 3})
 
 
 def test_an_old_binding_on_the_conductor_can_not_send_a_level(monkeypatch):
