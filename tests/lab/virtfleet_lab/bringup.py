@@ -57,6 +57,8 @@ def _digest(lab: Lab, profile: str, hosts: Sequence[Host]) -> str:
 def _is_up(lab: Lab, digest: str) -> bool:
     if state.supervisor_pid(lab) is None or not state.is_complete(lab):
         return False
+    if state.offered(lab):  # hosts may be of another release by now than `up` makes them
+        return False
     return state.read_plan(lab).digest == digest and all(state.services(lab).values())
 
 
@@ -67,7 +69,7 @@ def _plan(lab: Lab, profile: str, digest: str, hosts: tuple[Host, ...]) -> state
     infra_release = hosts[0].release
     with step("guests' kernel and initramfs"):
         guest_files = guestimage.build(lab, images[infra_release])
-    specs = datafiles.guests_of(lab.source / "guests.yml", [host.name for host in hosts])
+    specs = datafiles.guests_of(lab.source / "guests.yml", [host.name for host in hosts if not host.bare])
     lab.dir.mkdir(parents=True)
     state.write_guests(lab, specs)
     return state.Plan(
@@ -82,6 +84,7 @@ def _plan(lab: Lab, profile: str, digest: str, hosts: tuple[Host, ...]) -> state
 
 
 def _prepare(lab: Lab, plan: state.Plan) -> None:
+    lab.packages.mkdir(exist_ok=True)
     for folder in (lab.log_dir, lab.power_dir, *(lab.serial_dir(host.name) for host in plan.hosts)):
         folder.mkdir(parents=True)
     lab.ticks.touch()

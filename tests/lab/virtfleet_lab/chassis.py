@@ -14,7 +14,7 @@ import subprocess
 from pathlib import Path
 
 from .cgroup import born_in, kill_all
-from .settings import HOST_GUEST_DIR, HOST_SERIAL_DIR, Host, Lab
+from .settings import HOST_GUEST_DIR, HOST_PACKAGES_DIR, HOST_SERIAL_DIR, Host, Lab
 from .shell import write
 
 BRIDGE = "lab0"
@@ -100,6 +100,7 @@ def _container_command(lab: Lab, host: Host, guest_files: Path) -> list[str]:
         "--bind=/dev/net/tun",
         f"--bind={_escaped(lab.serial_dir(host.name))}:{HOST_SERIAL_DIR}",
         f"--bind-ro={_escaped(guest_files)}:{HOST_GUEST_DIR}",
+        f"--bind-ro={_escaped(lab.packages)}:{HOST_PACKAGES_DIR}",
     ]
 
 

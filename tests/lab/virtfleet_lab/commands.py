@@ -9,7 +9,7 @@ import json
 
 import libvirt
 
-from . import bringup, cleanup, population, recorder, state, status, supervisor, wiring
+from . import bringup, cleanup, offers, population, recorder, state, status, supervisor, wiring
 from .cli import only_one
 from .guestspec import GuestSpec
 from .settings import Host, Lab, this_lab
@@ -89,6 +89,11 @@ def _shape(lab: Lab, arguments: argparse.Namespace) -> None:
     wiring.shape(lab, _host(lab, arguments.host), rate)
 
 
+def _offer(lab: Lab, arguments: argparse.Namespace) -> None:
+    with only_one(lab.lock_file):
+        offers.offer(lab, arguments.offer, [_host(lab, name) for name in arguments.hosts])
+
+
 def _ssh(lab: Lab, arguments: argparse.Namespace) -> int:
     argv = arguments.argv[1:] if arguments.argv[:1] == ["--"] else arguments.argv
     return wiring.ssh(lab, _host(lab, arguments.host), argv)
@@ -111,6 +116,7 @@ COMMANDS = {
     "power": _power,
     "link": _link,
     "shape": _shape,
+    "offer": _offer,
     "ssh": _ssh,
     "_supervisor": lambda lab, _: supervisor.main(lab),
     "_recorder": lambda lab, _: recorder.main(lab),

@@ -39,8 +39,8 @@ MASKED = (
     "systemd-timesyncd.service",
     "tgt.service",
 )
+UNITS = "/lib/systemd/system"
 ENABLED = {
-    "sockets.target.wants": ("libvirtd-tls.socket",),
     "multi-user.target.wants": ("systemd-networkd.service",),
     "network-online.target.wants": ("systemd-networkd-wait-online.service",),
 }
@@ -50,12 +50,24 @@ def lay(lab: Lab, host: Host, hosts: Sequence[Host], over: Path) -> None:
     """Writes all files of a host into the upper folder of its overlay."""
     for path, text in _system_files(lab, host, hosts).items():
         write(over / path, text)
-    for path, text in _libvirt_files(lab, host).items():
-        write(over / path, text)
     _lay_units(over)
     _lay_ssh(lab, host, hosts, over)
+    for folder in (HOST_GUEST_DIR, HOST_SERIAL_DIR):
+        (over / folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
+    if not host.bare:
+        _lay_libvirt(lab, host, over)
+
+
+def _lay_libvirt(lab: Lab, host: Host, over: Path) -> None:
+    """Settings, certificates, pools and the network: what a bare host has to be given by others."""
+    for path, text in _libvirt_files(lab, host).items():
+        write(over / path, text)
+    _link(over / "etc/systemd/system/sockets.target.wants/libvirtd-tls.socket", f"{UNITS}/libvirtd-tls.socket")
+    for pool in ("local", "gluster", "iscsi"):
+        _link(over / f"etc/libvirt/storage/autostart/{pool}.xml", f"/etc/libvirt/storage/{pool}.xml")
+    _link(over / "etc/libvirt/qemu/networks/autostart/lab.xml", "/etc/libvirt/qemu/networks/lab.xml")
     _lay_certificates(lab, host, over)
-    for folder in (HOST_GLUSTER_DIR, HOST_GUEST_DIR, HOST_IMAGES_DIR, HOST_SERIAL_DIR):
+    for folder in (HOST_GLUSTER_DIR, HOST_IMAGES_DIR):
         (over / folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
 
 
@@ -65,6 +77,7 @@ def _system_files(lab: Lab, host: Host, hosts: Sequence[Host]) -> dict[str, str]
         "etc/hostname": f"{host.name}\n",
         "etc/machine-id": host.uuid.replace("-", "") + "\n",
         "etc/hosts": f"127.0.0.1 localhost\n{lab.infra_address} lab\n{names}",
+        "etc/apt/sources.list": "# The lab has no way out: `lab.py offer` adds a source in sources.list.d.\n",
         "etc/resolv.conf": "# The lab has no name server: /etc/hosts names everybody.\n",
         "etc/systemd/network/10-lab.network": (
             f"[Match]\nName=host0\n[Network]\nAddress={host.address}/{lab.subnet.prefixlen}\n"
@@ -125,10 +138,7 @@ def _lay_units(over: Path) -> None:
         _link(system / unit, "/dev/null")
     for target, units in ENABLED.items():
         for unit in units:
-            _link(system / target / unit, f"/lib/systemd/system/{unit}")
-    for pool in ("local", "gluster", "iscsi"):
-        _link(over / f"etc/libvirt/storage/autostart/{pool}.xml", f"/etc/libvirt/storage/{pool}.xml")
-    _link(over / "etc/libvirt/qemu/networks/autostart/lab.xml", "/etc/libvirt/qemu/networks/lab.xml")
+            _link(system / target / unit, f"{UNITS}/{unit}")
 
 
 def _lay_ssh(lab: Lab, host: Host, hosts: Sequence[Host], over: Path) -> None:

@@ -31,11 +31,13 @@ def _await_host(lab: Lab, host: Host) -> None:
     def answers() -> bool:
         if state.supervisor_pid(lab) is None:
             raise LabError(f"The lab's supervisor ended: {state.supervisor_log(lab)}")
-        return fleet.listens(host) and fleet.listens(host, port=22)
+        return fleet.listens(host, port=22) and (host.bare or fleet.listens(host))
 
     wait_until(answers, BOOT_SECONDS, f"Host {host.name} did not boot, see {lab.log_dir}/{host.name}-console.log", 0.3)
     served = lab.dir / "services.json"
     wait_until(served.exists, BOOT_SECONDS, f"The storage is not served: {state.supervisor_log(lab)}")
+    if host.bare:
+        return
     with fleet.connection(lab, host) as hypervisor:
         for name in POOLS:
             pool = hypervisor.storagePoolLookupByName(name)

@@ -1,4 +1,4 @@
-"""Base images of the hosts (one per release), made once and kept in the cache. It starts nothing."""
+"""Base images of the hosts (one per release, and bare ones), made once and kept in the cache. It starts nothing."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -37,13 +37,19 @@ PACKAGES = (
     "tgt",
     "udev",
 )
+BARE = "-bare"  # ends the name of a release whose host has nothing but ssh and Python
+BARE_PACKAGES = ("dbus", "iproute2", "iputils-ping", "kmod", "openssh-server", "python3", "systemd-sysv", "udev")
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 
 
 def path_of(lab: Lab, release: str) -> Path:
-    finish = (lab.source / "image" / "finish").read_text(encoding="utf-8")
-    recipe = "\n".join((release, finish, *PACKAGES, *LEFT_OUT, os.environ.get(MIRROR_VARIABLE, "")))
+    finish = "" if release.endswith(BARE) else (lab.source / "image" / "finish").read_text(encoding="utf-8")
+    recipe = "\n".join((release, finish, *_packages(release), *LEFT_OUT, os.environ.get(MIRROR_VARIABLE, "")))
     return lab.cache / f"{release}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
+
+
+def _packages(release: str) -> tuple[str, ...]:
+    return BARE_PACKAGES if release.endswith(BARE) else PACKAGES
 
 
 def build(lab: Lab, release: str) -> Path:
@@ -51,8 +57,9 @@ def build(lab: Lab, release: str) -> Path:
     image = path_of(lab, release)
     if image.is_dir():
         return image
-    for other in lab.cache.glob(f"*{release}-*"):
-        shutil.rmtree(other)
+    for prefix in ("", "unfinished-"):
+        for other in lab.cache.glob(f"{prefix}{release}-{'[0-9a-f]' * 12}"):
+            shutil.rmtree(other)
     lab.cache.mkdir(parents=True, exist_ok=True)
     unfinished = lab.cache / f"unfinished-{image.name}"
     mirror = os.environ.get(MIRROR_VARIABLE)
@@ -65,9 +72,9 @@ def build(lab: Lab, release: str) -> Path:
             "--format=directory",
             "--dpkgopt=force-unsafe-io",
             *(f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT),
-            f"--include={','.join(PACKAGES)}",
-            f"--customize-hook={lab.source / 'image' / 'finish'}",
-            release,
+            f"--include={','.join(_packages(release))}",
+            *([] if release.endswith(BARE) else [f"--customize-hook={lab.source / 'image' / 'finish'}"]),
+            release.removesuffix(BARE),
             unfinished,
             *([mirror] if mirror else []),
         ],

@@ -50,6 +50,7 @@ def reset(lab: Lab) -> None:
     """Back to what `up` made, without rebooting the hosts."""
     state.require_supervisor(lab)
     plan = state.read_plan(lab)
+    with_libvirt = [host for host in plan.hosts if not host.bare]
     extra = [guest for guest in state.read_guests(lab) if not guest.from_data_file]
     specs = [guest for guest in state.read_guests(lab) if guest.from_data_file]
     with step("hosts answer"):
@@ -58,7 +59,7 @@ def reset(lab: Lab) -> None:
             wiring.set_link(lab, host, "up")
         hostpower.await_hosts(lab, plan.hosts)
     with step("guests, disks and maintenance marks removed"):
-        guests.wipe(lab, plan.hosts, lambda _: True, None)
+        guests.wipe(lab, with_libvirt, lambda _: True, None)
         for guest in extra:
             if guest.lun:
                 guests.remove_lun(lab, guest)
@@ -69,7 +70,7 @@ def reset(lab: Lab) -> None:
             run([lab.dir / "ssh", host.name, f"rm -f {MAINTENANCE_FACT}"])
     state.write_guests(lab, specs)
     if extra:
-        guests.refresh_iscsi(lab, plan.hosts)
+        guests.refresh_iscsi(lab, with_libvirt)
     populate(lab, plan)
 
 

@@ -17,6 +17,7 @@ SUBNET_VARIABLE = "VIRTFLEET_LAB_SUBNET"
 DEFAULT_SUBNET = "10.213.77.0/24"
 MAX_HOSTS = 6
 HOST_GUEST_DIR = "/usr/lib/virtfleet-lab"
+HOST_PACKAGES_DIR = "/usr/lib/virtfleet-lab-packages"
 HOST_SERIAL_DIR = "/var/log/virtfleet-lab"
 HOST_IMAGES_DIR = "/var/lib/libvirt/images"
 HOST_GLUSTER_DIR = "/var/lib/libvirt/gluster"
@@ -47,6 +48,11 @@ class Host:
         return str(uuid.uuid5(_NAMESPACE, f"host {self.name}"))
 
     @property
+    def bare(self) -> bool:
+        """It began with nothing but ssh and Python; whether it has libvirt by now only it knows."""
+        return self.release.endswith("-bare")
+
+    @property
     def port(self) -> str:
         """The name that nspawn gives to the host's port on the lab's bridge."""
         return f"vb-{self.name}"
@@ -70,6 +76,11 @@ class Lab:
     @property
     def cache(self) -> Path:
         return self.checkout / "build" / "lab-cache"
+
+    @property
+    def packages(self) -> Path:
+        """The repositories that hosts can be offered; they see the folder at HOST_PACKAGES_DIR."""
+        return self.cache / "packages"
 
     @property
     def lock_file(self) -> Path:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,19 @@ def mark_complete(lab: Lab) -> None:
 
 def is_complete(lab: Lab) -> bool:
     return (lab.dir / "complete").exists()
+
+
+def note_offer(lab: Lab, hosts: Sequence[str], name: str) -> None:
+    """Says that these hosts can install packages that their images lack: they are no longer what `up` makes."""
+    known = offered(lab)
+    added = {host: sorted({*known.get(host, ()), name}) for host in hosts}
+    write(lab.dir / "offered.json", json.dumps({**known, **added}))
+
+
+def offered(lab: Lab) -> dict[str, list[str]]:
+    """The repositories that hosts were offered since `up`, by host; empty in most labs."""
+    file = lab.dir / "offered.json"
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
 def services(lab: Lab) -> dict[str, bool]:

@@ -71,7 +71,9 @@ def _survey(lab: Lab, hosts: Sequence[Host]) -> tuple[dict[str, str], list[Seen]
 
 
 def _why_silent(lab: Lab, host: Host) -> str:
-    return "off" if wiring.power_state(lab, host) == "off" else "unreachable"
+    if wiring.power_state(lab, host) == "off":
+        return "off"
+    return "bare" if host.bare and fleet.listens(host, port=22) else "unreachable"
 
 
 def _ask(lab: Lab, host: Host, answers: dict[str, Seen]) -> None:
