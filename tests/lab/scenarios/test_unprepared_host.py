@@ -1,0 +1,206 @@
+"""Scenario: a host with nothing but ssh and Python joins the fleet, and its certificates are renewed under its guests.
+
+Its profile is its own: it comes last by name, since it takes the lab down and leaves another one.
+"""
+
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import shutil
+import ssl
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conductor import COLLECTION, Run, evacuation, execute, playbook_argv, restoration
+from labview import LAB, lab, on_host, once_again_well, status
+from looking import QEMU_CA, QEMU_CLIENT, QEMU_SERVER, Look, address_of, look
+from mishaps import certificate, put
+
+PROFILE = "bare"
+NEW, OLD = "hv3", "hv2"
+LIBVIRT_SERVER = "/etc/pki/libvirt/servercert.pem"
+QEMU_KEYS = ("/etc/pki/qemu/server-key.pem", "/etc/pki/qemu/client-key.pem")
+# what a container needs of QEMU, as all hosts of the lab have it
+QEMU_SETTINGS = {
+    "user": "root",
+    "group": "root",
+    "security_driver": "none",
+    "namespaces": [],
+    "cgroup_controllers": [],
+    "remember_owner": 0,
+    "stdio_handler": "file",
+}
+POOLS = [
+    {"name": "local", "type": "dir", "path": "/var/lib/libvirt/images"},
+    {
+        "name": "gluster",
+        "type": "netfs",
+        "path": "/var/lib/libvirt/gluster",
+        "source_host": "{{ lab_address }}",
+        "source_path": "/guests",
+        "source_format": "glusterfs",
+    },
+    {
+        "name": "iscsi",
+        "type": "iscsi-direct",
+        "source_host": "{{ lab_address }}",
+        "source_port": 3260,
+        "source_path": "iqn.2026-01.lab.virtfleet:guests",
+        "initiator": "iqn.2026-01.lab.virtfleet:{{ inventory_hostname }}",
+    },
+]
+
+
+def prepare(authority: Path, *flags: str, **variables: Any) -> Run:
+    """Run the playbook for the new host, with certificates of the lab's authority."""
+    values: dict[str, Any] = {
+        "hypervisor_tls_ca_dir": str(authority),
+        "hypervisor_tls_ca_name": "virtfleet lab",
+        "hypervisor_storage": ["gluster", "iscsi-direct"],
+        "hypervisor_host_uuid": "machine-id",
+        "hypervisor_qemu_user": "root",
+        "hypervisor_qemu_settings": QEMU_SETTINGS,
+        "hypervisor_daemon_settings": {"keepalive_interval": 5, "keepalive_count": 5, "max_clients": 500},
+        "hypervisor_networks": [
+            {"name": "lab", "forward": "bridge", "bridge": "br-guests"},
+            {"name": "inside", "forward": "isolated"},
+        ],
+        "hypervisor_pools": POOLS,
+        "lab_address": address_of(NEW).rpartition(".")[0] + ".1",
+        **variables,
+    }
+    run = execute(playbook_argv(f"{COLLECTION}.hypervisor", "--limit", NEW, *flags, **values))
+    assert "Traceback" not in run.output, run.output
+    return run
+
+
+@pytest.fixture(scope="module")
+def authority(folder: Path) -> Path:
+    """The lab's authority, where the role looks for one."""
+    own = folder / "authority"
+    own.mkdir(mode=0o700)
+    for name in ("cacert.pem", "cakey.pem"):
+        shutil.copy(LAB / "pki" / name, own / name)
+    return own
+
+
+@pytest.fixture(scope="module")
+def foretold(authority: Path) -> Run:
+    lab("offer", "hypervisor", NEW)
+    return prepare(authority, "--check")
+
+
+def test_check_mode_says_what_a_bare_host_lacks_and_installs_nothing(foretold: Run) -> None:
+    assert foretold.status == 0, foretold.output
+    assert "Would be installed: " in foretold.output
+    assert "libvirt-daemon-system" in foretold.output
+    assert status()["hosts"][NEW] == "bare"
+
+
+@pytest.fixture(scope="module")
+def prepared(authority: Path, foretold: Run) -> Run:  # noqa: ARG001
+    """The host made ready, with a certificate that will have to be renewed soon."""
+    return prepare(authority, hypervisor_tls_certificate_days=20, hypervisor_tls_renew_days=10)
+
+
+def test_the_host_is_a_hypervisor_now(prepared: Run) -> None:
+    assert prepared.status == 0, prepared.output
+    report = status()
+    assert report["ok"], report["problems"]
+    assert report["hosts"][NEW] == "up"
+    machine = on_host(NEW, "cat", "/etc/machine-id").strip()
+    assert machine in on_host(NEW, "virsh", "-q", "capabilities").replace("-", ""), "it goes by the UUID of its system"
+    assert on_host(NEW, "virsh", "-q", "net-list", "--name").split() == ["inside", "lab"]
+
+
+def test_run_again_it_changes_nothing(authority: Path, prepared: Run) -> None:  # noqa: ARG001
+    run = prepare(authority, hypervisor_tls_certificate_days=20, hypervisor_tls_renew_days=10)
+    assert run.status == 0, run.output
+    assert run.changed == 0, run.output
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What a host's daemon is and shows: its process, and the certificate that a client gets from it."""
+
+    process: str
+    certificate: str
+
+
+def serving() -> Serving:
+    process = on_host(NEW, "systemctl", "show", "--property", "MainPID", "libvirtd.service")
+    return Serving(process, ssl.get_server_certificate((address_of(NEW), 16514), timeout=10))
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """The host with guests on it, spoilt, looked at, and made good again by the playbook."""
+
+    received: Run
+    seen: Look
+    before: Serving
+    after: Serving
+    run: Run
+    since: float
+    judged: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def renewal(folder: Path, authority: Path, prepared: Run) -> Renewal:  # noqa: ARG001
+    received = evacuation(OLD, folder).run(dests=NEW)
+    before, since = serving(), time.time()
+    put(NEW, LIBVIRT_SERVER, certificate(folder, NEW, expired=True)[0])
+    foreign, somebody = certificate(folder, NEW, authority="somebody-else")
+    key = (LAB / "pki" / NEW / "clientkey.pem").read_text(encoding="utf-8")
+    contents = {QEMU_SERVER: foreign, QEMU_CLIENT: foreign, QEMU_CA: somebody, **dict.fromkeys(QEMU_KEYS, key)}
+    for path, content in contents.items():
+        put(NEW, path, content)
+    seen = look(folder, preflight_sources=["hv1"], preflight_dests=[NEW], preflight_fail_on="refusals")
+    run = prepare(authority)
+    return Renewal(received, seen, before, serving(), run, since, once_again_well(since))
+
+
+def test_the_new_host_receives_guests(renewal: Renewal) -> None:
+    assert renewal.received.status == 0, renewal.received.output
+    moved = {move["name"]: move["dest"] for move in renewal.received.report["moves"]}
+    assert set(moved.values()) == {NEW}
+    assert {"zürich", "build1", "mail1"} <= moved.keys(), "disks on every kind of pool"
+
+
+def test_expired_and_foreign_certificates_are_refused_by_name(renewal: Renewal) -> None:
+    assert renewal.seen.run.status != 0
+    told = renewal.seen.said("web2", NEW, "certificate_expired")
+    assert told.startswith(f"the certificate {LIBVIRT_SERVER} of {NEW} has expired ")
+    told = renewal.seen.said("web2", NEW, "certificate_untrusted")
+    assert told.startswith(f"hv1 does not trust the certificate {QEMU_SERVER} of {NEW}: ")
+
+
+def test_certificates_are_renewed_and_the_daemon_shows_the_new_one_without_a_restart(renewal: Renewal) -> None:
+    assert renewal.run.status == 0, renewal.run.output
+    assert renewal.after.process == renewal.before.process
+    assert renewal.after.certificate != renewal.before.certificate
+    assert renewal.after.certificate.strip() == on_host(NEW, "cat", LIBVIRT_SERVER).strip()
+
+
+def test_guests_on_the_host_went_on_while_its_certificates_were_renewed(renewal: Renewal) -> None:
+    assert renewal.judged["ok"], renewal.judged["problems"]
+    on_it = [guest for guest in renewal.judged["guests"] if guest["host"] == NEW and guest["state"] == "running"]
+    assert len(on_it) >= 3
+    others = [guest["longest_hole_s"] for guest in renewal.judged["guests"] if guest not in on_it]
+    patience = max(hole for hole in others if hole is not None) + 1.5
+    assert [guest["name"] for guest in on_it if guest["longest_hole_s"] > patience] == []
+    assert [guest["name"] for guest in on_it if guest["missing_ticks"] or guest["duplicate_ticks"]] == []
+
+
+def test_the_new_host_sends_guests(folder: Path, renewal: Renewal) -> None:
+    moved = {move["name"] for move in renewal.received.report["moves"]}
+    run = restoration(OLD, folder).run()
+    assert run.status == 0, run.output
+    assert {move[0] for move in run.moves() if move[1:3] == (NEW, OLD)} == moved
+    judged = once_again_well(run.began)
+    assert judged["ok"], judged["problems"]
+    assert [guest["name"] for guest in judged["guests"] if guest["host"] == NEW] == []
