@@ -66,6 +66,12 @@ options:
         where others are given, is warned of.
     type: dict
     default: {}
+  host_pairs:
+    description:
+      - Say also for each host and each other one whether guests could go from the one to the other, in RV(host_pairs).
+        Their number grows with the square of the number of hosts.
+    type: bool
+    default: false
   wake:
     description: Whether a host on standby would be switched on for a guest.
     type: bool
@@ -141,6 +147,38 @@ matrix:
           message: disk vda is in pool local (dir /var/lib/libvirt/images), which hv2 does not have active
           remedy: define and start that pool on hv2
       warnings: []
+host_pairs:
+  description:
+    - Each host with each other one, sorted by source and destination, judged with a guest that needs nothing but the
+      hosts. That a host is marked as in maintenance does not count.
+  returned: O(host_pairs=true)
+  type: list
+  elements: dict
+  contains:
+    source:
+      description: The host that would send.
+      type: str
+    dest:
+      description: The host that would receive.
+      type: str
+    ok:
+      description: V(true) where there is no refusal.
+      type: bool
+    refusals:
+      description: All that speaks against it, in the form of those in RV(matrix).
+      type: list
+      elements: dict
+    warnings:
+      description: What to beware of, in the same form.
+      type: list
+      elements: dict
+  sample:
+    - {source: hv1, dest: hv2, ok: true, refusals: [], warnings: []}
+host_pairs_text:
+  description: The matrix of hosts as lines for people, and the reasons.
+  returned: O(host_pairs=true)
+  type: list
+  elements: str
 text:
   description: The matrix as lines for people, a table and the reasons.
   returned: success
@@ -175,6 +213,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._ansible.arguments import fleet_spec, hosts_of
 from ..module_utils._ansible.shell import read_text, run_module
 from ..module_utils._engine.check_text import check_lines, matrix, totals
+from ..module_utils._engine.readiness_text import pair_lines, pairs
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.blockjobs import with_block_jobs
 from ..module_utils._libvirt.connection import Fleet
@@ -186,6 +225,7 @@ from ..module_utils._model.plan import Goal, Request
 from ..module_utils._model.settings import Transport, Wanted
 from ..module_utils._model.snapshot import Snapshot, read_snapshot
 from ..module_utils._planner.preflight import preflight
+from ..module_utils._planner.readiness import readiness
 
 
 def look(params: dict[str, Any]) -> Snapshot:
@@ -215,12 +255,17 @@ def body(module: AnsibleModule) -> dict[str, Any]:
     snapshot = look(params)
     checks = read_checks(params["host_checks"])
     verdicts = matrix(preflight(snapshot, request_of(params, snapshot), wanted, entries, checks))
+    host_pairs = {}
+    if params["host_pairs"]:
+        ready = pairs(readiness(snapshot, wanted, entries, checks))
+        host_pairs = {"host_pairs": ready, "host_pairs_text": pair_lines(ready)}
     silent = {host.name: host.error or "" for host in snapshot.hosts if host.state is HostState.UNREACHABLE}
     return {
         "matrix": verdicts,
         "text": check_lines(verdicts, params["text_rows"]),
         "totals": totals(verdicts),
         "unreachable_hosts": silent,
+        **host_pairs,
     }
 
 
@@ -235,6 +280,7 @@ def main() -> None:
         "tls": {"type": "bool", "default": True},
         "post_copy": {"type": "bool", "default": False},
         "host_checks": {"type": "dict", "default": {}},
+        "host_pairs": {"type": "bool", "default": False},
         "wake": {"type": "bool", "default": False},
         "text_rows": {"type": "int", "default": 60},
     }

@@ -123,6 +123,16 @@ def test_run_again_it_changes_nothing(authority: Path, prepared: Run) -> None:  
     assert run.changed == 0, run.output
 
 
+def test_every_host_is_ready_for_every_other_one(prepared: Run) -> None:  # noqa: ARG001
+    run = execute(playbook_argv(f"{COLLECTION}.verify"))
+    assert run.status == 0, run.output
+    assert run.changed == 0
+    # the new host's certificate ends soon, which is worth a word
+    for line in ("from  hv1   hv2   hv3", "hv1   -     yes   care", "hv2   yes   -     care", "hv3   care  care  -"):
+        assert f'"{line}"' in run.output, run.output
+    assert "6 of 6 pairs of hosts are ready" in run.output
+
+
 @dataclass(frozen=True)
 class Serving:
     """What a host's daemon is and shows: its process, and the certificate that a client gets from it."""
