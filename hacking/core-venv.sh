@@ -7,5 +7,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 mkdir -p build/venvs
-printf 'ansible-core==%s\n' "$1" >"build/venvs/core-$1.txt"
+printf 'ansible-core==%s\n' "$1" >"build/venvs/core-$1.txt.$$"
+mv "build/venvs/core-$1.txt.$$" "build/venvs/core-$1.txt" # another that asks meanwhile reads a whole file
 hacking/venv.sh "core-$1" "$2" "build/venvs/core-$1.txt" requirements-unit.txt

@@ -2,6 +2,7 @@
 
 `cores.py pythons`  prints `3.11 /usr/bin/python3.11` lines, oldest first
 `cores.py choose`   prints `2.19.14 3.13 /path/to/python3.13` lines: oldest and newest core that run here, and 2.19
+`cores.py ends`     the same without 2.19 in between
 `cores.py 2.18`     the same for the cores whose version begins so
 """
 
@@ -62,9 +63,21 @@ def choose(candidates: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [c for c in candidates if c in (candidates[0], candidates[-1]) or c[0].startswith(ALWAYS)]
 
 
+def ends(candidates: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Oldest and newest, one where they are the same."""
+    return list(dict.fromkeys((candidates[0], candidates[-1])))
+
+
+def wanted(what: str, candidates: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those that the argument stands for."""
+    if what in ("choose", "ends"):
+        return (choose if what == "choose" else ends)(candidates) if candidates else []
+    return [c for c in candidates if c[0].startswith(what)]
+
+
 def main() -> int:
     if len(sys.argv) != 2:
-        print("usage: cores.py pythons | choose | VERSION", file=sys.stderr)
+        print("usage: cores.py pythons | choose | ends | VERSION", file=sys.stderr)
         return 2
     what = sys.argv[1]
     pythons = find_pythons()
@@ -72,8 +85,7 @@ def main() -> int:
         for version, path in pythons.items():
             print(version, path)
         return 0
-    candidates = runnable(pythons)
-    chosen = choose(candidates) if what == "choose" else [c for c in candidates if c[0].startswith(what)]
+    chosen = wanted(what, runnable(pythons))
     if not chosen:
         found = ", ".join(pythons) or "none"
         print(f"No Python here runs that ansible-core; found {found}, see {CORES}.", file=sys.stderr)

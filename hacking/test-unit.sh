@@ -13,7 +13,7 @@ mkdir -p build/tmp
 units() { # name, Python, pytest arguments...
     local name=$1 python=$2
     shift 2
-    /usr/bin/python3 hacking/check.py --reports --timeout 300 "unit-$name" -- "$python" -m pytest -q \
+    /usr/bin/python3 hacking/check.py --reports --timeout 900 "unit-$name" -- "$python" -m pytest -q \
         --basetemp="build/tmp/unit-$name" --junitxml="build/test-results/unit-$name/pytest.xml" "$@" || status=1
 }
 

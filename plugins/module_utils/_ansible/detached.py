@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
 import traceback
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from typing import Any, Callable, NoReturn
 
 from .._model.errors import FleetError
 
+POLL_SECONDS = 1.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 Work = Callable[[], dict[str, Any]]
 
@@ -43,6 +45,9 @@ def detached(work: Work) -> dict[str, Any]:
         worker = stream.readline().strip()
         with _passed_on(int(worker or 0)):
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            # a signal just before a read that blocks would be passed on only after that
+            while not select.select([read_end], (), (), POLL_SECONDS)[0]:
+                pass
             answer = stream.read()
     return _result_of(answer)
 

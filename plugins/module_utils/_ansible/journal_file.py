@@ -17,6 +17,7 @@ from typing import Any, Callable, Optional, TextIO
 from .._model.errors import FleetError
 
 SCHEMA = 1
+LOCK_POLL_SECONDS = 0.5
 SAFE_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
 Emit = Callable[[str, Mapping[str, Any]], None]
 
@@ -98,6 +99,7 @@ def _acquire(stream: TextIO, emit: Emit, stop: threading.Event) -> None:
                 stream.seek(0)
                 emit("waiting", {"pid": stream.read().strip()})
                 told = True
-            stop.wait(0.5)
+            # not stop.wait: its handler sets the event in this thread, maybe while that holds the lock of the event
+            time.sleep(LOCK_POLL_SECONDS)
         else:
             return

@@ -66,6 +66,8 @@ def guest_of(xml: str, facts: Facts, pools: Sequence[Pool]) -> Guest:
         hugepage_kib=_hugepage_kib(root.find("memoryBacking/hugepages"), facts),
         numa_cells=_numa_cells(root.find("numatune")),
         nvram=text_of(root, "os/nvram") or attribute(root, "os/nvram/source", "file"),
+        loader=text_of(root, "os/loader"),
+        firmware=attribute(root, "os", "firmware"),
         host_devices=guest_devices.of_host(root),
         tpm=attribute(root, "devices/tpm/backend", "type"),
     )

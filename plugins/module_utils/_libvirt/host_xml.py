@@ -47,6 +47,7 @@ class Capabilities:
     virt_types: tuple[str, ...]
     machine_types: tuple[str, ...]
     cells: tuple[Cell, ...] = ()
+    deprecated: tuple[str, ...] = ()
 
     @property
     def page_kib(self) -> int:
@@ -72,12 +73,15 @@ def capabilities_of(xml: str) -> Capabilities:
     arch = text_of(cpu, "arch") or ""
     virt_types: set[str] = set()
     machines: set[str] = set()
+    deprecated: set[str] = set()
     for guest in root.findall("guest/arch"):
         if guest.get("name") != arch:
             continue
         virt_types.update(domain.get("type", "") for domain in guest.findall("domain"))
         for machine in guest.iter("machine"):
-            machines.update(name for name in (machine.text, machine.get("canonical")) if name)
+            names = [name for name in (machine.text, machine.get("canonical")) if name]
+            machines.update(names)
+            deprecated.update(names if machine.get("deprecated") == "yes" else ())
     return Capabilities(
         uuid=text_of(root, "host/uuid"),
         arch=arch,
@@ -86,6 +90,7 @@ def capabilities_of(xml: str) -> Capabilities:
         virt_types=tuple(sorted(virt_types, key=lambda name: (name != "kvm", name))),
         machine_types=tuple(sorted(machines)),
         cells=tuple(_cell(cell) for cell in root.findall("host/topology/cells/cell")),
+        deprecated=tuple(sorted(deprecated)),
     )
 
 

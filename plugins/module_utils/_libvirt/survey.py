@@ -156,6 +156,7 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty
         cpu=host_xml.cpu_of(capabilities, domain_capabilities),
         virt_types=capabilities.virt_types,
         machine_types=capabilities.machine_types,
+        deprecated_machine_types=capabilities.deprecated,
         pools=pools,
         networks=tuple(sorted(networks, key=lambda net: net.name)),
         bridges=_bridges(connection),

@@ -23,7 +23,8 @@ class GuestState(enum.Enum):
     OTHER = "other"
 
 
-ACTIVE = frozenset({GuestState.RUNNING, GuestState.PAUSED, GuestState.OTHER})
+# not a set: members are compared by identity before they'd be hashed, which Python does slowly for enums
+ACTIVE = (GuestState.RUNNING, GuestState.PAUSED, GuestState.OTHER)
 
 
 class JobKind(enum.Enum):
@@ -147,7 +148,8 @@ class Guest:
     ``hugepage_kib`` is the size of the huge pages that its memory must come from, ``numa_cells`` the only NUMA nodes of
     its host that may give it (strict binding).
     ``has_run``: its vCPUs have run since its process began on this host, by a start or by arriving.
-    ``nvram`` is the file of its firmware's variables.
+    ``nvram`` is the file of its firmware's variables, ``loader`` that of the firmware itself, ``firmware`` the kind
+    that libvirt is asked to find for it (efi, bios).
     ``host_devices`` are devices of its host that it uses, those too that libvirt lets it leave behind; ``tpm`` is the
     backend of its TPM.
     """
@@ -180,6 +182,8 @@ class Guest:
     hugepage_kib: Optional[int] = None
     numa_cells: tuple[int, ...] = ()
     nvram: Optional[str] = None
+    loader: Optional[str] = None
+    firmware: Optional[str] = None
     host_devices: tuple[str, ...] = ()
     tpm: Optional[str] = None
 

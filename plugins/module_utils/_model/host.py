@@ -135,6 +135,7 @@ class Host:
 
     ``images`` are volumes of its local pools that guests of other hosts may need. ``reuse_images``: disks that come
     here may stand on such a base image.
+    ``deprecated_machine_types`` are those of its machine types that its QEMU will drop.
     ``mtus`` are those of its network devices, by name, where libvirt tells them. ``emulates_tpm``: swtpm is there;
     None where libvirt is too old to tell.
     ``migration_bandwidth_mibs``: what all moves together may send from it, and as much to it, in MiB/s.
@@ -155,6 +156,7 @@ class Host:
     cpu: HostCpu = HostCpu()
     virt_types: tuple[str, ...] = ()
     machine_types: tuple[str, ...] = ()
+    deprecated_machine_types: tuple[str, ...] = ()
     pools: tuple[Pool, ...] = ()
     networks: tuple[Network, ...] = ()
     bridges: tuple[str, ...] = ()

@@ -71,6 +71,8 @@ def residence(places: tuple[Located, ...]) -> Located:
     A guest that is moving is still at its source; a definition beside an active guest is what a move left; of two
     definitions the one at the destination of the interrupted move is complete.
     """
+    if len(places) == 1:
+        return places[0]
     # any copy may hold the claim: a run can end between the last two steps of a move
     dests = {place.guest.notes.claim.dest for place in places if place.guest.notes.claim is not None}
 

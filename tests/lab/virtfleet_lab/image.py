@@ -29,6 +29,7 @@ PACKAGES = (
     "openipmi",
     "openssh-server",
     "python3",
+    "python3-apt",
     "python3-libvirt",
     "qemu-block-extra",
     "qemu-system-x86",

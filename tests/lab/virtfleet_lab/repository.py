@@ -58,7 +58,6 @@ OFFERS = {
             "libvirt-clients",
             "libvirt-daemon-driver-storage-iscsi-direct",
             "libvirt-daemon-system",
-            "python3-apt",
             "qemu-block-extra",
             "qemu-system-x86",
             "qemu-utils",

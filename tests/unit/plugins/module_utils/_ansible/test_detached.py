@@ -7,14 +7,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import threading
 import time
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._ansible.detached import DefectError, detached
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 def refuse():
@@ -49,14 +48,18 @@ def test_what_the_work_prints_goes_nowhere(capfd):
     assert capfd.readouterr().out == ""
 
 
-def started(tmp_path, seconds):
-    """A process whose detached work waits so long for SIGTERM and writes down how it ended; it exits with 0 if told."""
+def started(tmp_path):
+    """A process whose detached work goes on until it gets SIGTERM or finds a file, and writes down which it was.
+
+    The process exits with 0 if the work was told to end by the signal.
+    """
 
     def work():
-        stop = threading.Event()
-        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # it may come before it is waited for
         (tmp_path / "ready").touch()
-        told = stop.wait(seconds)
+        told = False
+        while not told and not (tmp_path / "enough").exists():
+            told = signal.sigtimedwait({signal.SIGTERM}, 0.02) is not None
         (tmp_path / "end").write_text("told" if told else "done")
         return {"told": told}
 
@@ -77,26 +80,35 @@ def until(reached):
         time.sleep(0.02)
 
 
+@pytest.fixture(autouse=True)
+def all_ended(tmp_path):
+    """No work of a test that failed goes on."""
+    yield
+    (tmp_path / "enough").touch()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_to_end_is_passed_on_and_the_result_still_comes(tmp_path, number):
-    process = started(tmp_path, PATIENCE)
+    process = started(tmp_path)
     os.kill(process.pid, number)
     process.join(PATIENCE)
     assert process.exitcode == 0
 
 
 def test_a_terminal_that_closes_ends_nothing(tmp_path):
-    process = started(tmp_path, 0.5)
+    process = started(tmp_path)
     os.kill(process.pid, signal.SIGHUP)
+    (tmp_path / "enough").touch()
     process.join(PATIENCE)
     assert process.exitcode == 1
     assert (tmp_path / "end").read_text() == "done"
 
 
 def test_the_work_goes_on_when_its_starter_is_killed(tmp_path):
-    process = started(tmp_path, 0.5)
+    process = started(tmp_path)
     process.kill()
     os.waitpid(process.pid, 0)  # join would wait for all who hold what it inherited
     assert not (tmp_path / "end").exists()
+    (tmp_path / "enough").touch()
     until(lambda: (tmp_path / "end").exists() and (tmp_path / "end").read_text())
     assert (tmp_path / "end").read_text() == "done"

@@ -8,10 +8,13 @@ import json
 import os
 import stat
 import threading
+import time
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._ansible.journal_file import journal_path, open_run
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
+
+PATIENCE = 60.0
 
 
 def params(folder, run_id="r1"):
@@ -20,6 +23,13 @@ def params(folder, run_id="r1"):
 
 def events(path):
     return [json.loads(line) for line in open(path, encoding="utf-8")]
+
+
+def until_it_waits(path):
+    end = time.monotonic() + PATIENCE
+    while not path.exists() or '"waiting"' not in path.read_text(encoding="utf-8"):
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_a_run_is_framed_by_its_process_and_its_end(tmp_path):
@@ -61,10 +71,9 @@ def test_a_second_run_waits_for_the_first_and_says_for_whom(tmp_path):
     with open_run(params(tmp_path, "r1"), False, threading.Event()):
         thread = threading.Thread(target=second)
         thread.start()
-        thread.join(0.8)
-        assert thread.is_alive()
+        until_it_waits(tmp_path / "r2.jsonl")
         order.append("first")
-    thread.join(5)
+    thread.join(PATIENCE)
     assert order == ["first", "second"]
     waiting = [event for event in events(tmp_path / "r2.jsonl") if event["event"] == "waiting"]
     assert [event["pid"] for event in waiting] == [str(os.getpid())]

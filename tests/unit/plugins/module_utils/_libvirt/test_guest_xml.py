@@ -50,6 +50,14 @@ def test_identity_size_and_needs_are_read():
     assert (found.persistent, found.autostart, found.snapshots, found.job) == (True, True, 2, JobKind.OTHER)
 
 
+def test_its_firmware_is_read():
+    code = "/usr/share/OVMF/OVMF_CODE.fd"
+    xml = xml_of().replace("<os>", "<os firmware='efi'>").replace("</os>", f"<loader>{code}</loader></os>")
+    found = guest_of(xml, Facts({}, persistent=True, autostart=False, snapshots=0, job=None), POOLS)
+    assert (found.loader, found.firmware) == (code, "efi")
+    assert (guest().loader, guest().firmware) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("number", "state"),
     [

@@ -33,6 +33,12 @@ def test_capabilities_of_the_own_architecture_are_read_with_kvm_first():
     assert found.machine_types == ("pc-q35-7.1", "pc-q35-7.2", "q35")
 
 
+def test_machine_types_that_qemu_will_drop_are_known_by_all_their_names():
+    xml = CAPABILITIES.replace("<machine canonical=", "<machine deprecated='yes' canonical=")
+    assert capabilities_of(xml).deprecated == ("pc-q35-7.2", "q35")
+    assert capabilities_of(CAPABILITIES).deprecated == ()
+
+
 def test_models_that_can_not_be_given_are_left_out():
     assert cpu_of(capabilities_of(CAPABILITIES), DOMAIN_CAPABILITIES).usable_models == ("odd", "qemu64")
 
