@@ -7,6 +7,8 @@ Its profile is its own: it comes last by name, since it takes the lab down and l
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import ssl
 import time
@@ -214,3 +216,52 @@ def test_the_new_host_sends_guests(folder: Path, renewal: Renewal) -> None:
     judged = once_again_well(run.began)
     assert judged["ok"], judged["problems"]
     assert [guest["name"] for guest in judged["guests"] if guest["host"] == NEW] == []
+
+
+# ---- families that no host of the lab is of, by facts as Ansible reads them there
+
+
+FAMILIES = {
+    "el9": {"os_family": "RedHat", "distribution": "Rocky", "distribution_major_version": "9"},
+    "leap": {"os_family": "Suse", "distribution": "openSUSE Leap", "distribution_major_version": "15"},
+}
+
+
+@pytest.fixture(scope="module")
+def elsewhere(folder: Path) -> Run:
+    """The role in check mode for hosts of other families: they have rpm's word for two packages, and no others."""
+    (folder / "bin").mkdir()
+    rpm = folder / "bin" / "rpm"
+    rpm.write_text('#!/bin/sh\nprintf "installed bash\\ninstalled qemu-img\\n"\n', encoding="ascii")
+    rpm.chmod(0o755)
+    local = {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}
+    inventory = folder / "elsewhere.yml"
+    hosts = {name: {**local, "recorded": facts} for name, facts in FAMILIES.items()}
+    inventory.write_text(json.dumps({"elsewhere": {"hosts": hosts}}), encoding="utf-8")
+    facts = {f"ansible_{name}": f"{{{{ recorded.{name} }}}}" for name in FAMILIES["el9"]}
+    recorded = {**facts, "ansible_user_id": "root", "ansible_selinux": {"status": "enabled"}, "cacheable": True}
+    play = {
+        "hosts": "elsewhere",
+        "gather_facts": False,
+        "vars": {"hypervisor_group": "elsewhere", "hypervisor_storage": ["nfs"], "hypervisor_tls_ca_dir": "/nowhere"},
+        "tasks": [
+            {"name": "Have the facts", "ansible.builtin.set_fact": recorded},
+            {"name": "Rehearse", "ansible.builtin.include_role": {"name": f"{COLLECTION}.hypervisor"}},
+        ],
+    }
+    book = folder / "elsewhere-play.json"
+    book.write_text(json.dumps([play]), encoding="utf-8")
+    argv = playbook_argv(str(book), "-i", str(inventory), "--check")
+    return execute(["env", f"PATH={folder / 'bin'}:{os.environ['PATH']}", *argv])
+
+
+def test_a_host_of_the_rhel_family_would_get_packages_by_the_names_they_have_there(elsewhere: Run) -> None:
+    (said,) = [line for line in elsewhere.output.splitlines() if "Would be installed: " in line]
+    asked = set(said.partition("Would be installed: ")[2].partition(". ")[0].split(", "))
+    assert {"libvirt-daemon-kvm", "nfs-utils", "python3-libsemanage", "qemu-kvm"} <= asked
+    assert "qemu-img" not in asked, "it is there"
+
+
+def test_a_family_that_the_role_does_not_know_is_refused(elsewhere: Run) -> None:
+    assert elsewhere.status != 0
+    assert "leap runs openSUSE Leap: the role knows the families Debian and RedHat." in elsewhere.output
