@@ -24,6 +24,8 @@ from mishaps import certificate, put
 
 PROFILE = "bare"
 NEW, OLD = "hv3", "hv2"
+# 110 packages are unpacked, on however slow a machine
+INSTALLING = 900
 LIBVIRT_SERVER = "/etc/pki/libvirt/servercert.pem"
 QEMU_KEYS = ("/etc/pki/qemu/server-key.pem", "/etc/pki/qemu/client-key.pem")
 # what a container needs of QEMU, as all hosts of the lab have it
@@ -75,7 +77,7 @@ def prepare(authority: Path, *flags: str, **variables: Any) -> Run:
         "lab_address": address_of(NEW).rpartition(".")[0] + ".1",
         **variables,
     }
-    run = execute(playbook_argv(f"{COLLECTION}.hypervisor", "--limit", NEW, *flags, **values))
+    run = execute(playbook_argv(f"{COLLECTION}.hypervisor", "--limit", NEW, *flags, **values), timeout=INSTALLING)
     assert "Traceback" not in run.output, run.output
     return run
 
