@@ -22,6 +22,8 @@ author:
   - virtfleet.migration contributors (@virtfleet)
 extends_documentation_fragment:
   - virtfleet.migration.fleet
+  - virtfleet.migration.checks
+  - virtfleet.migration.checks.wanted
   - virtfleet.migration.attributes.info
 options:
   snapshot_file:
@@ -44,28 +46,6 @@ options:
     type: list
     elements: str
     default: []
-  transport:
-    description: How moves would be driven, see M(virtfleet.migration.guest_migration).
-    type: str
-    choices: [p2p, direct]
-    default: p2p
-  tls:
-    description: Whether memory and disks would be encrypted on their way.
-    type: bool
-    default: true
-  post_copy:
-    description: Whether a move may end in post-copy.
-    type: bool
-    default: false
-  host_checks:
-    description:
-      - What M(virtfleet.migration.host_check_info) found on the hosts, its
-        RV(virtfleet.migration.host_check_info#module:check) by host. The filter
-        P(virtfleet.migration.host_checks#filter) collects them.
-      - Without it certificates, ports, names, clocks and kernel switches are not judged. A host that is missing here,
-        where others are given, is warned of.
-    type: dict
-    default: {}
   host_pairs:
     description:
       - Say also for each host and each other one whether guests could go from the one to the other, in RV(host_pairs).
@@ -211,6 +191,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._ansible.arguments import fleet_spec, hosts_of
+from ..module_utils._ansible.checks import checks_spec, wanted_of, wanted_spec
 from ..module_utils._ansible.shell import read_text, run_module
 from ..module_utils._engine.check_text import check_lines, matrix, totals
 from ..module_utils._engine.readiness_text import pair_lines, pairs
@@ -222,7 +203,6 @@ from ..module_utils._model.errors import FleetError
 from ..module_utils._model.host import HostState
 from ..module_utils._model.host_check import read_checks
 from ..module_utils._model.plan import Goal, Request
-from ..module_utils._model.settings import Transport, Wanted
 from ..module_utils._model.snapshot import Snapshot, read_snapshot
 from ..module_utils._planner.preflight import preflight
 from ..module_utils._planner.readiness import readiness
@@ -250,10 +230,10 @@ def body(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     if params["text_rows"] < 0:
         raise FleetError(f"text_rows is {params['text_rows']}", "Give the number of pairs to show, or 0 for all")
-    wanted = Wanted(Transport(params["transport"]), params["tls"], params["post_copy"])
     entries = {entry.name: entry for entry in hosts_of(params)} if params["hosts"] else None
     snapshot = look(params)
     checks = read_checks(params["host_checks"])
+    wanted = wanted_of(params)
     verdicts = matrix(preflight(snapshot, request_of(params, snapshot), wanted, entries, checks))
     host_pairs = {}
     if params["host_pairs"]:
@@ -274,12 +254,10 @@ def main() -> None:
     names = {"type": "list", "elements": "str", "default": []}
     spec = {
         **fleet_spec(required=False),
+        **checks_spec(),
+        **wanted_spec(),
         **dict.fromkeys(("sources", "guests", "dests"), names),
         "snapshot_file": {"type": "path"},
-        "transport": {"type": "str", "choices": ["p2p", "direct"], "default": "p2p"},
-        "tls": {"type": "bool", "default": True},
-        "post_copy": {"type": "bool", "default": False},
-        "host_checks": {"type": "dict", "default": {}},
         "host_pairs": {"type": "bool", "default": False},
         "wake": {"type": "bool", "default": False},
         "text_rows": {"type": "int", "default": 60},
