@@ -11,7 +11,7 @@ export VIRTFLEET_QUIET=1
 rm -rf build/test-results
 mkdir -p build/test-results
 start=$SECONDS
-/usr/bin/python3 hacking/check.py --timeout 600 lab-up -- make lab-up &
+/usr/bin/python3 hacking/check.py --timeout 1500 lab-up -- make lab-up &
 lab=$!
 trap 'kill "$lab" 2>/dev/null || true' EXIT
 # first what takes longest: it lasts about as long as all others one after another

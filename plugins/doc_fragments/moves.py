@@ -41,8 +41,8 @@ options:
       - V(abort) gives the move up, the guest runs on at its source.
       - V(pause) suspends the guest so that the rest of its memory can be sent; it resumes at the destination.
       - V(post_copy) starts the guest at the destination at once, which fetches missing memory from the source; if the
-        link breaks meanwhile, the guest stands still until it is back. Where a host refuses the switch, the move is
-        given up at twice O(timeout).
+        link breaks meanwhile, the guest stands still until it is back. Where a host refuses the switch, it is
+        tried three times, two seconds apart; then the move is given up, and the report says why it was refused.
     type: str
     choices: [abort, pause, post_copy]
     default: abort

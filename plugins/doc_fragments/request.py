@@ -205,6 +205,20 @@ options:
     description: Guests that V(rolling) moved go back to where they were.
     type: bool
     default: false
+  first:
+    description:
+      - Hosts that V(rolling) empties before all others, such as those that an interrupted upgrade has begun. The name
+        or UUID of a guest stands for the host that it is on.
+    type: list
+    elements: str
+    default: []
+  last:
+    description:
+      - Hosts that V(rolling) empties after all others, such as that of the conductor. The name or UUID of a guest
+        stands for the host that it is on.
+    type: list
+    elements: str
+    default: []
   links:
     description: What migrations may use of the links between sites. Only the estimated times depend on it.
     type: list

@@ -33,6 +33,7 @@ _AS_IS = {
     "virtfleet_pool_map": "pool_map",
     "virtfleet_path_map": "path_map",
     "virtfleet_reuse_images": "reuse_images",
+    "virtfleet_missing_media": "missing_media",
     "virtfleet_links": "links",
     "virtfleet_migration_bandwidth_mibs": "migration_bandwidth_mibs",
     "virtfleet_migration_policy": "migration_policy",
@@ -42,13 +43,20 @@ _AS_IS = {
 _UNKNOWN = {"reason": "Ansible could not read its mark, so it may be marked", "since": ""}
 
 
-def fleet_hosts(names: Sequence[str], hostvars: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return one entry per host name, sorted; raises AnsibleFilterError on an empty group."""
+def fleet_hosts(
+    names: Sequence[str], hostvars: Mapping[str, Any], unmarked: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """Return one entry per host name, sorted, ``unmarked`` as without marks; raises AnsibleFilterError on no hosts."""
     if not names:
         raise AnsibleFilterError("the group of hosts is empty: add hypervisors to it, or name another group")
     fleet = {name: hostvars[name] for name in sorted(set(names))}
     marks_read = any(_mark_known(variables) for variables in fleet.values())
-    return [_entry(name, variables, marks_read) for name, variables in fleet.items()]
+    entries = [_entry(name, variables, marks_read) for name, variables in fleet.items()]
+    return [_without_mark(entry) if entry["name"] in unmarked else entry for entry in entries]
+
+
+def _without_mark(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {option: value for option, value in entry.items() if option != "maintenance"}
 
 
 def _entry(name: str, variables: Mapping[str, Any], marks_read: bool) -> dict[str, Any]:

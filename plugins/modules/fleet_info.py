@@ -36,6 +36,8 @@ options:
     type: float
     default: 0
 seealso:
+  - module: virtfleet.migration.guest_migration
+    description: Mends what half-done moves have left (O(virtfleet.migration.guest_migration#module:mend)).
   - module: virtfleet.migration.migration_plan
 """
 
@@ -132,7 +134,9 @@ anomalies:
     - What half-done moves have left, one entry per guest; a warning is given for each.
     - C(kind) is V(runs_twice), V(ghost) (active on one host, and a paused incoming copy on another to which nothing
       moves), V(leftover_definition) (has arrived, its old definition is left), V(defined_twice) (no move of ours
-      explains it) or V(unfinished_move) (a claim is left, and perhaps C(volumes)).
+      explains it), V(unfinished_move) (a claim is left, and perhaps C(volumes)), V(left_paused) (a migration that
+      nobody drives any more has left it paused, and it runs nowhere), V(post_copy_broken) (the link broke in post-copy,
+      either host has a part of its memory) or V(post_copy_half) (the same, and no host that answers has the rest).
     - C(hosts) has the host where the guest belongs first, C(message) says what it means, C(remedy) what mends it.
     - A migration that is under way is none.
   returned: success, or when a host did not answer

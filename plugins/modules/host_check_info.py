@@ -35,6 +35,14 @@ options:
     description: Which of O(hosts) this host is.
     type: str
     required: true
+  peers:
+    description:
+      - Which of O(hosts) to look at from here. Left out, all others are; empty, none is, and only the host itself is
+        looked at.
+      - Guests go where their host has looked at the destination and somebody has looked at the destination itself; of
+        other pairs nothing is known. So it is enough to let the hosts that guests leave look at those they may go to.
+    type: list
+    elements: str
   connect_timeout:
     description: Seconds to wait at each step for each other host.
     default: 5
@@ -126,7 +134,7 @@ check:
 """
 
 import time
-from typing import Any
+from typing import Any, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -136,6 +144,7 @@ from ..module_utils._host.look import look
 from ..module_utils._libvirt.advice import remedy_for
 from ..module_utils._model.codec import to_json
 from ..module_utils._model.errors import FleetError
+from ..module_utils._model.fleet import HostEntry
 
 
 def body(module: AnsibleModule) -> dict[str, Any]:
@@ -151,13 +160,22 @@ def body(module: AnsibleModule) -> dict[str, Any]:
         raise FleetError(f"connect_timeout is {module.params['connect_timeout']:g}", "Give at least one second")
     if module.get_bin_path("virsh") is None:
         raise FleetError("virsh is not there", "Install libvirt's clients on this host")
-    found = look(name, entries, seconds, began, module.run_command, remedy_for)
+    seen = with_peers(entries, name, module.params["peers"])
+    found = look(name, seen, seconds, began, module.run_command, remedy_for)
     return {"check": to_json(found), "seconds": round(time.time() - began, 3)}
+
+
+def with_peers(entries: tuple[HostEntry, ...], name: str, peers: Optional[list[str]]) -> tuple[HostEntry, ...]:
+    """Return this host and those to look at from it."""
+    strangers = sorted(set(peers or ()) - {entry.name for entry in entries})
+    if strangers:
+        raise FleetError(f"peers has {strangers[0]!r}, which is not among the hosts given", "Give names of hosts")
+    return tuple(entry for entry in entries if peers is None or entry.name in {name, *peers})
 
 
 def main() -> None:
     """Run the module."""
-    spec = {**fleet_spec(), "name": {"type": "str", "required": True}}
+    spec = {**fleet_spec(), "name": {"type": "str", "required": True}, "peers": {"type": "list", "elements": "str"}}
     spec["connect_timeout"] = {"type": "float", "default": 5}
     run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), body)
 

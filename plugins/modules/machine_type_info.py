@@ -28,6 +28,7 @@ options:
   hosts:
     required: true
 seealso:
+  - module: virtfleet.migration.cpu_baseline_info
   - module: virtfleet.migration.migration_check_info
 """
 

@@ -31,6 +31,7 @@ extends_documentation_fragment:
   - virtfleet.migration.moves.slots
   - virtfleet.migration.moves.journal
   - virtfleet.migration.request
+  - virtfleet.migration.checks
   - virtfleet.migration.attributes.moves
 options:
   hosts:
@@ -119,7 +120,7 @@ report:
       description:
         - One entry per move with its outcome, one of V(moved), V(already_there), V(refused), V(stale), V(failed),
           V(timed_out), V(aborted), V(went_off), V(not_started), V(unknown); seconds, bytes and downtime as libvirt
-          measured them.
+          measured them. C(bytes) counts memory and copied disks, C(disk_bytes) the disks alone.
       type: list
       elements: dict
     stays:
@@ -153,7 +154,7 @@ report:
     seconds: 6.2
     moves:
       - {id: m0001, name: web, source: hv1, dest: hv2, method: live, outcome: moved, round: 1, seconds: 2.1,
-         bytes: 48300032, downtime_ms: 62, est_seconds: 2.7, error: null, remedy: null}
+         bytes: 48300032, disk_bytes: 0, downtime_ms: 62, est_seconds: 2.7, error: null, remedy: null}
     stays: []
     left: []
     problems: []
@@ -191,6 +192,7 @@ from ..module_utils._ansible.arguments import (
     settings_of,
     settings_spec,
 )
+from ..module_utils._ansible.checks import checks_spec, unchecked_lines, with_checks
 from ..module_utils._ansible.detached import detached
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run
@@ -204,9 +206,11 @@ from ..module_utils._engine.session import Again, Further, carry_out, check_runs
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.driver import LibvirtDriver
+from ..module_utils._libvirt.rooms import planned
 from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.codec import load_document, to_json
 from ..module_utils._model.plan import SCHEMA, Plan, read_plan
+from ..module_utils._model.settings import wanted_by
 from ..module_utils._model.snapshot import Snapshot
 from ..module_utils._planner.planner import make_plan
 
@@ -216,7 +220,7 @@ Planner = Callable[[Snapshot], Plan]
 def planner_of(params: dict[str, Any]) -> Planner:
     """Return what gives the plan for a snapshot: the plan that the user gave, or one made for the user's request."""
     if params["goal"] is not None:
-        request = request_of(params)
+        request = request_of(params, wanted_by(settings_of(params)))
         return lambda snapshot: make_plan(snapshot, request)
     if params["plan"] is not None:
         given = load_document(Plan, params["plan"], "the plan", SCHEMA)
@@ -228,8 +232,12 @@ def planner_of(params: dict[str, Any]) -> Planner:
 
 def replanner(params: dict[str, Any]) -> Again:
     """Return what plans a request that follows from what an earlier round has left."""
-    links = links_of(params)
-    return lambda snapshot, request: make_plan(with_links(snapshot, links), request)
+    return lambda snapshot, request: make_plan(with_given(snapshot, params), request)
+
+
+def with_given(snapshot: Snapshot, params: dict[str, Any]) -> Snapshot:
+    """Return the snapshot with what the user knows beside it: links between sites, and looks on the hosts."""
+    return with_checks(with_links(snapshot, links_of(params)), params)
 
 
 def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
@@ -240,20 +248,20 @@ def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         stop = stack.enter_context(stop_event())
         emit, journal = stack.enter_context(open_run(params, rehearse, stop))
         fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
-        before = with_links(survey(fleet, 0, params["measure_dirty_rate_seconds"]), links_of(params))
+        before = with_given(survey(fleet, 0, params["measure_dirty_rate_seconds"]), params)
         check_runs_once(before)
-        plan = planner(before)
-        planned = {"plan": to_json(plan), **plan_facts(plan)} if params["goal"] is not None else {}
-        if planned:
-            emit("planned", {"plan_id": plan.plan_id, "text": planned["plan_text"]})
+        before, plan = planned(fleet, before, planner)
+        told = {"plan": to_json(plan), **plan_facts(plan)} if params["goal"] is not None else {}
+        if told:
+            emit("planned", {"plan_id": plan.plan_id, "text": told["plan_text"]})
         options = RunOptions(settings, plan.request.slots, params["max_failures"])
         real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
         driver, look = rehearsal(before, time.time()) if rehearse else real
-        further = Further(replanner(params), most) if planned else None
+        further = Further(replanner(params), most) if told else None
         done = carry_out(plan, before, driver, options, emit, look, further)
-        if planned:
-            planned.update({"stays": done["stays"], "stays_text": stay_lines(done["stays"])})
-        return {**planned, **module_result(done, journal), "silent": silent_lines(before)}
+        if told:
+            told.update({"stays": done["stays"], "stays_text": stay_lines(done["stays"])})
+        return {**told, **module_result(done, journal), "silent": [*silent_lines(before), *unchecked_lines(before)]}
 
 
 def body(module: AnsibleModule) -> dict[str, Any]:
@@ -273,6 +281,7 @@ def main() -> None:
         **settings_spec(),
         **journal_spec(),
         **prediction_spec(),
+        **checks_spec(),
         "plan": {"type": "dict"},
         "plan_file": {"type": "path"},
         "max_failures": {"type": "int"},

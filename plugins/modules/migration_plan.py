@@ -24,6 +24,8 @@ extends_documentation_fragment:
   - virtfleet.migration.moves.prediction
   - virtfleet.migration.moves.slots
   - virtfleet.migration.request
+  - virtfleet.migration.checks
+  - virtfleet.migration.checks.wanted
   - virtfleet.migration.attributes.info
 options:
   goal:
@@ -209,8 +211,8 @@ plan:
       elements: str
     waves:
       description:
-        - Hosts that are upgraded together, and the moves that empty them, for the goal V(rolling). With
-          O(return_home) a wave may have no host, guests only go home in it.
+        - Hosts that are upgraded together, the moves that empty them, and how long these take (C(est_seconds)), for
+          the goal V(rolling). With O(return_home) a wave may have no host, guests only go home in it.
       type: list
       elements: dict
     bounds:
@@ -363,7 +365,7 @@ explanation:
           switched on (C(wake)), and what it would have left in bytes of memory and in vCPUs, beyond the headroom.
         - C(disks) has for each disk its class as the two hosts have it (shared, local, network, media, empty, device,
           transient, stray) and its way there (reached, copied, copied_top where only what is above its base image
-          is copied, refused).
+          is copied, ejected, refused).
       type: list
       elements: dict
   sample:
@@ -410,6 +412,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._ansible.arguments import fleet_spec, hosts_of, prediction_spec
+from ..module_utils._ansible.checks import checks_spec, unchecked_lines, wanted_of, wanted_spec, with_checks
 from ..module_utils._ansible.request import (
     GOALS,
     check_links,
@@ -467,11 +470,11 @@ def body(module: AnsibleModule) -> dict[str, Any]:
     explaining, shown = params["goal"] == EXPLAIN, params["text_moves"]
     if shown < 0:
         raise FleetError(f"text_moves is {shown}", "Give the number of moves to show, or 0 for all")
-    request, links = request_of(params, Goal.RELOCATE if explaining else None), links_of(params)
-    snapshot = with_links(look(params), links)
+    request, links = request_of(params, wanted_of(params), Goal.RELOCATE if explaining else None), links_of(params)
+    snapshot = with_checks(with_links(look(params), links), params)
     check_links(snapshot.links)
     check_runs_once(snapshot)
-    for line in (*silent_lines(snapshot), *lost_links(snapshot)):
+    for line in (*silent_lines(snapshot), *unchecked_lines(snapshot), *lost_links(snapshot)):
         module.warn(line)
     result = (explained if explaining else planned)(snapshot, request, shown)
     result["placement"] = placement(snapshot)
@@ -486,6 +489,8 @@ def main() -> None:
         **fleet_spec(required=False),
         **request_spec(required=True, goals=(*GOALS, EXPLAIN)),
         **prediction_spec(),
+        **checks_spec(),
+        **wanted_spec(),
         "snapshot": {"type": "dict"},
         "snapshot_file": {"type": "path"},
         "text_moves": {"type": "int", "default": 60},

@@ -12,6 +12,7 @@ from .._model.codec import from_json
 from .._model.errors import FleetError
 from .._model.plan import Goal, Method, Request, SurviveLoss
 from .._model.rules import Rule, RuleKind, Scope, When, check_rules
+from .._model.settings import Wanted
 from .._model.snapshot import Link, Snapshot
 from .arguments import slots_of, slots_spec
 
@@ -42,13 +43,16 @@ _LINK_OPTIONS: dict[str, Any] = {
 }
 
 
+_NAMES = ("goal_sites", "guests", "dests", "dest_sites", "keep_on", "first", "last")
+
+
 def request_spec(required: bool, goals: Sequence[str] = GOALS) -> dict[str, Any]:
     """Return the options of a request; ``required``: the module does nothing without one."""
     return {
         **slots_spec(),
         "goal": {"type": "str", "choices": list(goals), "required": required},
         "goal_hosts": {"type": "list", "elements": "str"},
-        **{label: _names_spec() for label in ("goal_sites", "guests", "dests", "dest_sites", "keep_on")},
+        **{label: _names_spec() for label in _NAMES},
         "guest_labels": {"type": "dict", "default": {}},
         "dest_labels": {"type": "dict", "default": {}},
         "method": {"type": "str", "choices": ["auto", "paused"], "default": "auto"},
@@ -71,8 +75,11 @@ def request_spec(required: bool, goals: Sequence[str] = GOALS) -> dict[str, Any]
     }
 
 
-def request_of(params: Mapping[str, Any], goal: Optional[Goal] = None) -> Request:
-    """Return what the user asks for, with ``goal`` in place of theirs; raises FleetError on what is wrong anyhow."""
+def request_of(params: Mapping[str, Any], moved: Wanted, goal: Optional[Goal] = None) -> Request:
+    """Return what the user asks for, with ``goal`` in place of theirs; raises FleetError on what is wrong anyhow.
+
+    ``moved``: how the guests are going to be moved.
+    """
     wanted = goal or Goal(params["goal"])
     hosts, sites = _names(params["goal_hosts"] or ()), _names(params["goal_sites"])
     if wanted in _ABOUT_HOSTS and goal is None and not (hosts or sites):
@@ -94,8 +101,11 @@ def request_of(params: Mapping[str, Any], goal: Optional[Goal] = None) -> Reques
         rules=rules_of(params["rules"]),
         survive_loss=SurviveLoss(params["survive_loss"]),
         keep_on=_names(params["keep_on"]),
+        first=_names(params["first"]),
+        last=_names(params["last"]),
         max_at_once=at_once or None,
         one_per=Scope(params["one_per"]) if params["one_per"] else None,
+        wanted=moved,
         **{label: params[label] for label in _AS_GIVEN},
     )
 

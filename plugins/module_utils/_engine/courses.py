@@ -60,6 +60,7 @@ def course_of(move: Move, settings: MoveSettings, host_policy: Optional[str] = N
         auto_converge=settings.auto_converge or policy.auto_converge,
         bandwidth_mibs=policy.bandwidth_mibs or settings.bandwidth_mibs,
         permit_post_copy=live and any(step.action is StepAction.POST_COPY for step in steps),
+        permit_pause=live and any(step.action is StepAction.PAUSE for step in steps),
     )
     return Course(policy.name, own, steps)
 
@@ -69,7 +70,7 @@ def default_policy(settings: MoveSettings) -> Policy:
     if not settings.timeout:
         return Policy(DEFAULT, settings.max_downtime_ms)
     action, seconds = _AT_TIMEOUT[settings.timeout_action], float(settings.timeout)
-    # a host that does not allow post-copy refuses the switch for ever; a guest in post-copy is never aborted
+    # for a call that hangs: one that is refused ends sooner, and a guest in post-copy is never aborted
     refused = (Step(StepAction.ABORT, after=2 * seconds),) if action is StepAction.POST_COPY else ()
     return Policy(DEFAULT, settings.max_downtime_ms, steps=(Step(action, after=seconds), *refused))
 

@@ -16,6 +16,7 @@ from .recovery import Turn, broken, given_up, tried, turn
 from .result import MoveResult, Outcome
 from .situation import Situation, situation
 from .steering import Running
+from .switch import with_refusal
 
 # How long an end that does not answer is asked again before a move counts as unknown.
 SETTLE_SECONDS = 60.0
@@ -121,5 +122,5 @@ def _why(item: Running, outcome: Outcome, failure: Optional[Failure], now: float
         measured = item.move.expected.dirty_rate if item.move.expected else 0
         writes = max(seen.dirty_rate, measured)
         figures = prose.Figures(now - item.started, writes, seen.rate, left, seen.iteration)
-        return Failure(*prose.not_converged(item.course.policy, figures))
+        return with_refusal(Failure(*prose.not_converged(item.course.policy, figures)), item.switch)
     return failure or Failure("the move ended without an error, but the guest is still at its source", "Run again")

@@ -18,6 +18,7 @@ from .courses import Course
 from .events import Emit, names, progress_facts
 from .ports import Driver, DriverError, Failure, Phase, Progress
 from .recovery import Recovery
+from .switch import Switch, possible, refused
 
 # Phases in which the speed limit of a move counts and can be changed.
 SENDING = (Phase.DISKS, Phase.MEMORY)
@@ -48,6 +49,7 @@ class Running:
     over: Optional[Over] = None
     doubted: Optional[float] = None
     recovery: Recovery = Recovery()
+    switch: Switch = Switch()
 
 
 def told(item: Running, mibs: Optional[int], driver: Driver, emit: Emit) -> Running:
@@ -71,9 +73,11 @@ def steer(item: Running, progress: Progress, driver: Driver, emit: Emit) -> Runn
     if item.aborted or progress.phase is Phase.POST_COPY:
         return item
     if driver.interrupted():
-        aborted = _act(StepAction.ABORT, lambda: driver.abort(item.move), item, emit)
+        aborted = _act(StepAction.ABORT, lambda: driver.abort(item.move), item, emit) is None
         return replace(item, aborted=aborted)
     order = due(item.course.steps, item.taken, seconds, item.seen)
+    if order is not None:
+        order = possible(order, item.course.steps, item.switch, driver.now())
     return item if order is None else _obey(order, item, driver, emit)
 
 
@@ -86,20 +90,22 @@ def _obey(order: Order, item: Running, driver: Driver, emit: Emit) -> Running:
         StepAction.PAUSE: lambda: driver.pause(move),
         StepAction.POST_COPY: lambda: driver.post_copy(move),
     }
-    if not _act(step.action, calls[step.action], item, emit, step.max_downtime_ms):
-        return item
+    failure = _act(step.action, calls[step.action], item, emit, step.max_downtime_ms)
+    if failure is not None:
+        post_copy = step.action is StepAction.POST_COPY
+        return replace(item, switch=refused(item.switch, failure, driver.now())) if post_copy else item
     return replace(item, taken=order.number + 1, aborted=step.action is StepAction.ABORT)
 
 
 def _act(
     action: StepAction, call: Callable[[], None], item: Running, emit: Emit, downtime_ms: Optional[int] = None
-) -> bool:
-    """Make a call and return whether it was heard."""
+) -> Optional[Failure]:
+    """Make a call and return why it was not heard, None where it was."""
     facts = {**names(item.move), "action": action.value, "policy": item.course.policy, "max_downtime_ms": downtime_ms}
     try:
         call()
     except DriverError as error:
         emit("action_failed", {**facts, "error": error.failure.message})
-        return False
+        return error.failure
     emit("action", facts)
-    return True
+    return None

@@ -35,9 +35,28 @@ def with_lacks(connection: Any, host: Host, kinds: Iterable[Kind]) -> Host:
     found = []
     for arch, virt_type, cpu in kinds:
         if arch == host.cpu.arch and virt_type in host.virt_types and cpu.model in host.cpu.usable_models:
-            lack = _lack(connection, arch, virt_type, cpu)
+            lack = lack_of(connection, arch, virt_type, cpu)
             found += [lack] if lack is not None else []
     return dataclasses.replace(host, cpu=dataclasses.replace(host.cpu, lacks=tuple(found))) if found else host
+
+
+def lack_of(
+    connection: Any, arch: str, virt_type: str, cpu: GuestCpu, machine: Optional[str] = None
+) -> Optional[CpuLack]:
+    """Return what the host of this connection lacks for a CPU, None where nothing, or where QEMU does not tell."""
+    flags = libvirt.VIR_CONNECT_COMPARE_CPU_FAIL_INCOMPATIBLE
+    try:
+        connection.compareHypervisorCPU(None, arch, machine, virt_type, xml_of(cpu), flags)
+    except libvirt.libvirtError as error:
+        if not connection.isAlive():
+            raise
+        # where QEMU does not tell libvirt what CPU it gives there is nothing to compare with
+        if error.get_error_code() in (libvirt.VIR_ERR_OPERATION_UNSUPPORTED, libvirt.VIR_ERR_NO_SUPPORT):
+            return None
+        # incompatible, or so strange to this libvirt that it can't even be read there
+        said = " ".join(str(error).split())
+        return CpuLack(cpu, virt_type, missing_in(said), said)
+    return None
 
 
 def xml_of(cpu: GuestCpu) -> str:
@@ -60,19 +79,3 @@ def missing_in(message: str) -> tuple[str, ...]:
 
 def _is_named(cpu: GuestCpu) -> bool:
     return cpu.mode == "custom" and cpu.model is not None
-
-
-def _lack(connection: Any, arch: str, virt_type: str, cpu: GuestCpu) -> Optional[CpuLack]:
-    flags = libvirt.VIR_CONNECT_COMPARE_CPU_FAIL_INCOMPATIBLE
-    try:
-        connection.compareHypervisorCPU(None, arch, None, virt_type, xml_of(cpu), flags)
-    except libvirt.libvirtError as error:
-        if not connection.isAlive():
-            raise
-        # where QEMU does not tell libvirt what CPU it gives there is nothing to compare with
-        if error.get_error_code() in (libvirt.VIR_ERR_OPERATION_UNSUPPORTED, libvirt.VIR_ERR_NO_SUPPORT):
-            return None
-        # incompatible, or so strange to this libvirt that it can't even be read there
-        said = " ".join(str(error).split())
-        return CpuLack(cpu, virt_type, missing_in(said), said)
-    return None

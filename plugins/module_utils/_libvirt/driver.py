@@ -12,15 +12,16 @@ from collections.abc import Callable
 from typing import Any, Optional, TypeVar
 
 from .._engine.ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
+from .._model import prose
 from .._model.errors import FleetError
 from .._model.guest import VolumeRef
-from .._model.plan import Leftover, Method, Move
+from .._model.plan import Leftover, Method, Move, Twin
 from .._model.refusal import Refusal
 from .._model.settings import MoveSettings, Transport
-from . import offline_copy, stand_in, volumes
+from . import media, offline_copy, stand_in, volumes
 from .advice import failure_of
 from .binding import libvirt
-from .claims import claimer, fulfil, give_up, make_volumes
+from .claims import claimer, fulfil, give_up, make_volumes, may_be_paused
 from .connection import Fleet, error_text
 from .definitions import definitions
 from .flags import POSTCOPY, POSTCOPY_RESUME, flags_of, parameters_of
@@ -29,8 +30,10 @@ from .images import Digests
 from .job_stats import cost_of, progress_of
 from .last_look import refusals_before
 from .lookup import domain_on, find, place_on, undefine
-from .places import is_broken, is_post_copy, state_of
-from .restart import shut_down, start_again
+from .patience import Patience
+from .places import state_of
+from .post_copy import is_broken, is_post_copy
+from .restart import run_again, shut_down, start_again
 from .survey import is_active
 
 # How long a host that did not answer is not asked again: each try holds up all other moves.
@@ -79,6 +82,7 @@ class LibvirtDriver:
         self._work: dict[str, _Work] = {}
         self._digests = Digests(fleet)
         self._mute: dict[str, float] = {}
+        self._patience = Patience()
 
     def now(self) -> float:
         return time.time()
@@ -98,7 +102,7 @@ class LibvirtDriver:
                 silent.append(host)
                 continue
             try:
-                places[host] = place_on(self._fleet, host, move.guest)
+                places[host] = self._place(host, move.guest)
             except DriverError:
                 # that an end is silent is the answer; why, the failure of the move says
                 silent.append(host)
@@ -110,6 +114,15 @@ class LibvirtDriver:
         return (*refusals_before(self._fleet, move, self._settings), *self._digests.unlike(move))
 
     @_translated
+    def prepare(self, move: Move) -> tuple[str, ...]:
+        brought = tuple(item for item in move.media if media.bring(self._fleet, move, item, self._stop))
+        there = (Twin(item.source, item.dest) for item in move.media if item not in brought)
+        unlike = self._digests.unlike(dataclasses.replace(move, twins=tuple(there)))
+        if unlike:
+            raise DriverError(Failure(prose.cause(unlike[0]), prose.remedy(unlike[0])))
+        return tuple(item.dest.volume for item in brought)
+
+    @_translated
     def mend(self, leftover: Leftover) -> None:
         claim = leftover.claim
         domain = domain_on(self._fleet, leftover.host, leftover.guest)
@@ -119,12 +132,12 @@ class LibvirtDriver:
         if leftover.host == claim.dest:
             if leftover.definition_on is not None:
                 undefine(self._fleet, leftover.definition_on, leftover.guest)
-            active = start_again(domain, bool(domain.isActive()))
+            active = run_again(domain, claim.may_pause)
             fulfil(self._fleet, domain, leftover.host, notes_of(domain).home, active)
         else:
             for ref in claim.volumes:
                 volumes.delete(self._fleet.control(claim.dest), ref)
-            active = start_again(domain, bool(domain.isActive()))
+            active = run_again(domain, claim.may_pause)
             unclaimed = dataclasses.replace(notes_of(domain), claim=None)
             write_notes(domain, unclaimed, active, bool(domain.isPersistent()))
 
@@ -148,8 +161,7 @@ class LibvirtDriver:
         if work.ended.is_set() and not work.adopted:
             return Progress(Phase.FINISHING, ended=True, failure=work.failure)
         try:
-            stats = self._job_stats(move)
-            state = state_of(work.domain) if stats and (work.adopted or work.post_copy) else (0, 0)
+            stats, state = self._patience.ask(move.source, functools.partial(self._look, move))
         except (libvirt.libvirtError, DriverError):
             if work.adopted:
                 raise
@@ -165,11 +177,11 @@ class LibvirtDriver:
 
     @_translated
     def set_max_downtime(self, move: Move, milliseconds: int) -> None:
-        self._moving(move).migrateSetMaxDowntime(milliseconds, 0)
+        self._tell(move, lambda domain: domain.migrateSetMaxDowntime(milliseconds, 0))
 
     @_translated
     def set_bandwidth(self, move: Move, mibs: int) -> None:
-        self._moving(move).migrateSetMaxSpeed(mibs, 0)
+        self._tell(move, lambda domain: domain.migrateSetMaxSpeed(mibs, 0))
 
     @_translated
     def post_copy(self, move: Move) -> None:
@@ -198,13 +210,14 @@ class LibvirtDriver:
         if left is not None and not left.isActive():
             undefine(self._fleet, move.source, move.guest)
         work = self._work.get(move.id)
-        active = start_again(domain, _resume_if_left(domain, work is not None and work.paused))
+        active = start_again(domain, _resume_if_left(domain, _paused(domain, work)))
         fulfil(self._fleet, domain, move.dest, move.home, active)
         if work is None or not active or move.method is Method.RESTART:
             return work.cost if work is not None else Cost()
         # kept, for whoever predicts the guest's next move
         kept = libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED | libvirt.VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED
-        return cost_of(domain.jobStats(kept))
+        size = volumes.allocated(self._fleet.control(move.dest), move.copies)
+        return cost_of(domain.jobStats(kept), size)
 
     @_translated
     def undo(self, move: Move) -> None:
@@ -213,10 +226,27 @@ class LibvirtDriver:
         if move.method in (Method.OFFLINE, Method.RESTART) and move.copies:
             for host in (move.source, move.dest):
                 stand_in.end(self._fleet, host, move.guest)
-        active = start_again(domain, _resume_if_left(domain, work.paused))
+        active = start_again(domain, _resume_if_left(domain, _paused(domain, work)))
         for ref in work.created:
             volumes.delete(self._fleet.control(move.dest), ref)
         give_up(domain, move.source, active)
+
+    def _place(self, host: str, guest: str) -> Optional[Place]:
+        """Ask a host where the guest is: at length the first time, and briefly once it has been silent."""
+        ask = functools.partial(place_on, self._fleet, host, guest)
+        place: Optional[Place] = self._patience.ask(host, ask) if host in self._mute else ask()
+        self._mute.pop(host, None)
+        return place
+
+    def _look(self, move: Move) -> tuple[dict[str, Any], tuple[int, int]]:
+        """Return the job's statistics, and the guest's state where that tells more."""
+        work = self._work[move.id]
+        stats = self._job_stats(move)
+        return stats, state_of(work.domain) if stats and (work.adopted or work.post_copy) else (0, 0)
+
+    def _tell(self, move: Move, call: Callable[[Any], Any]) -> None:
+        """Tell libvirt something that may come late or be told twice."""
+        self._patience.ask(move.source, lambda: call(self._moving(move)))
 
     def _job_stats(self, move: Move) -> dict[str, Any]:
         """Return the statistics of the guest's job at its source, empty where it has left."""
@@ -252,7 +282,8 @@ class LibvirtDriver:
             domain = lane.lookupByUUIDString(move.guest)
             persistent, state = bool(domain.isPersistent()), domain.state()[0]
             was_paused = state == libvirt.VIR_DOMAIN_PAUSED
-            make_volumes(self._fleet, move, work.created, claimer(domain, move, is_active(state)))
+            may_pause = settings.permit_pause and not was_paused
+            make_volumes(self._fleet, move, work.created, claimer(domain, move, is_active(state), may_pause))
             if move.method is Method.RESTART:
                 shut_down(domain, self._stop)
                 move = dataclasses.replace(move, method=Method.OFFLINE)
@@ -288,6 +319,13 @@ class LibvirtDriver:
     def _moving(self, move: Move) -> Any:
         """Return what libvirt is moving: the guest, or what carries its disks."""
         return domain_on(self._fleet, move.source, stand_in.moving_uuid(move))
+
+
+def _paused(domain: Any, work: Optional[_Work]) -> bool:
+    """Return whether this run has paused the guest, or may one have that began the move and is gone."""
+    if work is None or work.adopted:
+        return may_be_paused(domain)
+    return work.paused
 
 
 def _resume_if_left(domain: Any, paused_by_us: bool) -> bool:

@@ -35,6 +35,7 @@ class Facts:
     job: Optional[JobKind]
     page_kib: int = 4
     hugepage_kib: int = 2048
+    post_copy_broken: bool = False
 
 
 def guest_of(xml: str, facts: Facts, pools: Sequence[Pool]) -> Guest:
@@ -53,7 +54,7 @@ def guest_of(xml: str, facts: Facts, pools: Sequence[Pool]) -> Guest:
         arch=attribute(root, "os/type", "arch") or "x86_64",
         machine=attribute(root, "os/type", "machine"),
         virt_type=root.get("type", "kvm"),
-        cpu=_cpu(root.find("cpu")),
+        cpu=cpu_of_guest(root.find("cpu")),
         disks=tuple(_disk(element, stats, pools) for element in root.findall("devices/disk")),
         interfaces=tuple(_interface(element) for element in root.findall("devices/interface")),
         unmovable_devices=guest_devices.unmovable(root),
@@ -70,6 +71,7 @@ def guest_of(xml: str, facts: Facts, pools: Sequence[Pool]) -> Guest:
         firmware=attribute(root, "os", "firmware"),
         host_devices=guest_devices.of_host(root),
         tpm=attribute(root, "devices/tpm/backend", "type"),
+        post_copy_broken=facts.post_copy_broken,
     )
 
 
@@ -78,7 +80,8 @@ def _block_job(root: ET.Element) -> Optional[JobKind]:
     return JobKind.OTHER if root.find("devices/disk/mirror") is not None else None
 
 
-def _cpu(element: Optional[ET.Element]) -> GuestCpu:
+def cpu_of_guest(element: Optional[ET.Element]) -> GuestCpu:
+    """Return the CPU of a <cpu> element; none of its own where there is no element, or no model in it."""
     if element is None:
         return GuestCpu()
     mode = element.get("mode", "custom")

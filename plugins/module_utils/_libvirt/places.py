@@ -9,13 +9,11 @@ from typing import Any
 from .._engine.ports import Off, Place
 from .._model.guest import GuestState
 from .guest_xml import STATES
+from .post_copy import is_broken
 from .survey import is_active, job_of
 
 # virDomainShutoffReason: 1 shut down by itself, 2 destroyed, 3 crashed.
 _OFF = {1: Off.SHUT_DOWN, 2: Off.DESTROYED, 3: Off.CRASHED}
-# (virDomainState, its reason), libvirt 8.5 and newer: at the destination running, or paused on its side.
-_BROKEN = frozenset({(1, 11), (3, 13)})
-_POST_COPY = frozenset({(1, 10), (3, 12)}) | _BROKEN
 
 
 def place_of(domain: Any) -> Place:
@@ -32,13 +30,3 @@ def state_of(domain: Any) -> tuple[int, int]:
     """Return virDomainState and its reason."""
     state, reason = domain.state()
     return state, reason
-
-
-def is_post_copy(state: tuple[int, int]) -> bool:
-    """Return whether a move in that state is past the point at which it could be aborted."""
-    return state in _POST_COPY
-
-
-def is_broken(state: tuple[int, int]) -> bool:
-    """Return whether a post-copy has lost its other end."""
-    return state in _BROKEN

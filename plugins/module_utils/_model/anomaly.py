@@ -16,7 +16,9 @@ class AnomalyKind(enum.Enum):
     RUNS_TWICE: active on several hosts, and no migration explains it. GHOST: active on one host, and an incoming copy,
     paused, on another one, to which nothing moves. LEFTOVER_DEFINITION: a second, shut-off definition of a guest that
     has arrived. DEFINED_TWICE: several definitions that no interrupted move explains. UNFINISHED: a move was
-    interrupted, its claim and perhaps volumes are left.
+    interrupted, its claim and perhaps volumes are left. LEFT_PAUSED: paused by a migration that nobody drives any more,
+    and running nowhere. POST_COPY_BROKEN: part of its memory is on either host, and the link between them broke.
+    POST_COPY_HALF: the same, and no host that answers has the other half.
     """
 
     RUNS_TWICE = "runs_twice"
@@ -24,6 +26,9 @@ class AnomalyKind(enum.Enum):
     LEFTOVER_DEFINITION = "leftover_definition"
     DEFINED_TWICE = "defined_twice"
     UNFINISHED = "unfinished_move"
+    LEFT_PAUSED = "left_paused"
+    POST_COPY_BROKEN = "post_copy_broken"
+    POST_COPY_HALF = "post_copy_half"
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,8 @@ class MoveClaim:
     """Written in the guest before a move begins, so that whoever comes after a crash knows what is left of it.
 
     ``volumes`` are those made at the destination, ``copied`` those at the source that they replace. ``restart``: the
-    guest is shut down for the move, and has to be started wherever it is found shut off.
+    guest is shut down for the move, and has to be started wherever it is found shut off. ``may_pause``: it ran, and may
+    be paused for the move, so that it has to go on wherever it is found paused.
     """
 
     source: str
@@ -125,6 +126,7 @@ class MoveClaim:
     volumes: tuple[VolumeRef, ...] = ()
     copied: tuple[VolumeRef, ...] = ()
     restart: bool = False
+    may_pause: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ class Guest:
     ``nvram`` is the file of its firmware's variables, ``loader`` that of the firmware itself, ``firmware`` the kind
     that libvirt is asked to find for it (efi, bios).
     ``host_devices`` are devices of its host that it uses, those too that libvirt lets it leave behind; ``tpm`` is the
-    backend of its TPM.
+    backend of its TPM. ``post_copy_broken``: part of its memory is on another host, with which the link broke.
     """
 
     uuid: str
@@ -186,6 +188,7 @@ class Guest:
     firmware: Optional[str] = None
     host_devices: tuple[str, ...] = ()
     tpm: Optional[str] = None
+    post_copy_broken: bool = False
 
     @property
     def active(self) -> bool:

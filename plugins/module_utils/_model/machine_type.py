@@ -12,7 +12,7 @@ from typing import Optional
 Release = tuple[int, ...]
 
 # QEMU's own machine types; names of distributions, such as pc-q35-rhel9.4.0, live as long as those want
-_UPSTREAM = re.compile(r"(?:pc-i440fx|pc-q35|virt|pseries|s390-ccw-virtio)-(\d+)\.(\d+)")
+_UPSTREAM = re.compile(r"(?:pc-i440fx|pc-q35|virt|pseries|s390-ccw-virtio)-(\d+)\.(\d+)(?:\.\d+)?")
 _VERSIONED = re.compile(r"(?P<family>.*?)(?P<version>\d+(?:\.\d+)+)")
 # policy of QEMU: a machine type of release x.y is deprecated in (x+3).y and gone in (x+6).y, kept to since these
 _DEPRECATED_AFTER, _REMOVED_AFTER = 3, 6

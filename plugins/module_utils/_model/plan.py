@@ -15,7 +15,7 @@ from .guest_policy import GuestPolicy
 from .predict import Prediction
 from .refusal import Refusal
 from .rules import Rule, RuleFault, Scope
-from .settings import Slots
+from .settings import Slots, Wanted
 
 SCHEMA = 1
 
@@ -109,6 +109,11 @@ class Request:
     max_at_once: Optional[int] = 1
     one_per: Optional[Scope] = None
     return_home: bool = False
+    # of ROLLING: hosts in the first waves and in the last ones; the name or UUID of a guest stands for its host
+    first: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+    # how the guests are going to be moved, as far as looks on the hosts are judged by it
+    wanted: Wanted = Wanted()
 
 
 @dataclass(frozen=True)
@@ -128,11 +133,21 @@ class DiskCopy:
     backing_format: Optional[str] = None
 
 
+@dataclass(frozen=True)
+class MediaCopy:
+    """A read-only image that the destination gets before the guest, and keeps. ``length`` is its file's, in bytes."""
+
+    target: str
+    source: VolumeRef
+    dest: VolumeRef
+    length: int
+
+
 class ChangeKind(enum.Enum):
     """What of a guest's definition is another at the destination.
 
     BRIDGE and NETWORK: what interfaces are plugged into. FILE: the path of a disk. POOL: the pool of a disk that names
-    its pool. CHAIN: the disk stands on another image there, or on none.
+    its pool. CHAIN: the disk stands on another image there, or on none. EJECT: the drive is empty there.
     """
 
     BRIDGE = "bridge"
@@ -140,6 +155,7 @@ class ChangeKind(enum.Enum):
     FILE = "file"
     POOL = "pool"
     CHAIN = "chain"
+    EJECT = "eject"
 
 
 @dataclass(frozen=True)
@@ -187,6 +203,7 @@ class Move:
     twins: tuple[Twin, ...] = ()
     policy: GuestPolicy = GuestPolicy()
     expected: Optional[Prediction] = None
+    media: tuple[MediaCopy, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -215,10 +232,11 @@ class Leftover:
 
 @dataclass(frozen=True)
 class Wave:
-    """Hosts that are upgraded together, once the moves with these ids have emptied them."""
+    """Hosts that are upgraded together, once these moves have emptied them, which takes ``est_seconds``."""
 
     hosts: tuple[str, ...]
     moves: tuple[str, ...]
+    est_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,16 @@ _RERUN = (
     "the next evacuation of {home}, or of {other}, removes it; so does guest_migration of this guest to either host"
 )
 
+_MEND = "guest_migration of it with mend: true does so where the state of all copies proves it right, or says why not"
+
 _TEXTS: Mapping[AnomalyKind, tuple[str, str]] = {
     _K.RUNS_TWICE: (
         "{name} is active on {hosts} at the same time, and nothing moves it",
-        "find out which copy is right and destroy the other; no run moves anything before",
+        "find out which copy is right and destroy the other, no run moves anything before; " + _MEND,
     ),
     _K.GHOST: (
         "{name} is active on {home}, and {other} has a paused incoming copy of it to which nothing moves",
-        "see that no migration of it is under way, then destroy the copy on {other} (virsh destroy)",
+        "destroy the copy on {other} once no migration of it is under way; " + _MEND,
     ),
     _K.LEFTOVER_DEFINITION: (
         "{name} has arrived on {home}, but its old definition is still on {other}",
@@ -30,11 +32,25 @@ _TEXTS: Mapping[AnomalyKind, tuple[str, str]] = {
     ),
     _K.DEFINED_TWICE: (
         "{name} is defined on {hosts}, and no interrupted move of ours explains that",
-        "undefine the copy that is not needed",
+        "undefine the copy that is not needed; " + _MEND,
     ),
     _K.UNFINISHED: (
         "a move of {name} between {home} and {other} was interrupted{volumes}",
         _RERUN,
+    ),
+    _K.LEFT_PAUSED: (
+        "{name} runs nowhere: a migration that nobody drives any more has left it paused on {hosts}",
+        "resume it on {home} if it has not gone on elsewhere meanwhile; " + _MEND,
+    ),
+    _K.POST_COPY_BROKEN: (
+        "{name} stands still: the link between {hosts} broke in post-copy, and either has a part of its memory",
+        "destroy neither copy; mend the link, then run guest_migration of it to {home}, or evacuate {other}: "
+        "that resumes it",
+    ),
+    _K.POST_COPY_HALF: (
+        "{name} stands still: its post-copy broke, {home} has a part of its memory, no host that answers has the rest",
+        "bring the other host back, then run again; if its half is gone for good, so is what the guest held in memory: "
+        "destroy what is left on {home} and start the guest anew",
     ),
 }
 

@@ -35,6 +35,7 @@ class MoveSettings:
 
     ``policy`` names a preset or one of ``policies``; without it, the timeout and the downtime are the whole policy.
     ``permit_post_copy``: libvirt must be told at the start that post-copy may follow; the course of a move says so.
+    ``permit_pause``: so must the guest's claim, of a pause that may follow.
     """
 
     transport: Transport = Transport.P2P
@@ -47,6 +48,7 @@ class MoveSettings:
     policy: Optional[str] = None
     policies: tuple[Policy, ...] = ()
     permit_post_copy: bool = False
+    permit_pause: bool = False
     transfer: TransferOptions = TransferOptions()
 
 
@@ -109,3 +111,11 @@ class Wanted:
     transport: Transport = Transport.P2P
     tls: bool = True
     post_copy: bool = False
+
+
+def wanted_by(settings: MoveSettings) -> Wanted:
+    """Return what these settings need of the hosts; policies of hosts and guests apart."""
+    policy = find_policy(settings.policy, settings.policies, "the option policy") if settings.policy else None
+    at_timeout = settings.timeout > 0 and settings.timeout_action is TimeoutAction.POST_COPY
+    post_copy = at_timeout or (policy is not None and policy.may(StepAction.POST_COPY))
+    return Wanted(settings.transport, settings.tls, post_copy)

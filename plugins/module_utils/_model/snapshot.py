@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Optional
 
 from .codec import read_document
 from .guest import Guest, JobKind
 from .host import Host
+from .host_check import HostCheck
 
 SCHEMA = 1
 
@@ -34,11 +35,15 @@ class Link:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Hosts sorted by name. ``taken_at`` is ISO 8601 in UTC and only informs."""
+    """Hosts sorted by name. ``taken_at`` is ISO 8601 in UTC and only informs.
+
+    ``host_checks`` are looks on the hosts themselves, by host: what no survey tells, where somebody has looked.
+    """
 
     taken_at: str
     hosts: tuple[Host, ...]
     links: tuple[Link, ...] = ()
+    host_checks: Mapping[str, HostCheck] = field(default_factory=dict)
     schema: int = SCHEMA
 
     def host(self, name: str) -> Optional[Host]:

@@ -36,7 +36,8 @@ class Board:
 
     ``members`` are the guests of each block, where they live; ``block`` and ``host`` give indices by UUID and by name;
     ``stuck`` says by UUID why a guest can't be moved anywhere; ``methods`` how it moves. ``bound`` are all rules, the
-    soft ones too where the grids leave them out. ``wake``: hosts on standby that take guests.
+    soft ones too where the grids leave them out. ``wake``: hosts on standby that take guests. ``restarts`` is
+    ``reaches`` without what was found on the hosts themselves: a guest that is started anew needs no way between them.
     """
 
     snapshot: Snapshot
@@ -50,6 +51,7 @@ class Board:
     methods: Mapping[str, Method]
     bound: tuple[BoundRule, ...]
     reaches: Reaches
+    restarts: Reaches
     wake: frozenset[str]
 
 
@@ -85,7 +87,9 @@ def make_board(
     at = {place.guest.uuid: place.host for place in places}
     wanted = {wish.place.guest.uuid: frozenset(wish.candidates) for wish in wishes}
     pens = ruleset.pens(binding, snapshot.hosts, at, wanted, held.union(still))
-    reaches = Reaches(snapshot, _joined(ruleset.barred(binding, snapshot.hosts), pens), wake)
+    closed = _joined(ruleset.barred(binding, snapshot.hosts), pens)
+    judged_for = request.wanted if snapshot.host_checks else None
+    reaches = Reaches(snapshot, closed, wake, judged_for)
 
     def grid(rules: Sequence[BoundRule], each: Reaches) -> Grid:
         limits = [*resources, *ruleset.limits(rules, snapshot.hosts, weights)]
@@ -95,8 +99,9 @@ def make_board(
     # mostly the same, and on a large board dear
     order = search
     if pens or lasting != binding:
-        order = grid(lasting, Reaches(snapshot, ruleset.barred(lasting, snapshot.hosts), wake))
-    return Board(snapshot, request, search, order, members, block, host, stuck, methods, bound, reaches, wake)
+        order = grid(lasting, Reaches(snapshot, ruleset.barred(lasting, snapshot.hosts), wake, judged_for))
+    restarts = reaches if judged_for is None else Reaches(snapshot, closed, wake)
+    return Board(snapshot, request, search, order, members, block, host, stuck, methods, bound, reaches, restarts, wake)
 
 
 def settled(board: Board, hops: Iterable[Hop], closed: Iterable[int] = ()) -> Layout:
@@ -134,9 +139,11 @@ def settled(board: Board, hops: Iterable[Hop], closed: Iterable[int] = ()) -> La
 def _restarts(board: Board, block: int, row: bytes) -> bytes:
     """Return where the block could be started again, whatever keeps it from being moved: only devices bind it then."""
     reasons = [refusal.code for place in board.members[block] for refusal in board.stuck.get(place.guest.uuid, ())]
-    if not reasons or RefusalCode.DEVICE in reasons or RefusalCode.RULE_UNREADABLE in reasons:
+    if RefusalCode.DEVICE in reasons or RefusalCode.RULE_UNREADABLE in reasons:
         return row
-    return _common(board.members[block], board.reaches)
+    if not reasons and board.restarts is board.reaches:
+        return row
+    return _common(board.members[block], board.restarts)
 
 
 def torn_apart(board: Board, hops: Iterable[Hop], *, soft: bool) -> frozenset[str]:

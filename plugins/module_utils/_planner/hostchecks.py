@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional
 from urllib.parse import urlsplit
 
@@ -28,7 +28,7 @@ _OF_ONE_HOST = frozenset(("btrfs", "ext2", "ext3", "ext4", "f2fs", "jfs", "overl
 
 @dataclass(frozen=True)
 class Pair:
-    """A guest, both hosts, and what was found on them."""
+    """A guest, both hosts, and what was found on them; ``copies`` are the disks that go along."""
 
     guest: Guest
     source: Host
@@ -37,11 +37,12 @@ class Pair:
     there: HostCheck
     peer: Optional[PeerCheck]
     wanted: Wanted
+    copies: tuple[DiskCopy, ...] = ()
 
     @property
-    def sends_memory(self) -> bool:
-        """True where QEMU talks to QEMU, which it does not for a shut-off guest."""
-        return self.guest.active
+    def by_qemu(self) -> bool:
+        """True where QEMU talks to QEMU, which it does not for a shut-off guest whose disks stay where they are."""
+        return self.guest.active or bool(self.copies)
 
 
 def pair_of(guest: Guest, source: Host, dest: Host, checks: Mapping[str, HostCheck], wanted: Wanted) -> Optional[Pair]:
@@ -54,12 +55,22 @@ def pair_of(guest: Guest, source: Host, dest: Host, checks: Mapping[str, HostChe
 
 def check_refusals(pair: Pair, copies: Sequence[DiskCopy]) -> tuple[Refusal, ...]:
     """Return everything that was found on the two hosts and keeps the guest from going."""
+    pair = replace(pair, copies=tuple(copies))
     return (
         *_ways(pair),
         *_ports(pair),
         *_certificates(pair),
         *_switches(pair),
-        *_file_systems(pair, copies),
+        *_file_systems(pair),
+    )
+
+
+def disk_places(guest: Guest, check: HostCheck) -> tuple[tuple[str, str, bool, bool], ...]:
+    """Return what decides, of the disks that are files, whether both hosts may use them."""
+    return tuple(
+        (disk.target, *_place_of(disk.source or "", check), disk.readonly)
+        for disk in guest.disks
+        if disk.kind is DiskKind.FILE
     )
 
 
@@ -87,7 +98,7 @@ def _ways(pair: Pair) -> Iterator[Refusal]:
     if pair.wanted.transport is Transport.P2P and peer.error is not None:
         remedy = (peer.advice or "try virsh -c URI hostname as root there").rstrip(".")
         yield _refused(pair, RefusalCode.PEER_REFUSES, uri=peer.uri or "", error=peer.error, remedy=_lowered(remedy))
-    if not pair.sends_memory or peer.address is None:
+    if not pair.by_qemu or peer.address is None:
         return
     if peer.unresolved is not None:
         yield _refused(pair, RefusalCode.NAME_UNKNOWN, name=peer.address, error=peer.unresolved)
@@ -98,7 +109,7 @@ def _ways(pair: Pair) -> Iterator[Refusal]:
 
 
 def _ports(pair: Pair) -> Iterator[Refusal]:
-    if pair.sends_memory and pair.there.free_ports == 0:
+    if pair.by_qemu and pair.there.free_ports == 0:
         ports = f"{pair.there.first_port}-{pair.there.last_port}"
         yield _refused(pair, RefusalCode.PORTS_TAKEN, ports=ports)
 
@@ -107,7 +118,7 @@ def _certificates(pair: Pair) -> Iterator[Refusal]:
     uri = urlsplit(pair.peer.uri) if pair.peer is not None and pair.peer.uri else None
     if pair.wanted.transport is Transport.P2P and uri is not None and uri.scheme.endswith("+tls"):
         yield from _both_ends(pair, "libvirt", uri.hostname, verifies_clients=True)
-    if pair.wanted.tls and pair.sends_memory:
+    if pair.wanted.tls and pair.by_qemu:
         address = pair.peer.address if pair.peer is not None else None
         name = uri.hostname if uri is not None and uri.hostname else address
         yield from _both_ends(pair, "qemu", name, verifies_clients=pair.there.verifies_clients)
@@ -148,24 +159,23 @@ def _certificate(
 
 
 def _switches(pair: Pair) -> Iterator[Refusal]:
-    if not pair.sends_memory:
+    if not pair.by_qemu:
         return
-    if pair.wanted.post_copy and not pair.there.userfaultfd:
+    if pair.wanted.post_copy and pair.guest.active and not pair.there.userfaultfd:
         yield _refused(pair, RefusalCode.POST_COPY_DENIED)
     forced = [name for name, found in _named(pair) if found.tls_forced]
     if forced and not pair.wanted.tls:
         yield _refused(pair, RefusalCode.TLS_FORCED, hosts=" and ".join(forced))
 
 
-def _file_systems(pair: Pair, copies: Sequence[DiskCopy]) -> Iterator[Refusal]:
+def _file_systems(pair: Pair) -> Iterator[Refusal]:
     """Disks that stay where they are and that libvirt, or SELinux, would not let both hosts use."""
-    copied = {copy.target for copy in copies}
+    copied = {copy.target for copy in pair.copies}
     for disk in pair.guest.disks:
         path = disk.source or ""
-        stays = disk.kind is DiskKind.FILE and disk.target not in copied and path.startswith("/")
-        kind = _kind_of(path, pair.here) if stays else ""
-        listed = any(_is_below(path, folder) for folder in pair.here.shared_filesystems)
-        if pair.sends_memory and not disk.readonly and kind in _OF_ONE_HOST and not listed:
+        stays = disk.kind is DiskKind.FILE and disk.target not in copied
+        kind, listed = _place_of(path, pair.here) if stays else ("", False)
+        if pair.guest.active and not disk.readonly and kind in _OF_ONE_HOST and not listed:
             facts = {"disk": disk.target, "path": path, "kind": kind}
             yield _refused(pair, RefusalCode.NOT_SEEN_AS_SHARED, **facts)
         if kind.startswith("nfs") and pair.there.nfs_allowed is False:
@@ -173,7 +183,7 @@ def _file_systems(pair: Pair, copies: Sequence[DiskCopy]) -> Iterator[Refusal]:
 
 
 def _few_ports(pair: Pair) -> Iterator[Caution]:
-    if pair.sends_memory and 0 < pair.there.free_ports < ENOUGH_PORTS:
+    if pair.by_qemu and 0 < pair.there.free_ports < ENOUGH_PORTS:
         ports = f"{pair.there.first_port}-{pair.there.last_port}"
         facts = {"ports": ports, "free": str(pair.there.free_ports), "most": str(pair.there.free_ports // 2)}
         yield Caution(CautionCode.FEW_PORTS, pair.guest.name, pair.dest.name, facts)
@@ -205,10 +215,13 @@ def _named(pair: Pair) -> tuple[tuple[str, HostCheck], ...]:
     return ((pair.source.name, pair.here), (pair.dest.name, pair.there))
 
 
-def _kind_of(path: str, check: HostCheck) -> str:
-    """Return the kind of the file system that holds the path."""
+def _place_of(path: str, check: HostCheck) -> tuple[str, bool]:
+    """Return the kind of the file system that holds the path, and whether libvirt has been told that it is shared."""
+    if not path.startswith("/"):
+        return "", False
     holding = [mount for mount in check.mounts if _is_below(path, mount.path)]
-    return max(holding, key=lambda mount: len(mount.path)).kind if holding else ""
+    kind = max(holding, key=lambda mount: len(mount.path)).kind if holding else ""
+    return kind, any(_is_below(path, folder) for folder in check.shared_filesystems)
 
 
 def _is_below(path: str, folder: str) -> bool:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from .._model.guest import JobKind
 from .._model.plan import Leftover, Request
 from .._model.snapshot import Snapshot, by_uuid, residence
 from .compat import in_flight, unfinished_source
@@ -19,6 +20,9 @@ def leftovers(snapshot: Snapshot, request: Request) -> tuple[Leftover, ...]:
         claims = [place.guest.notes.claim for place in (home, *places)]
         claim = next((claim for claim in claims if claim is not None), None)
         if claim is None or in_flight(places) or home.host not in (claim.source, claim.dest):
+            continue
+        if any(place.guest.job is JobKind.INCOMING for place in places):
+            # it holds the volumes open, or may be all there is of the guest: the claim explains it until it is mended
             continue
         if {claim.source, claim.dest} & concerned:
             left = unfinished_source(places)

@@ -6,16 +6,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import Optional
 
 from .._model.guest import Guest, GuestState
-from .._model.host import Host, Maps
+from .._model.host import Host, Maps, MissingMedia
 from .._model.plan import Method
 from .._model.refusal import Refusal, RefusalCode
 from .._model.rules import Rule
+from .._model.settings import Wanted
 from .._model.snapshot import Located, Snapshot
 from .arrival import guest_at
 from .compat import host_refusals, pair_reach
+from .looks import Looks
 from .storage import DiskClass, Reach, disk_class
 
 _REACHED = frozenset({DiskClass.EMPTY, DiskClass.NETWORK, DiskClass.SHARED})
@@ -25,15 +28,25 @@ _METHODS = {Method.LIVE: "live", Method.PAUSED: "paused", Method.OFFLINE: "offli
 class Reaches:
     """Answers about pairs of one snapshot, remembered by kind: what two guests share, their refusals share too.
 
-    Hosts of ``wake`` count as awake. ``barred`` are hosts closed to a guest by rules, with the rule's name.
+    Hosts of ``wake`` count as awake. ``barred`` are hosts closed to a guest by rules, with the rule's name. ``wanted``
+    says for which way of moving the looks on the hosts are judged; None judges none of them.
     """
 
-    def __init__(self, snapshot: Snapshot, barred: Mapping[str, Mapping[str, str]], wake: Container[str]) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        barred: Mapping[str, Mapping[str, str]],
+        wake: Container[str],
+        wanted: Optional[Wanted] = None,
+    ) -> None:
         self._hosts = snapshot.hosts
         self._by_name = {host.name: host for host in snapshot.hosts}
         self._index = {host.name: number for number, host in enumerate(snapshot.hosts)}
         self._barred = barred
-        self._mapped = any(host.maps != Maps() for host in snapshot.hosts)
+        self._looks = Looks(snapshot, wanted) if wanted is not None else None
+        self._changing = any(
+            host.maps != Maps() or host.missing_media is not MissingMedia.REFUSE for host in snapshot.hosts
+        )
         twins: dict[Optional[str], list[Host]] = defaultdict(list)
         for host in snapshot.hosts:
             twins[host.uuid].append(host)
@@ -46,7 +59,8 @@ class Reaches:
         source = self._index[place.host]
         kind = (_guest_kind(place.guest, self._hosts[source]), self._kinds[source])
         closed_by_rules = self._barred.get(place.guest.uuid)
-        key = (kind, source, tuple(sorted(closed_by_rules)) if closed_by_rules else ())
+        looked = self._looks.kind(place) if self._looks is not None else ()
+        key = (kind, source, tuple(sorted(closed_by_rules)) if closed_by_rules else (), looked)
         if key not in self._masks:
             self._masks[key] = self._mask(place, kind, closed_by_rules or {})
         return self._masks[key]
@@ -63,8 +77,19 @@ class Reaches:
         found = bytearray(self._masks["open", kind])
         for name in closed_by_rules:
             found[self._index[name]] = 0
+        if self._looks is not None:
+            self._close(found, place, self._looks)
         found[self._index[place.host]] = 1
         return bytes(found)
+
+    def _close(self, found: bytearray, place: Located, looks: Looks) -> None:
+        """Take those hosts out to which looks know of no way."""
+        source = self._by_name[place.host]
+        copied = not all(disk_class(disk, source) in _REACHED for disk in place.guest.disks)
+        for name in looks.seen_from(place.host):
+            index = self._index[name]
+            if found[index] and looks.refusals(place, name, self._plain_pair(place, name).copies if copied else ()):
+                found[index] = 0
 
     def _open(self, place: Located) -> bytes:
         """Return what pairs and host states allow, asking once for each kind of destination."""
@@ -75,12 +100,18 @@ class Reaches:
                 continue
             kind = self._kinds[index]
             if kind not in answers:
-                answers[kind] = 0 if self.pair(place, host.name).refusals else 1
+                answers[kind] = 0 if self._plain_pair(place, host.name).refusals else 1
             found[index] = answers[kind]
         return bytes(found)
 
     def pair(self, place: Located, dest: str) -> Reach:
         """Return the copies that a move needs and the refusals of the pair; capacity, rules and host state apart."""
+        found = self._plain_pair(place, dest)
+        seen = self._looks.refusals(place, dest, found.copies) if self._looks is not None else ()
+        return replace(found, refusals=(*found.refusals, *seen)) if seen else found
+
+    def _plain_pair(self, place: Located, dest: str) -> Reach:
+        """Return the pair as a survey alone has it."""
         return pair_reach(place.guest, self._by_name[place.host], self._by_name[dest])
 
     def refusals(self, place: Located, dest: str) -> tuple[Refusal, ...]:
@@ -103,8 +134,8 @@ class Reaches:
         """Return the guest as it is once it has moved to ``host``."""
         source, dest = self._by_name[place.host], self._by_name[host]
         # asked very often, and where names are the same everywhere only disks that are copied change theirs
-        plain = not self._mapped and all(disk_class(disk, source) in _REACHED for disk in place.guest.disks)
-        pair = Reach() if plain else self.pair(place, host)
+        plain = not self._changing and all(disk_class(disk, source) in _REACHED for disk in place.guest.disks)
+        pair = Reach() if plain else self._plain_pair(place, host)
         return Located(host, guest_at(place.guest, pair, source, source if plain else dest))
 
 
@@ -153,7 +184,7 @@ def _guest_kind(guest: Guest, source: Host) -> Hashable:
         pool = source.pool(disk.pool)
         if disk.chain or (pool is not None and pool.identity is None):
             return guest.uuid, guest.has_run
-        disks.append((disk.kind, disk.pool, disk.transient))
+        disks.append((disk.kind, disk.pool, disk.transient, disk.device))
     return (
         (guest.arch, guest.machine, guest.virt_type, guest.cpu, guest.state, guest.has_run, guest.interfaces),
         (guest.hugepage_kib, guest.numa_cells, guest.tpm, tuple(disks), any(not disk.readonly for disk in guest.disks)),
@@ -169,7 +200,7 @@ def _host_kind(host: Host) -> Hashable:
     return (
         (host.qemu_version, host.libvirt_version, host.cpu, host.virt_types, host.machine_types),
         (pools, networks, frozenset(host.bridges), cells, host.emulates_tpm),
-        (host.images, host.reuse_images, tuple(tuple(sorted(names.items())) for names in maps)),
+        (host.images, host.reuse_images, host.missing_media, tuple(tuple(sorted(names.items())) for names in maps)),
     )
 
 

@@ -67,16 +67,16 @@ def write_plan(
         moves=moves,
         stays=_stays(board, outcome, wishes, layout, faults),
         leftovers=leftovers(board.snapshot, board.request),
-        est_seconds=timing.seconds,
+        est_seconds=round(sum(part.seconds for part in timing), 1),
         est_bytes=sum(move.est_bytes for move in moves),
         est_downtime_ms=sum(move.est_downtime_ms for move in moves),
         power_on=power_on,
         power_off=off,
-        waves=waves,
+        waves=tuple(replace(wave, est_seconds=part.seconds) for wave, part in zip(waves, timing)),
         bounds=outcome.bounds,
         breaches=breaches(board.bound, board.snapshot.hosts, guests, settled, after, methods),
         frail=_frail(board, outcome),
-        critical_path=timing.critical_path,
+        critical_path=tuple(one for part in timing for one in part.critical_path),
         watts_before=_watts(board, guests, before, (), ()),
         watts_after=_watts(board, guests, after, power_on, off),
         remarks=(*(prose.fault(fault) for fault in told), *outcome.remarks),
@@ -84,10 +84,10 @@ def write_plan(
     )
 
 
-def _timing(board: Board, moves: Sequence[Move], waves: Sequence[Wave], lines: Lines) -> Schedule:
-    """Return how long the plan takes; a wave begins when the one before is over, upgrades not counted."""
+def _timing(board: Board, moves: Sequence[Move], waves: Sequence[Wave], lines: Lines) -> tuple[Schedule, ...]:
+    """Return how long each wave takes, or all of it without waves; one begins when the one before is over."""
     if not waves:
-        return schedule(moves, board.request.slots, lines)
+        return (schedule(moves, board.request.slots, lines),)
     by_id = {move.id: move for move in moves}
     parts = []
     for wave in waves:
@@ -95,8 +95,7 @@ def _timing(board: Board, moves: Sequence[Move], waves: Sequence[Wave], lines: L
         mine = [by_id[one] for one in wave.moves]
         alone = [replace(move, after=tuple(one for one in move.after if one in inside)) for move in mine]
         parts.append(schedule(alone, board.request.slots, lines))
-    path = tuple(one for part in parts for one in part.critical_path)
-    return Schedule(round(sum(part.seconds for part in parts), 1), path)
+    return tuple(parts)
 
 
 def _adopted_moves(board: Board, wishes: Sequence[Wish], adopted: Mapping[str, str], lines: Lines) -> tuple[Move, ...]:
@@ -187,6 +186,7 @@ def _move(
         twins=pair.twins,
         policy=guest.notes.policy,
         expected=found,
+        media=pair.media,
     )
 
 

@@ -98,7 +98,7 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, **own, **more}
 
 
-def execute(argv: Sequence[str], reports: Path | None = None, timeout: float = 240) -> Run:
+def execute(argv: Sequence[str], reports: Path | None = None, timeout: float = 600) -> Run:
     """Run to the end. ``reports``: the folder into which the run writes its report, if it gets that far."""
     began, clock = time.time(), time.monotonic()
     done = subprocess.run(

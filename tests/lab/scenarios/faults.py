@@ -45,7 +45,7 @@ class Faulty:
         wanted = {"event": what, **facts}
         self.run.until(lambda: any(wanted.items() <= event.items() for event in self.run.events()), str(wanted))
 
-    def end(self, patience: float = 200) -> Ended:
+    def end(self, patience: float = 400) -> Ended:
         self.run.wait(patience)
         (result,) = results_of(self._folder)
         return Ended(result, self.run.output(), self.run.began)

@@ -5,12 +5,19 @@
 from __future__ import annotations
 
 import sys
+import time
 
 from labview import initial_world, status, world
 
 
-def is_as_made() -> bool:
-    return bool(status()["ok"]) and world() == initial_world()
+def is_as_made(patience: float = 0) -> bool:
+    """Return whether it is so, or becomes so within these seconds."""
+    end = time.monotonic() + patience
+    while not (status()["ok"] and world() == initial_world()):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.5)
+    return True
 
 
 if __name__ == "__main__":

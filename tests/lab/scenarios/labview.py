@@ -8,7 +8,7 @@ import json
 import shlex
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +17,14 @@ from typing import Any
 CHECKOUT = Path(__file__).resolve().parents[3]
 LAB = CHECKOUT / "build" / "lab"
 INVENTORY = LAB / "inventory.yml"
+IMAGES = "/var/lib/libvirt/images"
 MARK = "/etc/ansible/facts.d/virtfleet.fact"
 
 # Ticks are a second apart and measured on a machine that emulates every guest in software.
 TICK_SECONDS = 1.0
-NOISE_SECONDS = 1.5
+NOISE_SECONDS = 3.0
+# How long a host may keep the judge waiting, who asks each for a moment only, on a machine with other things to do.
+PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,19 @@ def lab(*argv: str, timeout: float = 300) -> str:
 
 
 def status(since: float | None = None) -> dict[str, Any]:
-    """Return what the judge says, good or bad."""
+    """Return what the judge says, good or bad; while a host does not answer the judge is asked again."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        report = _status(since)
+        if "unreachable" not in report["hosts"].values() or time.monotonic() > end:
+            return report
+        time.sleep(0.5)
+
+
+def _status(since: float | None) -> dict[str, Any]:
     command = ["/usr/bin/python3", str(CHECKOUT / "tests" / "lab" / "lab.py"), "status", "--json"]
     command += [] if since is None else ["--since", str(since)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     if done.returncode not in (0, 1):
         raise RuntimeError(f"the judge can't judge: {done.stderr}")
     return json.loads(done.stdout)
@@ -67,7 +79,8 @@ def on_host(host: str, *argv: str) -> str:
 
 
 def hosts() -> list[str]:
-    return sorted(status()["hosts"])
+    """Return the hosts that are hypervisors, which a bare one is to become yet."""
+    return sorted(host for host, how in status()["hosts"].items() if how != "bare")
 
 
 def world() -> World:
@@ -75,9 +88,9 @@ def world() -> World:
     report = status()
     up = sorted(host for host, how in report["hosts"].items() if how == "up")
     with ThreadPoolExecutor() as pool:
-        volumes = dict(zip(up, pool.map(_local_volumes, up)))
-        marks = dict(zip(up, pool.map(_mark, up)))
-    return World(places(report), volumes, {host: mark["reason"] for host, mark in marks.items() if mark})
+        volumes, marks = zip(*pool.map(_volumes_and_mark, up))
+    reasons = {host: mark["reason"] for host, mark in zip(up, marks) if mark}
+    return World(places(report), dict(zip(up, volumes)), reasons)
 
 
 def places(report: dict[str, Any]) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -133,29 +146,33 @@ def unexplained_holes(judged: dict[str, Any], moves: Iterable[dict[str, Any]]) -
     ]
 
 
-def once_again_well(since: float, patience: float = 15) -> dict[str, Any]:
-    """Return the judge's report as soon as it is good, or the last bad one: libvirt needs a moment after a move."""
+def once_again_well(since: float, patience: float = 40, off: Collection[str] = ()) -> dict[str, Any]:
+    """Return the judge's report as soon as it is good, or the last bad one: libvirt needs a moment after a move.
+
+    ``off``: guests that went off, of which nothing good is expected; or problems, word for word.
+    """
     end = time.monotonic() + patience
     while True:
-        judged = status(since)
-        if judged["ok"] or time.monotonic() > end:
+        judged = _status(since)
+        if not problems(judged, off) or time.monotonic() > end:
             return judged
         time.sleep(0.5)
 
 
-def _local_volumes(host: str) -> tuple[str, ...]:
-    on_host(host, "virsh", "-q", "pool-refresh", "local")
-    lines = on_host(host, "virsh", "-q", "vol-list", "local").splitlines()
-    return tuple(sorted(line.split("/var/lib/libvirt/images")[0].strip() for line in lines if line.strip()))
+def problems(judged: dict[str, Any], off: Collection[str] = ()) -> list[str]:
+    """Return what is wrong, but for the guests that went off."""
+    return [line for line in judged["problems"] if line.partition(": ")[0] not in off]
 
 
-def _mark(host: str) -> dict[str, str] | None:
-    """Return the maintenance mark, None where there is none; ls fails where there is no file."""
-    if _ssh(host, ("ls", MARK)).returncode != 0:
-        return None
-    return json.loads(on_host(host, "cat", MARK)).get("maintenance")
+def _volumes_and_mark(host: str) -> tuple[tuple[str, ...], dict[str, str] | None]:
+    """Return a host's local volumes, and its maintenance mark if it has one: of one look, since each takes a while."""
+    look = f"virsh -q 'pool-refresh local; vol-list local' && echo {MARK} && if [ -e {MARK} ]; then cat {MARK}; fi"
+    listed, _marker, mark = on_host(host, "sh", "-c", look).partition(f"{MARK}\n")
+    lines = [line for line in listed.splitlines() if IMAGES in line]
+    volumes = tuple(sorted(line.split(IMAGES)[0].strip() for line in lines))
+    return volumes, json.loads(mark).get("maintenance") if mark else None
 
 
 def _ssh(host: str, argv: Iterable[str]) -> subprocess.CompletedProcess[str]:
     command = [str(LAB / "ssh"), host, shlex.join(argv)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

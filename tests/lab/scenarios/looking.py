@@ -18,7 +18,7 @@ QEMU_SERVER, QEMU_CLIENT, QEMU_CA = (f"/etc/pki/qemu/{name}.pem" for name in ("s
 
 @dataclass(frozen=True)
 class Look:
-    """A run of the playbook, and what it wrote."""
+    """A run of the playbook, and what it wrote. ``stays``: who would stay, and why, if a host were evacuated then."""
 
     run: Run
     matrix: list[dict[str, Any]]
@@ -47,7 +47,7 @@ class Look:
 
 def look(folder: Path, *flags: str, **variables: Any) -> Look:
     reports = folder / "report"
-    values = {"preflight_report_dir": str(reports), "preflight_connect_timeout": 3, **variables}
+    values = {"preflight_report_dir": str(reports), "preflight_connect_timeout": 15, **variables}
     run = execute(playbook_argv(f"{COLLECTION}.preflight", *flags, **values))
     assert "Traceback" not in run.output, run.output
     assert (reports / "preflight.json").exists(), run.output

@@ -83,7 +83,7 @@ def open_libvirtd(host: str) -> None:
 
 
 def _await_libvirtd(host: str) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while True:
         try:
             on_host(host, "virsh", "-q", "hostname")

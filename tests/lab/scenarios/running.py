@@ -73,7 +73,7 @@ class Running:
         sending = {event["name"] for event in events if event["event"] == "progress" and event["processed"] > 0}
         return sending - {event["name"] for event in events if event["event"] == "move_ended"}
 
-    def until(self, reached: Callable[[], bool], what: str, patience: float = 90) -> None:
+    def until(self, reached: Callable[[], bool], what: str, patience: float = 180) -> None:
         """Wait for a moment of the run; that it ends before is a failure."""
         end = time.monotonic() + patience
         while not reached():
@@ -91,7 +91,7 @@ class Running:
     def wait(self, seconds: float) -> int:
         return self._process.wait(seconds)
 
-    def wait_for_the_last(self, seconds: float = 10) -> None:
+    def wait_for_the_last(self, seconds: float = 60) -> None:
         """Wait until no process of this run is left; Ansible's watcher of a background job looks up every 5 s."""
         end = time.monotonic() + seconds
         while left := self.processes():
@@ -104,7 +104,7 @@ class Running:
         group = [pid for pid in self.processes() if _parents(pid) & {self._process.pid}]
         for pid in [self._process.pid, *group]:
             _kill(pid)
-        self._process.wait(10)
+        self._process.wait(60)
 
     @contextlib.contextmanager
     def held_still(self) -> Iterator[None]:
@@ -120,7 +120,7 @@ class Running:
 
     def kill_everything(self) -> None:
         """Kill every process of this run at once, as a conductor that loses its power would."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while (left := self.processes()) and time.monotonic() < end:
             for pid in left:
                 _kill(pid)

@@ -7,14 +7,22 @@ from __future__ import annotations
 import ipaddress
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from conductor import Run, evacuation, on_fleet, play
+from conductor import Run, Task, evacuation, on_fleet, play
 from labview import INVENTORY, LAB, World, initial_world, lab, world
+
+LAST = True
+AT_ONCE = 3
+# A run, and words that its message must have.
+Came = tuple[Run, Sequence[str]]
+# What is tried, given an empty folder and a good plan.
+Attempt = Callable[[Path, dict[str, Any]], Came]
 
 
 @pytest.fixture(scope="module")
@@ -67,88 +75,103 @@ def an_address_that_nobody_has() -> str:
     return str(network[250])
 
 
-@pytest.mark.parametrize(
-    ("variables", "words"),
-    [
-        pytest.param({"hosts": "hv11"}, ["unknown host 'hv11'", "Did you mean hv1"], id="unknown host"),
-        pytest.param({"hosts": "hv1,hv1"}, ["hv1 is given twice", "Give it once"], id="host given twice"),
-        pytest.param({"dests": "hv2,hv2"}, ["hv2 is given twice", "Give it once"], id="destination given twice"),
-        pytest.param({"dests": "hv9"}, ["unknown host 'hv9'", "Did you mean hv"], id="unknown destination"),
-        pytest.param({"group": "hypervisor"}, ["group hypervisor ", "Check that the group has hosts"], id="no group"),
-        pytest.param({"hosts": ""}, ["no host is given", "Say which hosts"], id="no host"),
-    ],
-)
-def test_hosts_that_make_no_sense(tmp_path: Path, before: World, variables: dict[str, Any], words: list[str]) -> None:
-    assert_refused(evacuation("hv1", tmp_path).run(**variables), *words)
-    assert world() == before
+def emptying(settings: Mapping[str, Any] | None = None, *words: str, **variables: Any) -> Attempt:
+    """Return the attempt to empty hv1 with such settings and variables, which is to be refused in such words."""
+
+    def attempt(folder: Path, _plan: dict[str, Any]) -> Came:
+        return evacuation("hv1", folder, **(settings or {})).run(**variables), words
+
+    return attempt
 
 
-def test_a_group_without_hosts(tmp_path: Path, before: World) -> None:
-    empty = inventory(tmp_path, group="spare_hypervisors")
-    run = evacuation("hv1", tmp_path).run(*empty, group="spare_hypervisors")
-    assert_refused(run, "group spare_hypervisors ", "Check that the group has hosts")
-    assert world() == before
+def asking(task: Task, *words: str) -> Attempt:
+    """Return the attempt to carry out one task, which is to be refused in such words."""
+    return lambda folder, _plan: (play(folder, [task])[0], words)
 
 
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        pytest.param({"bandwidth_mibs": -1}, ["bandwidth_mibs is -1", "leave it out"], id="negative bandwidth"),
-        pytest.param({"timeout": -5}, ["timeout is -5", "or 0 for no timeout"], id="negative timeout"),
-    ],
-)
-def test_settings_that_make_no_sense(tmp_path: Path, before: World, settings: dict[str, Any], words: list[str]) -> None:
-    assert_refused(evacuation("hv1", tmp_path, **settings).run(), *words)
-    assert world() == before
+def a_group_without_hosts(folder: Path, _plan: dict[str, Any]) -> Came:
+    run = evacuation("hv1", folder).run(*inventory(folder, group="spare_hypervisors"), group="spare_hypervisors")
+    return run, ("group spare_hypervisors ", "Check that the group has hosts")
 
 
-def test_a_journal_that_cannot_be_written(tmp_path: Path, before: World) -> None:
-    obstacle = tmp_path / "a file"
+def a_journal_that_cannot_be_written(folder: Path, _plan: dict[str, Any]) -> Came:
+    obstacle = folder / "a file"
     obstacle.write_text("not a folder", encoding="utf-8")
-    run = evacuation("hv1", tmp_path, journal_dir=str(obstacle / "journal")).run()
-    assert_refused(run, "the journal ", "can't be written", "Give another journal_dir")
-    assert world() == before
+    run = evacuation("hv1", folder, journal_dir=str(obstacle / "journal")).run()
+    return run, ("the journal ", "can't be written", "Give another journal_dir")
 
 
-def test_an_unknown_guest(tmp_path: Path, before: World) -> None:
-    run, _results = play(tmp_path, [on_fleet("guest_migration", guest="web11", host="hv2")])
-    assert_refused(run, "no guest is called 'web11'", "Did you mean web1")
-    assert world() == before
-
-
-def test_a_guest_to_an_unknown_host(tmp_path: Path, before: World) -> None:
-    run, _results = play(tmp_path, [on_fleet("guest_migration", guest="web1", host="hv22")])
-    assert_refused(run, "unknown host 'hv22'", "Did you mean hv2")
-    assert world() == before
-
-
-def test_a_plan_that_was_cut_off(tmp_path: Path, before: World, plan: dict[str, Any]) -> None:
-    file = tmp_path / "plan.json"
+def a_plan_that_was_cut_off(folder: Path, plan: dict[str, Any]) -> Came:
+    file = folder / "plan.json"
     file.write_text(json.dumps(plan)[:-200], encoding="utf-8")
-    run, _results = play(tmp_path, [on_fleet("migration_apply", plan_file=str(file))])
-    assert_refused(run, f"plan file {file}", "It may be cut off")
-    assert world() == before
+    run, _results = play(folder, [on_fleet("migration_apply", plan_file=str(file))])
+    return run, (f"plan file {file}", "It may be cut off")
 
 
-def test_a_plan_that_is_not_there(tmp_path: Path, before: World) -> None:
-    run, _results = play(tmp_path, [on_fleet("migration_apply", plan_file=str(tmp_path / "none.json"))])
-    assert_refused(run, "none.json", "can't be read", "Check the path")
-    assert world() == before
+def a_plan_that_is_not_there(folder: Path, _plan: dict[str, Any]) -> Came:
+    run, _results = play(folder, [on_fleet("migration_apply", plan_file=str(folder / "none.json"))])
+    return run, ("none.json", "can't be read", "Check the path")
 
 
-def test_a_plan_of_another_fleet(tmp_path: Path, before: World, plan: dict[str, Any]) -> None:
+def a_plan_of_another_fleet(folder: Path, plan: dict[str, Any]) -> Came:
     other = json.loads(json.dumps(plan).replace('"hv', '"node'))
-    run, _results = play(tmp_path, [on_fleet("migration_apply", plan=other)])
-    assert_refused(run, "node3", "plan again")
-    assert world() == before
+    run, _results = play(folder, [on_fleet("migration_apply", plan=other)])
+    return run, ("node3", "plan again")
 
 
-def test_a_plan_whose_guests_are_gone(tmp_path: Path, before: World, plan: dict[str, Any]) -> None:
+def a_plan_whose_guests_are_gone(folder: Path, plan: dict[str, Any]) -> Came:
     uuid = plan["moves"][0]["guest"]
     other = json.loads(json.dumps(plan).replace(uuid, "00000000-0000-4000-8000-000000000001"))
-    run, _results = play(tmp_path, [on_fleet("migration_apply", plan=other)])
-    assert_refused(run, plan["moves"][0]["name"], "plan again")
+    run, _results = play(folder, [on_fleet("migration_apply", plan=other)])
+    return run, (plan["moves"][0]["name"], "plan again")
+
+
+# each of these marks hv1 and takes the mark off again, so that they come one after another
+MARKING = {
+    "host given twice": emptying(None, "hv1 is given twice", "Give it once", hosts="hv1,hv1"),
+    "destination given twice": emptying(None, "hv2 is given twice", "Give it once", dests="hv2,hv2"),
+    "unknown destination": emptying(None, "unknown host 'hv9'", "Did you mean hv", dests="hv9"),
+    "negative bandwidth": emptying({"bandwidth_mibs": -1}, "bandwidth_mibs is -1", "leave it out"),
+    "negative timeout": emptying({"timeout": -5}, "timeout is -5", "or 0 for no timeout"),
+    "journal that can't be written": a_journal_that_cannot_be_written,
+}
+OTHERS = {
+    "unknown host": emptying(None, "unknown host 'hv11'", "Did you mean hv1", hosts="hv11"),
+    "no group": emptying(None, "group hypervisor ", "Check that the group has hosts", group="hypervisor"),
+    "no host": emptying(None, "no host is given", "Say which hosts", hosts=""),
+    "group without hosts": a_group_without_hosts,
+    "unknown guest": asking(
+        on_fleet("guest_migration", guest="web11", host="hv2"), "no guest is called 'web11'", "Did you mean web1"
+    ),
+    "guest to an unknown host": asking(
+        on_fleet("guest_migration", guest="web1", host="hv22"), "unknown host 'hv22'", "Did you mean hv2"
+    ),
+    "plan that was cut off": a_plan_that_was_cut_off,
+    "plan that is not there": a_plan_that_is_not_there,
+    "plan of another fleet": a_plan_of_another_fleet,
+    "plan whose guests are gone": a_plan_whose_guests_are_gone,
+}
+ATTEMPTS = {**MARKING, **OTHERS}
+
+
+@pytest.fixture(scope="module")
+def attempts(before: World, plan: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Came]:
+    """What came of every attempt that no host is spoilt for: several at once, since nothing moves."""
+    folders = {name: tmp_path_factory.mktemp("attempt") for name in ATTEMPTS}
+
+    def made(names: Sequence[str]) -> dict[str, Came]:
+        return {name: ATTEMPTS[name](folders[name], plan) for name in names}
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        parts = list(pool.map(made, [list(MARKING), *([name] for name in OTHERS)]))
     assert world() == before
+    return {name: came for part in parts for name, came in part.items()}
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_what_makes_no_sense_is_refused(attempts: dict[str, Came], name: str) -> None:
+    run, words = attempts[name]
+    assert_refused(run, *words)
 
 
 def test_a_host_that_does_not_answer(tmp_path: Path, before: World) -> None:
@@ -211,7 +234,7 @@ def test_a_host_whose_mark_is_unknown_takes_no_guests(tmp_path: Path, before: Wo
 
 @pytest.fixture
 def hv3_off() -> Iterator[None]:
-    """hv3 without power; its guests are gone with it, so the lab is made anew afterwards by whoever comes next."""
+    """hv3 without power; its guests are gone with it, so that whoever comes next finds a spoilt lab."""
     lab("power", "hv3", "off")
     yield
     lab("power", "hv3", "on")

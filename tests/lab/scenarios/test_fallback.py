@@ -35,7 +35,7 @@ def writers(tmp_path: Path) -> Iterator[None]:
 def test_what_fails_is_tried_elsewhere_and_then_moved_as_it_allows(tmp_path: Path) -> None:
     guests = ("cache1", *WRITERS)
     goal = {"goal": "relocate", "goal_hosts": [], "dests": ["hv2", "hv3"]}
-    task = moving_to("", *guests, **goal, bandwidth_mibs=8, timeout=20, rounds=2)
+    task = moving_to("", *guests, **goal, bandwidth_mibs=10, timeout=20, rounds=2)
     with started(tmp_path, task) as faulty:
         faulty.until_sending("cache1")
         (first,) = [event["dest"] for event in faulty.run.events() if is_start_of(event, "cache1")]
@@ -54,7 +54,7 @@ def test_what_fails_is_tried_elsewhere_and_then_moved_as_it_allows(tmp_path: Pat
     for name in guests:
         assert world().places[name] == ((tries[name][-1][0], "running"),)
     assert "restart=" not in on_host(tries["restartable"][-1][0], "virsh", "dumpxml", "--inactive", "restartable")
-    judged = once_again_well(ended.began, patience=40)
+    judged = once_again_well(ended.began)
     assert judged["ok"], judged["problems"]
 
 

@@ -25,7 +25,7 @@ def fleet_put_back(tmp_path: Path) -> Iterator[None]:
 
 
 def in_post_copy(guest: str) -> Task:
-    return moving_to("hv2", guest, timeout=4, timeout_action="post_copy", post_copy_bandwidth_mibs=2)
+    return moving_to("hv2", guest, timeout=4, timeout_action="post_copy", post_copy_bandwidth_mibs=3)
 
 
 @pytest.mark.migrates_with("POSTCOPY", "POSTCOPY_RESUME")

@@ -1,6 +1,7 @@
 """Scenario: the conductor dies, or its user presses Ctrl-C, in the middle of a run; the same command makes it good.
 
-Moves are slowed down so that there is a middle. Runs that empty hv1 and runs that fill it again take turns.
+Moves are slowed down so that there is a middle, those that come after it are not. Runs that empty hv1 and runs that
+fill it again take turns.
 """
 
 # Copyright: (c) 2026, virtfleet.migration contributors
@@ -8,6 +9,7 @@ Moves are slowed down so that there is a middle. Runs that empty hv1 and runs th
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,9 @@ from labview import initial_world, once_again_well, stray_volumes, world
 from running import Running, running
 
 BANDWIDTH_MIBS = 8
-INTERRUPT_SECONDS = 20
+# a guest takes three times as long as an interrupt may
+LEAST_MIBS = 1
+INTERRUPT_SECONDS = 30
 
 
 def emptying(folder: Path) -> Job:
@@ -43,6 +47,10 @@ def start(job: Job, name: str = "first", terminal: bool = False) -> AbstractCont
     return running(job.argv(), job.folder / f"{name}.log", job.journal_dir, terminal)
 
 
+def at_full_speed(job: Job) -> Run:
+    return replace(job, settings={}).run()
+
+
 def assert_every_guest_once(since: float) -> None:
     judged = once_again_well(since)
     assert judged["ok"], judged["problems"]
@@ -67,7 +75,7 @@ def test_the_same_command_finishes_after_the_whole_conductor_was_killed(tmp_path
         in_the_middle(first)
         first.kill_everything()
     assert world().guests_on("hv1") != []
-    again = job.run()
+    again = at_full_speed(job)
     assert_emptied(again)
     assert_every_guest_once(first.began)
 
@@ -80,7 +88,7 @@ def test_a_second_run_waits_for_a_module_that_outlived_ansible(tmp_path: Path) -
         with start(job, "again") as again:
             with first.held_still():
                 again.until(lambda: "waiting: another run (process " in again.output(), "waits for the first")
-            assert again.wait(120) == 0, again.output()
+            assert again.wait(300) == 0, again.output()
         first.wait_for_the_last()
         assert "run_ended" in [event["event"] for event in first.events()]
     assert world() == initial_world()
@@ -90,6 +98,7 @@ def test_a_second_run_waits_for_a_module_that_outlived_ansible(tmp_path: Path) -
 @pytest.mark.parametrize("terminal", [True, False], ids=["on a terminal", "without one"])
 def test_ctrl_c_ends_in_seconds_and_says_what_is_left(tmp_path: Path, terminal: bool) -> None:
     job = emptying(tmp_path) if terminal else filling(tmp_path)
+    job = replace(job, settings={"bandwidth_mibs": LEAST_MIBS})
     with start(job, terminal=terminal) as first:
         in_the_middle(first)
         moving = first.moving()
@@ -102,10 +111,10 @@ def test_ctrl_c_ends_in_seconds_and_says_what_is_left(tmp_path: Path, terminal: 
     ended = {event["name"]: event["outcome"] for event in first.events() if event["event"] == "move_ended"}
     assert set(ended) >= moving
     left = [name for name, outcome in ended.items() if outcome not in ("moved", "already_there")]
-    assert left
+    assert set(left) >= moving
     for name in left:
         assert f"\n{name}: " in said, said
-    again = job.run()
+    again = at_full_speed(job)
     if terminal:
         assert_emptied(again)
     else:

@@ -111,7 +111,7 @@ def _start_supervisor(lab: Lab) -> None:
             start_new_session=True,
             cwd="/",
         )
-    wait_until(lambda: _has_begun(lab, process), 20, "The lab's supervisor did not start")
+    wait_until(lambda: _has_begun(lab, process), 60, "The lab's supervisor did not start")
     wiring.plug_uplink(lab, state.require_supervisor(lab))
 
 

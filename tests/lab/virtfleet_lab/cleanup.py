@@ -23,9 +23,9 @@ def down(lab: Lab) -> None:
     for pid in _roots_of_processes(lab):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not _roots_of_processes(lab), 30, "The lab's processes do not end")
+    wait_until(lambda: not _roots_of_processes(lab), 60, "The lab's processes do not end")
     subprocess.run(["ip", "link", "delete", lab.uplink], stderr=subprocess.DEVNULL, check=False)
-    wait_until(lambda: not Path("/sys/class/net", lab.uplink).exists(), 15, f"{lab.uplink} does not go away")
+    wait_until(lambda: not Path("/sys/class/net", lab.uplink).exists(), 60, f"{lab.uplink} does not go away")
     run(["unshare", "--mount", sys.executable, lab.source / "lab.py", "_remove-cgroups"])
     _remove_images(lab)
     _remove_tree(lab.dir)

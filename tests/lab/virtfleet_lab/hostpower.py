@@ -14,7 +14,7 @@ from .settings import Host, Lab
 from .shell import LabError, in_parallel, wait_until
 
 POOLS = ("local", "iscsi", "gluster")
-BOOT_SECONDS = 120
+BOOT_SECONDS = 240
 
 
 def power_on(lab: Lab, hosts: Sequence[Host]) -> None:

@@ -15,7 +15,7 @@ from .settings import Host, Lab
 from .shell import LabError, run, step, wait_until
 from .tickrecord import newest_ticks
 
-TICK_SECONDS = 120
+TICK_SECONDS = 240
 MAINTENANCE_FACT = "/etc/ansible/facts.d/virtfleet.fact"
 
 

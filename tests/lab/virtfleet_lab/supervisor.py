@@ -63,7 +63,7 @@ def _bridge(lab: Lab, hosts: tuple[Host, ...]) -> None:
         run(["ip", "address", "add", f"{address}/{lab.subnet.prefixlen}", "dev", BRIDGE])
     run(["ip", "link", "set", BRIDGE, "up"])
     uplink = ["ip", "link", "set", "uplink", "master", BRIDGE, "up"]
-    wait_until(lambda: _succeeds(uplink), 20, "The machine's end of the lab's network did not appear")
+    wait_until(lambda: _succeeds(uplink), 60, "The machine's end of the lab's network did not appear")
 
 
 def _succeeds(argv: list[str]) -> bool:
@@ -110,7 +110,7 @@ def _start(lab: Lab, name: str, argv: list[str]) -> subprocess.Popen[bytes]:
 def _set_up_storage(lab: Lab, plan: state.Plan, root: Path) -> None:
     for server, question in infra.READY.items():
         ready = infra.in_root(root, question)
-        wait_until(lambda ready=ready: _succeeds(ready), 30, f"The {server} server did not answer, see {lab.log_dir}")
+        wait_until(lambda ready=ready: _succeeds(ready), 90, f"The {server} server did not answer, see {lab.log_dir}")
     infra.set_up_iscsi(root, plan.luns)
     infra.set_up_gluster(lab, root)
 

@@ -15,7 +15,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._ansible.reque
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 CALLERS = ("evacuate", "restore")
 # what the roles use themselves, or hand to the tasks mark.yml and to the role report
-OWN = {"group", "reason", "hosts", "rounds", "allow_stay", "report_dir", "slots", "settings"}
+OWN = {"group", "reason", "hosts", "rounds", "allow_stay", "report_dir", "slots", "settings", "check_hosts"}
 
 
 def read(role: str, path: str) -> Any:
@@ -71,8 +71,16 @@ def test_defaults_are_those_that_are_documented(role: str) -> None:
 
 def test_the_pipeline_passes_all_of_it_to_the_module_unchanged() -> None:
     task = planning()
-    for name in set(options("pipeline")) - {"group", "goal", "goal_hosts", "slots", "settings", "rounds"}:
+    own = {"group", "goal", "goal_hosts", "slots", "settings", "rounds", "check_hosts"}
+    for name in set(options("pipeline")) - own:
         assert task[name].split("|")[0].strip("{ }") == f"pipeline_{name}"
+
+
+def test_what_was_found_on_the_hosts_goes_to_the_planner_unless_nobody_wants_it() -> None:
+    assert planning()["host_checks"] == "{{ pipeline_found if pipeline_check_hosts | bool else {} }}"
+    for role in CALLERS:
+        assert handed_on(role)["check_hosts"] == f"{{{{ {role}_check_hosts }}}}"
+        assert options(role)["check_hosts"]["default"] is False
 
 
 def test_an_evacuation_moves_nobody_but_the_guests_of_its_hosts_unless_asked() -> None:

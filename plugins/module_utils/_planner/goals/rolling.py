@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
+from ..._model.errors import FleetError
 from ..._model.host import HostState
 from ..._model.plan import Bound
 from ..._model.refusal import RefusalCode
 from ..board import Board
+from ..find import residents
 from ..frailty import newly_frail
 from ..outcome import Hop, Kept, Outcome
-from ..search.rolling import Reason, Rolling, Wave
+from ..search.rolling import STEPS_ASIDE, Ends, Reason, Rolling, Wave
 from ..search.rolling import rolling as search
 from ..search.rolling_wave import Quota
 from ..search.sequence import Step
@@ -32,10 +35,13 @@ def rolling(board: Board) -> Outcome:
     )
     domain = domains(hosts, request.one_per)[0] if request.one_per is not None else ()
     quota = Quota(request.max_at_once, domain)
-    found = search(board.search, todo, quota, return_home=request.return_home, reach_from=reach_from(board))
+    ends = Ends(_hosts_named(board, "first"), _hosts_named(board, "last"))
+    aside = STEPS_ASIDE if request.displace else 0
+    look = partial(search, board.search, todo, quota, reach_from=reach_from(board), ends=ends, steps=aside)
+    found = look(return_home=request.return_home)
     frail = newly_frail(board, _in_waves(found)[0])
     if frail:  # as before the upgrade, the fleet can lose what it could
-        found = search(board.search, todo, quota, return_home=True, reach_from=reach_from(board))
+        found = look(return_home=True)
     hops, waves = _in_waves(found)
     if frail and newly_frail(board, hops):
         return _only_empty(board, todo, frail)
@@ -52,6 +58,18 @@ def rolling(board: Board) -> Outcome:
         ),
         waves=waves,
     )
+
+
+def _hosts_named(board: Board, label: str) -> frozenset[int]:
+    """Return the hosts that come first, or last; the name or UUID of a guest stands for its host."""
+    names: tuple[str, ...] = getattr(board.request, label)
+    where = {host.name: index for index, host in enumerate(board.snapshot.hosts)}
+    guests = [place for place in residents(board.snapshot) if {place.guest.name, place.guest.uuid} & set(names)]
+    on = {name: where[place.host] for place in guests for name in (place.guest.name, place.guest.uuid)}
+    unknown = [name for name in names if name not in where and name not in on]
+    if unknown:
+        raise FleetError(f"{label} names {unknown[0]}, which is no host or guest", "Name those that the fleet has")
+    return frozenset(where.get(name, on.get(name, -1)) for name in names)
 
 
 def _only_empty(board: Board, todo: frozenset[int], why: str) -> Outcome:

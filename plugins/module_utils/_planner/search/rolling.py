@@ -26,6 +26,7 @@ from .rolling_wave import Quota, Style, empty_some
 from .sequence import Step, sequence
 
 BALANCES = (1.0, 0.5, 2.0, 0.25, 4.0)
+STEPS_ASIDE = 5_000  # to let others step aside
 WORTH = 0.01  # of the fleet's blocks: so many moves to be saved are worth letting others step aside
 
 # (block, host) -> a byte for each host: where the block may go from a host that is not its first one
@@ -59,6 +60,14 @@ class Wave:
 
 
 @dataclass(frozen=True)
+class Ends:
+    """Hosts that come before, and hosts that come after all others."""
+
+    first: frozenset[int] = frozenset()
+    last: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
 class Rolling:
     """A plan. ``least_waves`` is a lower bound on the waves; ``away`` are blocks that could not come home."""
 
@@ -88,6 +97,7 @@ class _Task:
     return_home: bool
     reach_from: Optional[ReachFrom]
     shared: tuple[bool, ...] = field(default=())  # by limit: whether a domain has several hosts
+    stages: tuple[frozenset[int], ...] = ()  # each after all of the one before; all hosts at once where there are none
 
 
 def rolling(
@@ -97,14 +107,16 @@ def rolling(
     *,
     return_home: bool = False,
     reach_from: Optional[ReachFrom] = None,
-    steps: int = 5_000,
+    steps: int = STEPS_ASIDE,
+    ends: Ends = Ends(),
 ) -> Rolling:
     """Return waves that empty each of ``hosts_to_do`` once. Without ``reach_from`` a block's reach stays as it is."""
     impossible = tuple(_impossible(grid, hosts_to_do))
     hosts = hosts_to_do - {left.host for left in impossible}
     shared = tuple(max(Counter(limit.domain).values()) > 1 for limit in grid.limits)
-    task = _Task(grid, hosts, return_home, reach_from, shared)
-    least = least_waves(grid, hosts, quota)
+    stages = tuple(filter(None, (hosts & ends.first, hosts - ends.first - ends.last, (hosts & ends.last) - ends.first)))
+    task = _Task(grid, hosts, return_home, reach_from, shared, stages)
+    least = max(least_waves(grid, hosts, quota), len(stages))
     best = _best(task, quota, least, steps)
     concerned = sum(host in hosts_to_do for host in grid.at)
     left = tuple(sorted((*impossible, *best.left), key=lambda left: left.host))
@@ -125,7 +137,7 @@ def _best(task: _Task, quota: Quota, least: int, steps: int) -> Rolling:
     if quota.hosts is None:
         best = min(best, _attempt(task, _sized(quota, task, waves), Style()), key=_rank)
     spare = best.moves - least_moves(task.grid, task.hosts, quota, waves, task.return_home)
-    if not _good(best, least) or spare > WORTH * len(task.grid.blocks):
+    if steps and (not _good(best, least) or spare > WORTH * len(task.grid.blocks)):
         sized = _sized(quota, task, waves if _good(best, least) else least) if quota.hosts is None else quota
         best = min(best, _attempt(task, sized, Style(aside=steps)), key=_rank)
     return best
@@ -147,17 +159,19 @@ def _attempt(task: _Task, quota: Quota, style: Style) -> Rolling:
     layout, pending = Layout(task.grid), set(task.hosts)
     waves: list[Wave] = []
     away: set[int] = set()
-    while pending:
-        # letting others step aside makes the first wave larger; later ones find the same room again
-        wave = _wave(task, layout, pending, quota, replace(style, aside=0) if waves else style)
-        if wave is None and waves and style.aside:
-            wave = _wave(task, layout, pending, quota, style)
-        if wave is None:
-            break
-        waves.append(wave)
-        pending.difference_update(wave.hosts)
-        if task.return_home:
-            away.update({step.block for step in wave.steps} - {step.block for step in wave.home})
+    for stage in task.stages:
+        while not pending.isdisjoint(stage):
+            now = replace(quota, not_yet=frozenset(pending - stage))
+            # letting others step aside makes the first wave larger; later ones find the same room again
+            wave = _wave(task, layout, pending, now, replace(style, aside=0) if waves else style)
+            if wave is None and waves and style.aside:
+                wave = _wave(task, layout, pending, now, style)
+            if wave is None:
+                break
+            waves.append(wave)
+            pending.difference_update(wave.hosts)
+            if task.return_home:
+                away.update({step.block for step in wave.steps} - {step.block for step in wave.home})
     left = tuple(_not_found(layout, host) for host in sorted(pending))
     return Rolling(tuple(waves), left, 0, 0, tuple(sorted(away)))
 

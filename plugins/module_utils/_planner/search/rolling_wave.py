@@ -25,11 +25,15 @@ CHOICE = 4  # hosts for which guests are let step aside, to take the one with th
 
 @dataclass(frozen=True)
 class Quota:
-    """How many hosts a wave may have: in all (None: as many as fit), and of one domain (a rack, a site; -1 is none)."""
+    """How many hosts a wave may have: in all (None: as many as fit), and of one domain (a rack, a site; -1 is none).
+
+    Those of ``not_yet`` wait for a later wave.
+    """
 
     hosts: Optional[int] = None
     domain: tuple[int, ...] = ()
     per_domain: int = 1
+    not_yet: frozenset[int] = frozenset()
 
     def full(self, chosen: Collection[int]) -> bool:
         """Return whether no host may join those chosen."""
@@ -37,7 +41,7 @@ class Quota:
 
     def admits(self, chosen: Collection[int], host: int) -> bool:
         """Return whether ``host`` may join those chosen."""
-        if self.full(chosen):
+        if self.full(chosen) or host in self.not_yet:
             return False
         domain = self.domain[host] if self.domain else -1
         return domain < 0 or sum(self.domain[other] == domain for other in chosen) < self.per_domain

@@ -12,6 +12,7 @@ from ..._model.host import Host, HostState
 from ..._model.plan import Method, method_fits
 from .case import Case, Hop, Violation, hops, takes_guests, under_way
 from .disks import disk_violations, plug_violations
+from .ways import way_violations
 
 
 def move_violations(case: Case) -> Iterator[Violation]:
@@ -30,6 +31,7 @@ def move_violations(case: Case) -> Iterator[Violation]:
         yield from _hardware_rules(hop)
         yield from plug_violations(hop)
         yield from disk_violations(hop)
+        yield from way_violations(case, hop)
 
 
 def _at(hop: Hop, rule: str, detail: str) -> Violation:

@@ -43,6 +43,7 @@ class Script:
     ``breaks_after``: seconds of post-copy until that breaks, ``in_vain``: how often it is resumed without success;
     ``hangs``: the call that resumes it never comes back; ``broken``: it is so when the run begins.
     ``pass_seconds``: length of each pass over the memory, which never leaves less to send.
+    ``relents``: how often each call of ``errors`` fails.
     """
 
     seconds: float = 10.0
@@ -60,6 +61,7 @@ class Script:
     in_vain: int = 0
     hangs: bool = False
     broken: bool = False
+    relents: Optional[int] = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,10 @@ class FakeDriver:
     def check(self, move: Move) -> tuple[Refusal, ...]:
         self._tell("check", move)
         return self._script(move).refusals
+
+    def prepare(self, move: Move) -> tuple[str, ...]:
+        self._tell("prepare", move)
+        return tuple(item.dest.volume for item in move.media)
 
     def mend(self, leftover: Leftover) -> None:
         self.calls.append((self._clock - self._began, "mend", leftover.name))
@@ -214,8 +220,9 @@ class FakeDriver:
 
     def _tell(self, call: str, move: Move) -> None:
         self.calls.append((self._clock - self._began, call, move.name))
-        error = self._script(move).errors.get(call)
-        if error is not None:
+        script = self._script(move)
+        error = script.errors.get(call)
+        if error is not None and (script.relents is None or self.told(call).count(move.name) <= script.relents):
             raise DriverError(error)
 
     def _count(self) -> None:

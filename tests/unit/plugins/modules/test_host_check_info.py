@@ -42,10 +42,18 @@ def test_a_look_at_a_host_without_peers_is_one_that_can_be_judged(call):
     assert "lo" in found.mtus
 
 
+def test_peers_that_are_left_out_are_not_looked_at(call):
+    fleet = [*FLEET, {"name": "hv2", "uri": "qemu+ssh://hv2/system"}]
+    assert call(hosts=fleet, name="hv1", peers=[])["check"]["peers"] == []
+    (peer,) = call(hosts=fleet, name="hv1", peers=["hv1", "hv2"])["check"]["peers"]
+    assert peer["name"] == "hv2"
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ({"name": "hv2"}, "host 'hv2' is not among the hosts given"),
+        ({"peers": ["hv3"]}, "peers has 'hv3', which is not among the hosts given"),
         ({"connect_timeout": 0.2}, "connect_timeout is 0.2"),
         ({"virsh": None}, "virsh is not there"),
     ],

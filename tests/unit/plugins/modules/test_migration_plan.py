@@ -185,3 +185,22 @@ def test_bad_input_is_one_clear_message(call, options, message):
 def test_a_link_without_bandwidth_in_a_saved_snapshot_is_refused_too(call):
     saved = {**to_json(FLEET), "links": [{"sites": ["north", "south"], "bandwidth_mibs": 0}]}
     assert "the link of north and south has 0 MiB/s" in call(goal="balance", snapshot=saved)["msg"]
+
+
+def test_looks_on_the_hosts_close_the_ways_that_they_find_closed(call):
+    sound = {"time": 1.0, "peers": [{"name": "hv2", "error": "Connection refused"}, {"name": "hv3"}]}
+    checks = {"hv1": sound, "hv2": {"time": 1.0}, "hv3": {"time": 1.0}}
+    result = call(goal="evacuate", goal_hosts=["hv1"], host_checks=checks)
+    assert {move["dest"] for move in result["plan"]["moves"]} == {"hv3"}
+    refused = call(goal="move", guests=["web"], goal_hosts=["hv2"], host_checks=checks)
+    assert "the daemon of hv1 can't open" in refused["stays_text"][0]
+    assert "Connection refused" in refused["stays_text"][0]
+    assert call(goal="move", guests=["web"], goal_hosts=["hv2"], host_checks=checks, transport="direct")["stays"] == []
+
+
+def test_a_host_that_was_not_looked_at_is_warned_of(call, monkeypatch):
+    warned = []
+    monkeypatch.setattr(basic.AnsibleModule, "warn", lambda _module, line: warned.append(line))
+    call(goal="evacuate", goal_hosts=["hv1"], host_checks={"hv1": {"time": 1.0}, "hv2": {"time": 1.0}})
+    (line,) = warned
+    assert line.startswith("host hv3 itself was not looked at")

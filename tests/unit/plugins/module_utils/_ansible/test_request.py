@@ -21,7 +21,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors 
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, HostState
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Method, Request, SurviveLoss
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import Rule, RuleKind, Scope, When
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import Slots
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import Slots, Wanted
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Link, Snapshot
 
 
@@ -31,8 +31,8 @@ def validated(**options):
     return result.validated_parameters
 
 
-def given(**options):
-    return request_of(validated(**options))
+def given(moved=None, **options):
+    return request_of(validated(**options), moved or Wanted())
 
 
 def test_hosts_may_be_names_with_commas():
@@ -96,11 +96,15 @@ def test_every_field_of_a_request_has_its_option():
         max_at_once=None,
         one_per=Scope.RACK,
         return_home=True,
+        first=("hv4",),
+        last=("db",),
+        wanted=Wanted(tls=False),
     )
     plain = Request(Goal.EVACUATE)
     same = [field.name for field in fields(Request) if getattr(wanted, field.name) == getattr(plain, field.name)]
     assert same == [], "a field that this test does not set would not be noticed"
     assert wanted == given(
+        Wanted(tls=False),
         goal="rolling",
         goal_hosts=["hv1"],
         goal_sites=["north"],
@@ -129,6 +133,8 @@ def test_every_field_of_a_request_has_its_option():
         max_at_once=0,
         one_per="rack",
         return_home=True,
+        first=["hv4"],
+        last=[" db"],
     )
 
 

@@ -17,6 +17,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.settle
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import (
     GuestState,
 )
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.policy import Policy, Step, StepAction
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import (
     MoveSettings,
     TimeoutAction,
@@ -34,6 +35,8 @@ from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.fak
     MIB,
     Script,
 )
+
+LADDER = (StepAction.POST_COPY, StepAction.PAUSE, StepAction.ABORT)
 
 # --- after a broken connection
 
@@ -185,7 +188,38 @@ def test_where_post_copy_is_refused_its_policy_ends_all_the_same() -> None:
     script = Script(seconds=ENDLESS, pass_seconds=2, errors={"post_copy": Failure("not permitted")})
     ran = carry_out(build.move(), options=options, web=script)
     assert ran.outcomes == {"web": "timed_out"}
-    assert ran.named("action_failed")[0]["error"] == "not permitted"
+    assert [event["error"] for event in ran.named("action_failed")] == ["not permitted"] * 3
+    tries = [when for when, call, _name in ran.driver.calls if call == "post_copy"]
+    assert [later - earlier for earlier, later in zip(tries, tries[1:])] == [2.0, 2.0]
+    # at once then, not only when the abort would have been due
+    assert ran.driver.when("abort", "web") == tries[-1] + 0.25
+    assert "the switch to post-copy was refused, tried 3 times (not permitted)" in ran.error("web")
+
+
+def test_a_switch_that_is_refused_for_a_moment_is_tried_again() -> None:
+    options = RunOptions(MoveSettings(timeout=20, timeout_action=TimeoutAction.POST_COPY))
+    script = Script(seconds=ENDLESS, pass_seconds=2, errors={"post_copy": Failure("too early", "Wait")}, relents=2)
+    ran = carry_out(build.move(), options=options, web=script)
+    assert ran.outcomes == {"web": "moved"}
+    assert ran.driver.told("post_copy") == ["web"] * 3
+    assert ran.driver.told("abort") == []
+
+
+def test_a_policy_that_pauses_after_post_copy_pauses_where_that_is_refused() -> None:
+    steps = tuple(Step(action, after=after) for action, after in zip(LADDER, (20, 60, 90)))
+    options = RunOptions(MoveSettings(policy="own", policies=(Policy("own", steps=steps),)))
+    script = Script(seconds=ENDLESS, pass_seconds=2, errors={"post_copy": Failure("no userfaultfd", "Allow it")})
+    ran = carry_out(build.move(), options=options, web=script)
+    assert ran.outcomes == {"web": "moved"}
+    assert 24.0 <= ran.driver.when("pause", "web") < 25.0
+
+
+def test_the_remedy_of_a_refused_switch_comes_first() -> None:
+    options = RunOptions(MoveSettings(timeout=20, timeout_action=TimeoutAction.POST_COPY))
+    script = Script(seconds=ENDLESS, errors={"post_copy": Failure("no userfaultfd", "Allow it")})
+    failure = carry_out(build.move(), options=options, web=script).results["web"].failure
+    assert failure is not None
+    assert failure.remedy.startswith("Allow it. Give it more time")
 
 
 def test_a_paused_guest_that_does_not_arrive_is_given_up_and_runs_on() -> None:

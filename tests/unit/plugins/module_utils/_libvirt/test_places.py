@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.ports import Off
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import places
+from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.post_copy import is_broken, is_post_copy
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import GuestState, JobKind
 
 RUNNING, PAUSED, SHUT_OFF, CRASHED = 1, 3, 5, 6
@@ -44,4 +45,4 @@ def test_how_a_guest_went_off(place, reason, off):
 def test_a_post_copy_and_a_broken_one_are_told_by_their_reasons(place, state, reason, broken, post_copy):
     found = place(state, reason)
     assert (found.broken, found.off, found.job) == (broken, None, JobKind.OUTGOING)
-    assert (places.is_broken((state, reason)), places.is_post_copy((state, reason))) == (broken, post_copy)
+    assert (is_broken((state, reason)), is_post_copy((state, reason))) == (broken, post_copy)

@@ -172,7 +172,7 @@ def test_a_document_with_a_wrong_place_is_refused_by_file_and_place() -> None:
 
 
 def test_a_snapshot_is_no_plan() -> None:
-    with pytest.raises(FleetError, match=r"^plan file p\.json can't be read: hosts: not a known key"):
+    with pytest.raises(FleetError, match=r"^plan file p\.json can't be read: host_checks: not a known key"):
         read_plan(json.dumps(to_json(a_fleet())), "plan file p.json")
 
 

@@ -20,6 +20,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.machine
         ("virt-10.0", (13, 0), (16, 0)),
         ("s390-ccw-virtio-8.1", (11, 1), (14, 1)),
         ("pseries-9.2", (12, 2), (15, 2)),
+        ("pc-q35-7.0.1", (10, 0), (13, 0)),
     ],
 )
 def test_a_machine_type_is_deprecated_after_three_years_and_removed_after_six(machine, deprecated, removed):

@@ -9,8 +9,12 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors 
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import (
     MoveSettings,
     Slots,
+    TimeoutAction,
+    Transport,
+    Wanted,
     check_settings,
     check_slots,
+    wanted_by,
 )
 
 
@@ -61,3 +65,18 @@ def test_an_unknown_policy_is_refused_with_a_suggestion() -> None:
         "the option policy names an unknown policy 'minimal-downtime'. Did you mean minimal_downtime? "
         "Known are minimal_downtime, post_copy, suspend_if_needed, very_large, wan"
     )
+
+
+@pytest.mark.parametrize(
+    ("settings", "wanted"),
+    [
+        (MoveSettings(), Wanted()),
+        (MoveSettings(transport=Transport.DIRECT, tls=False), Wanted(Transport.DIRECT, tls=False)),
+        (MoveSettings(timeout=60, timeout_action=TimeoutAction.POST_COPY), Wanted(post_copy=True)),
+        (MoveSettings(timeout_action=TimeoutAction.POST_COPY), Wanted()),
+        (MoveSettings(policy="post_copy"), Wanted(post_copy=True)),
+        (MoveSettings(policy="suspend_if_needed"), Wanted()),
+    ],
+)
+def test_hosts_are_judged_for_the_way_in_which_guests_are_moved(settings: MoveSettings, wanted: Wanted) -> None:
+    assert wanted_by(settings) == wanted

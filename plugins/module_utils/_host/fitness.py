@@ -1,0 +1,37 @@
+"""Libvirt on this host as virsh finds it: does it answer, and is active what starts by itself. Must change nothing."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from .._model.fitness import Libvirt
+from .peers import Run
+
+_TIMED_OUT = 124
+_LISTS = (
+    ("pool-list", "--inactive", "--autostart", "--name"),
+    ("net-list", "--inactive", "--autostart", "--name"),
+)
+
+
+def look_at_libvirt(seconds: int, run: Run) -> Libvirt:
+    """Return what this host's libvirt tells; each question may take ``seconds``."""
+    found = []
+    for question in _LISTS:
+        status, out, err = _virsh(question, seconds, run)
+        if status == _TIMED_OUT:
+            return Libvirt(f"no answer within {seconds} s")
+        if status != 0:
+            return Libvirt(_last_line(err) or f"virsh ended with status {status}")
+        found.append(tuple(sorted(line.strip() for line in out.splitlines() if line.strip())))
+    return Libvirt(None, *found)
+
+
+def _virsh(question: tuple[str, ...], seconds: int, run: Run) -> tuple[int, str, str]:
+    patience = ("timeout", "--kill-after=1", str(seconds))
+    return run([*patience, "virsh", "--quiet", "--connect", "qemu:///system", *question])
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1].removeprefix("error: ") if lines else ""

@@ -1,0 +1,56 @@
+"""What a host tells about itself after work on it: does libvirt answer, does it need a reboot. Values only."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Optional
+
+
+@dataclass(frozen=True)
+class Boot:
+    """The running system: its boot, what asks for another one, and daemons that run what is no longer on the disk.
+
+    ``reasons``: why a reboot is needed. ``packages_newer``: packages were changed since the boot.
+    """
+
+    boot_id: str
+    booted: float
+    reasons: tuple[str, ...] = ()
+    packages_newer: bool = False
+    outdated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Libvirt:
+    """What libvirt on a host tells. ``error``: why it does not answer. The others should be active and are not."""
+
+    error: Optional[str] = None
+    idle_pools: tuple[str, ...] = ()
+    idle_networks: tuple[str, ...] = ()
+
+
+class UnfitCode(enum.Enum):
+    """Why a host is not fit to take guests."""
+
+    DAEMON_SILENT = "daemon_silent"
+    POOL_IDLE = "pool_idle"
+    NETWORK_IDLE = "network_idle"
+    CLOCK_OFF = "clock_off"
+    PEERS_REFUSE = "peers_refuse"
+    PORTS_BLOCKED = "ports_blocked"
+    PORTS_TAKEN = "ports_taken"
+    CERTIFICATE_MISSING = "certificate_missing"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_INVALID = "certificate_invalid"
+
+
+@dataclass(frozen=True)
+class Unfit:
+    """One thing that keeps a host from being fit."""
+
+    code: UnfitCode
+    facts: Mapping[str, str] = field(default_factory=dict)
