@@ -60,6 +60,9 @@ class Simulator:
     def check(self, move: Move) -> tuple[Refusal, ...]:
         return ()
 
+    def prepare(self, move: Move) -> tuple[str, ...]:
+        return ()
+
     def mend(self, leftover: Leftover) -> None:
         if leftover.definition_on is not None:
             self.fleet = _without(self.fleet, leftover.definition_on, leftover.guest)

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from typing import Any, Optional, TypeVar
 
 from .._engine.ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
+from .._model import prose
 from .._model.errors import FleetError
 from .._model.guest import VolumeRef
-from .._model.plan import Leftover, Method, Move
+from .._model.plan import Leftover, Method, Move, Twin
 from .._model.refusal import Refusal
 from .._model.settings import MoveSettings, Transport
-from . import offline_copy, stand_in, volumes
+from . import media, offline_copy, stand_in, volumes
 from .advice import failure_of
 from .binding import libvirt
 from .claims import claimer, fulfil, give_up, make_volumes
@@ -113,6 +114,15 @@ class LibvirtDriver:
         return (*refusals_before(self._fleet, move, self._settings), *self._digests.unlike(move))
 
     @_translated
+    def prepare(self, move: Move) -> tuple[str, ...]:
+        brought = tuple(item for item in move.media if media.bring(self._fleet, move, item, self._stop))
+        there = (Twin(item.source, item.dest) for item in move.media if item not in brought)
+        unlike = self._digests.unlike(dataclasses.replace(move, twins=tuple(there)))
+        if unlike:
+            raise DriverError(Failure(prose.cause(unlike[0]), prose.remedy(unlike[0])))
+        return tuple(item.dest.volume for item in brought)
+
+    @_translated
     def mend(self, leftover: Leftover) -> None:
         claim = leftover.claim
         domain = domain_on(self._fleet, leftover.host, leftover.guest)
@@ -206,7 +216,8 @@ class LibvirtDriver:
             return work.cost if work is not None else Cost()
         # kept, for whoever predicts the guest's next move
         kept = libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED | libvirt.VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED
-        return cost_of(domain.jobStats(kept))
+        size = volumes.allocated(self._fleet.control(move.dest), move.copies)
+        return cost_of(domain.jobStats(kept), size)
 
     @_translated
     def undo(self, move: Move) -> None:

@@ -150,7 +150,7 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
     ),
     _C.MEDIA_MISSING: (
         "disk {disk} only reads {volume} of the local pool {pool}, and {host} has no such image with the same sizes",
-        "copy the image there under that name, eject it (virsh change-media --eject), or put it on shared storage",
+        "copy it there under that name, have it copied or ejected (missing_media), or put it on shared storage",
     ),
     _C.IMAGES_DIFFER: (
         "{volume} in pool {pool} of {host} has the name and sizes of the image that the guest needs, "
@@ -251,6 +251,10 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
     _W.HOST_DEVICE: (
         "it uses {devices} of its host, which does not come along",
         "see that {host} has such a device before the guest needs it",
+    ),
+    _W.MEDIA_EJECTED: (
+        "what is in its drive {disk} is not on {host} and is ejected when it goes there",
+        "see that the guest does not need it, or copy the image there under its name",
     ),
 }
 

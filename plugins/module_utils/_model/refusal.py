@@ -98,6 +98,7 @@ class CautionCode(enum.Enum):
     LONG_TLS_MOVE = "long_tls_move"
     SMALLER_MTU = "smaller_mtu"
     HOST_DEVICE = "host_device"
+    MEDIA_EJECTED = "media_ejected"
     # found by a look on both hosts
     FEW_PORTS = "few_ports"
     CERTIFICATE_ENDS = "certificate_ends"

@@ -114,6 +114,7 @@ def pair_reach(guest: Guest, source: Host, dest: Host) -> Reach:
         ),
         changes=(*plugs, *storage.changes),
         twins=storage.twins,
+        media=storage.media,
     )
 
 
