@@ -79,6 +79,10 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
         "it is defined on {hosts}, and no interrupted move of ours explains that",
         "undefine the copy that is not needed, or have guest_migration with mend: true do so where it is proven",
     ),
+    _C.LEFT_PAUSED: (
+        "a migration has left it paused, and no host that answers drives that on",
+        "see what fleet_info says of it; guest_migration with mend: true lets it go on where that is proven right",
+    ),
     _C.BUSY: (
         "libvirt runs another job on it (a backup, a save or a block copy)",
         "wait for its end, or abort it",

@@ -23,6 +23,7 @@ class RefusalCode(enum.Enum):
     RUNS_TWICE = "runs_twice"
     DEFINED_TWICE = "defined_twice"
     BUSY = "busy"
+    LEFT_PAUSED = "left_paused"
     DEVICE = "device"
     SNAPSHOTS = "snapshots"
     STATE = "state"
