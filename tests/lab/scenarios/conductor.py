@@ -60,7 +60,7 @@ class Job:
         return self.folder / "journal"
 
     def argv(self, *flags: str, **variables: Any) -> list[str]:
-        """Return the command line. The look on the hosts, which takes a second each time, is for those that ask for it."""
+        """Return the command line. Hosts are looked at where a scenario asks for it: it takes a second each time."""
         values = {
             "hosts": self.host,
             "check_hosts": False,
