@@ -31,9 +31,13 @@ def cpu_lines(baselines: Sequence[Entry], guests: Sequence[Entry]) -> list[str]:
 
 
 def _baseline(baseline: Entry) -> Iterator[str]:
-    hosts = f"{few(baseline['hosts']) or 'no host'} ({baseline['arch']}, {baseline['virt_type']})"
+    kind = f"{baseline['arch']}, {baseline['virt_type']}"
+    hosts = f"{few(baseline['hosts'])} ({kind})"
     for host, why in baseline["left_out"].items():
         yield f"{host} is left out: {why}"
+    if not baseline["hosts"]:
+        yield f"no CPU for guests of {kind}: {baseline['error']}"
+        return
     if baseline["model"] is None:
         yield f"no CPU that can be given by {hosts} was found"
         if baseline["error"]:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .._model.guest import GuestState, JobKind
+from .._model.guest import Guest, GuestState, JobKind
 from .._model.host import HostState
 from .._model.snapshot import Located, Snapshot, by_uuid, residence, runs_twice
 
@@ -18,7 +18,7 @@ def problems(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
         was = residence(places)
         if uuid not in new:
             found.append(_gone(was, silent))
-        elif _state(new[uuid]) is not _state(places):
+        elif _state(new[uuid]) is not _state(places) and not _runs_as_before(was, new[uuid]):
             found.append(_changed(was, residence(new[uuid])))
     return tuple(found)
 
@@ -29,6 +29,19 @@ def _state(places: tuple[Located, ...]) -> GuestState:
     if any(guest.state is GuestState.RUNNING for guest in arriving):
         return GuestState.RUNNING
     return residence(places).guest.state
+
+
+def brought_back(guest: Guest) -> bool:
+    """Return whether the guest was shut down, or paused, for a move that was interrupted, and has to run again."""
+    claim = guest.notes.claim
+    if claim is None:
+        return False
+    paused, off = guest.state is GuestState.PAUSED, guest.state is GuestState.SHUT_OFF
+    return (claim.may_pause and paused) or (claim.restart and off)
+
+
+def _runs_as_before(was: Located, places: tuple[Located, ...]) -> bool:
+    return brought_back(was.guest) and _state(places) is GuestState.RUNNING
 
 
 def _twice(places: tuple[Located, ...]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Optional
 
-from .._model.guest import Guest
+from .._model.guest import Guest, GuestState
 from .._model.host import Host
 from .._model.plan import Leftover, Method, Move
 from .._model.predict import SWITCHOVER_MS
@@ -19,6 +19,7 @@ from .._planner.arrival import guest_at
 from .._planner.estimate import DOWNTIME_MS, FIXED_SECONDS, Left, advance, lines_of, speeds
 from .._planner.storage import Reach
 from .._planner.stores import copy_sizes
+from .invariant import brought_back
 from .ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
 from .restless import Restless, go_on, progress_of, restless
 
@@ -64,7 +65,8 @@ class Simulator:
             self.fleet = _without(self.fleet, leftover.definition_on, leftover.guest)
         guest = _guest_on(self.fleet, leftover.host, leftover.guest)
         if guest is not None:
-            tidy = replace(guest, notes=replace(guest.notes, claim=None))
+            state = GuestState.RUNNING if brought_back(guest) else guest.state
+            tidy = replace(guest, state=state, notes=replace(guest.notes, claim=None))
             rest = _without(self.fleet, leftover.host, leftover.guest)
             self.fleet = replace(rest, hosts=tuple(_with(host, tidy, leftover.host) for host in rest.hosts))
 

@@ -19,6 +19,7 @@ from .._model.cpu_baseline import (
     Misfit,
     Refused,
 )
+from .._model.errors import FleetError
 from .._model.guest import Guest, GuestCpu
 from .._model.host import CpuLack, Host
 from .._model.snapshot import Snapshot
@@ -42,7 +43,12 @@ class CpuCalls(Protocol):
 
 
 def baselines_of(snapshot: Snapshot, machine: Optional[str], expand: bool, calls: CpuCalls) -> tuple[Baseline, ...]:
-    """Return for each group of hosts what they share, and what others could share without each kind of them."""
+    """Return for each group of hosts what they share, and what others could share without each kind of them.
+
+    Raises FleetError on a machine type that no host has.
+    """
+    if machine is not None and not any(machine in host.machine_types for host in snapshot.hosts):
+        raise FleetError(f"no host has machine type {machine}", "Give one that the hosts have, or none")
     return tuple(_of_group(snapshot, group, expand, calls) for group in groups_of(snapshot, machine))
 
 

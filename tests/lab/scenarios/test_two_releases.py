@@ -13,16 +13,22 @@ from pathlib import Path
 import pytest
 from conductor import evacuation, on_fleet, play
 from labview import initial_world, lab, on_host, once_again_well, unexplained_holes, world
-from mishaps import define
+from mishaps import define, put
 
 PROFILE = "mixed"
 HOSTS = 5
+OLD, NEW = ["hv1", "hv2", "hv3"], ["hv4", "hv5"]
 NEW_MACHINE = "pc-q35-10.0"
 # software emulation has learned sha-ni between the two releases
 HASHING = """<domain type='qemu'><name>hashing</name><memory unit='MiB'>96</memory><vcpu>1</vcpu>
 <os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os>
 <cpu mode='custom' check='none'><model fallback='forbid'>qemu64</model><feature policy='require' name='sha-ni'/></cpu>
 </domain>"""
+
+# QEMU 10.0 deprecates machine types of 7.0 and older; no host has this firmware
+VETERAN = """<domain type='qemu'><name>veteran</name><memory unit='MiB'>96</memory><vcpu>1</vcpu>
+<os><type arch='x86_64' machine='pc-q35-6.2'>hvm</type>
+<loader readonly='yes' type='rom'>/usr/share/ovmf/OVMF.fd</loader></os></domain>"""
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +88,48 @@ def test_a_cpu_with_a_feature_that_older_hosts_lack_is_refused(tmp_path: Path, h
     assert [(each["code"], each["message"]) for each in entry["refusals"]] == [("cpu_features", said)]
     assert run.status != 0
     assert f"{hashing} stays on hv4: {said}; choose a CPU model that all hosts have" in run.output
+
+
+@pytest.fixture
+def veteran() -> Iterator[str]:
+    """A guest whose machine type will go, with a firmware that is nowhere."""
+    define("hv1", VETERAN)
+    yield "veteran"
+    on_host("hv1", "virsh", "-q", "undefine", "veteran")
+
+
+def test_what_keeps_guests_from_some_hosts_for_good_is_told(
+    tmp_path: Path, modern: str, hashing: str, veteran: str
+) -> None:
+    before = world()
+    run, (cpus, machines) = play(tmp_path, [on_fleet("cpu_baseline_info"), on_fleet("machine_type_info")])
+    assert run.status == 0, run.output
+    assert (cpus["changed"], machines["changed"]) == (False, False)
+    (shared,) = cpus["baselines"]
+    assert (shared["hosts"], shared["refused"], shared["left_out"]) == ([*OLD, *NEW], [], {})
+    assert "sha-ni" not in shared["features"]
+    held_back = {tuple(each["hosts"]): each["gained"] for each in shared["held_back"]}
+    assert "sha-ni" in held_back[(*OLD,)]
+    # libvirt on a host of each release says the same when people ask it
+    for host in ("hv1", "hv4"):
+        put(host, "/root/cpu.xml", shared["cpu_xml"])
+        on_host(host, "virsh", "-q", "hypervisor-cpu-compare", "--virttype", "qemu", "--error", "/root/cpu.xml")
+        on_host(host, "rm", "/root/cpu.xml")
+    apart = {guest["name"]: (guest["code"], guest["lacks"]) for guest in cpus["guests"] if not guest["fits"]}
+    assert apart == {hashing: ("cpu_features", [{"hosts": OLD, "missing": ["sha-ni"]}])}
+    found = {guest["name"]: guest for guest in machines["guests"]}
+    concerns = {
+        name: {each["code"]: each["hosts"] for each in guest["concerns"]}
+        for name, guest in found.items()
+        if guest["concerns"]
+    }
+    assert concerns == {
+        modern: {"machine_type_too_new": OLD},
+        veteran: {"machine_type_deprecated": NEW, "firmware_missing": [*OLD, *NEW]},
+    }
+    assert {found[name]["suggested"] for name in concerns} == {"pc-q35-7.2"}
+    assert (found[veteran]["deprecated_in"], found[veteran]["removed_in"]) == ("QEMU 9.2", "QEMU 12.2")
+    assert world() == before
 
 
 def test_the_way_to_an_older_release_is_warned_of(tmp_path: Path, modern: str) -> None:

@@ -103,5 +103,14 @@ def test_where_there_is_no_shared_cpu_the_reason_is_told() -> None:
     assert "hv2 refuses what the others share: no" in lines
 
 
+def test_hosts_that_offer_nothing_are_told_before_there_is_no_cpu() -> None:
+    nothing = replace(FOUND, kinds=(), computed=Computed("", "", error="no host offers a CPU to compute with"))
+    lines = cpu_lines([describe_baseline(replace(nothing, left_out=(("hv1", "why"),), held_back=()), None)], [])
+    assert lines[:2] == [
+        "hv1 is left out: why",
+        "no CPU for guests of x86_64, kvm: no host offers a CPU to compute with",
+    ]
+
+
 def test_no_host_at_all_is_said() -> None:
     assert cpu_lines([], []) == ["no host answered that could be asked"]

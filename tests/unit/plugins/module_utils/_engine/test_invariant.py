@@ -5,10 +5,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Optional
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.invariant import problems
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Guest, GuestState, JobKind
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import (
+    Guest,
+    GuestState,
+    JobKind,
+    MoveClaim,
+    Notes,
+)
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import HostState
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
@@ -49,6 +56,28 @@ BEFORE = fleet((WEB,))
 )
 def test_what_is_wrong_is_said(after: Snapshot, sentences: tuple[str, ...]) -> None:
     assert problems(BEFORE, after) == sentences
+
+
+@pytest.mark.parametrize(
+    ("claim", "state", "said"),
+    [
+        (MoveClaim("hv1", "hv2", may_pause=True), GuestState.PAUSED, ()),
+        (MoveClaim("hv1", "hv2", restart=True), GuestState.SHUT_OFF, ()),
+        (MoveClaim("hv1", "hv2"), GuestState.PAUSED, ("web was paused on hv1 and is running on hv1",)),
+        (
+            MoveClaim("hv1", "hv2", may_pause=True),
+            GuestState.SHUT_OFF,
+            ("web was shut_off on hv1 and is running on hv1",),
+        ),
+        (None, GuestState.PAUSED, ("web was paused on hv1 and is running on hv1",)),
+    ],
+)
+def test_a_guest_that_an_interrupted_move_has_stopped_may_run_again(
+    claim: Optional[MoveClaim], state: GuestState, said: tuple[str, ...]
+) -> None:
+    stopped = fleet((replace(WEB, state=state, notes=Notes(claim=claim)),))
+    assert problems(stopped, BEFORE) == said
+    assert problems(stopped, stopped) == ()
 
 
 def test_a_guest_that_ran_twice_before_is_still_told() -> None:

@@ -12,8 +12,14 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.engine
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.ports import DriverError
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.result import MoveResult
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.simulator import Simulator
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Guest, GuestState, JobKind
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Method, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import (
+    Guest,
+    GuestState,
+    JobKind,
+    MoveClaim,
+    Notes,
+)
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Leftover, Method, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import (
     MoveSettings,
     Slots,
@@ -146,3 +152,12 @@ def test_what_is_not_moving_can_not_be_steered() -> None:
     for call in (driver.abort, driver.pause, driver.undo):
         with pytest.raises(DriverError, match="web is not moving"):
             call(build.move())
+
+
+@pytest.mark.parametrize(("may_pause", "state"), [(True, GuestState.RUNNING), (False, GuestState.PAUSED)])
+def test_a_guest_that_an_interrupted_move_may_have_paused_goes_on(may_pause: bool, state: GuestState) -> None:
+    claim = MoveClaim("hv1", "hv2", may_pause=may_pause)
+    paused = build.guest(state=GuestState.PAUSED, notes=Notes(claim=claim))
+    simulator = Simulator(build.snapshot(build.host("hv1"), build.host("hv2", paused)), 0.0)
+    simulator.mend(Leftover(paused.uuid, paused.name, "hv2", claim))
+    assert [(guest.state, guest.notes.claim) for guest in arrived(simulator.fleet)] == [(state, None)]

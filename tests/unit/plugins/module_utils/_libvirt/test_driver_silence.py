@@ -51,10 +51,11 @@ def test_a_host_that_was_silent_is_waited_for_only_shortly_until_it_answers(link
 
 
 def test_a_source_that_hangs_is_said_to_prepare_and_no_other_move_waits_for_it(monkeypatch):
-    link, looked = threading.Event(), []
+    link, hanging, looked = threading.Event(), threading.Event(), []
 
     def look(move):
         looked.append(move.id)
+        hanging.set()
         link.wait(60 if move.source == "hv1" else 0)
         return {}, (0, 0)
 
@@ -64,6 +65,10 @@ def test_a_source_that_hangs_is_said_to_prepare_and_no_other_move_waits_for_it(m
     moves = [SimpleNamespace(id=name, source=host, copies=()) for name, host in zip("abc", ("hv1", "hv1", "hv2"))]
     for move in moves:
         made._work[move.id] = driver._Work()
-    assert [made.progress(move).phase for move in moves] == [Phase.PREPARING] * 3
+    phases = [made.progress(move).phase for move in moves[:2]]
+    assert hanging.wait(60)
+    made._patience._seconds = 60
+    phases.append(made.progress(moves[2]).phase)
+    assert phases == [Phase.PREPARING] * 3
     assert looked == ["a", "c"]
     link.set()

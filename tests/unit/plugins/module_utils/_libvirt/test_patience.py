@@ -40,17 +40,20 @@ def test_an_error_is_handed_on(error):
 
 
 def test_a_host_that_hangs_is_left_alone_until_it_answers_and_others_are_asked():
-    link, asked = threading.Event(), []
+    link, hanging, asked = threading.Event(), threading.Event(), []
 
     def hang():
         asked.append("hv1")
+        hanging.set()
         link.wait(60)
 
     patience = Patience(seconds=0.05)
     for _time in range(3):
         with pytest.raises(DriverError, match="hv1 does not answer"):
             patience.ask("hv1", hang)
+    assert hanging.wait(60)
     assert asked == ["hv1"]
+    patience._seconds = 60
     assert patience.ask("hv2", lambda: "there") == "there"
     link.set()
     end = time.monotonic() + 60

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.cpu_baseline import Computed, Lack, Misfit
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Guest, GuestCpu, GuestState
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import CpuLack, Host, HostCpu, HostState
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
@@ -150,6 +151,11 @@ def test_no_host_that_offers_one_is_no_baseline() -> None:
     found = only(fleet(host("hv1")), Calls({}))
     assert (found.cpu, found.kinds) == (None, ())
     assert found.computed.error == "no host offers a CPU to compute with"
+
+
+def test_a_machine_type_that_no_host_has_is_refused() -> None:
+    with pytest.raises(FleetError, match="no host has machine type nonsense"):
+        baselines_of(fleet(host("hv1", machine_types=("q35",))), "nonsense", False, Calls({"hv1": cpu()}))
 
 
 def test_there_is_a_group_for_each_type_of_guest_and_the_best_one_where_there_are_none() -> None:
