@@ -20,3 +20,4 @@ pin 3.10 requirements.txt hacking/requirements/run.in
 pin 3.9 requirements-unit.txt hacking/requirements/unit.in
 pin 3.10 requirements-dev.txt hacking/requirements/{run,unit,dev}.in \
     --constraints requirements.txt --constraints requirements-unit.txt
+pin 3.10 requirements-collections.txt --no-deps hacking/requirements/collections.in

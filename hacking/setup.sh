@@ -78,3 +78,4 @@ check_python </dev/null
 install_packages
 make_venv
 install_requirements "$requirements"
+[[ $kind != dev ]] || hacking/collections.sh

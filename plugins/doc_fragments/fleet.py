@@ -147,6 +147,18 @@ options:
           - With V(false) such disks are always copied whole.
         type: bool
         default: true
+      missing_media:
+        description:
+          - What becomes of CD-ROMs, floppies and other disks that are only read, in a guest that comes to this host and
+            whose image is not here.
+          - V(refuse) refuses the move.
+          - V(eject) lets the guest go with an empty drive, now and after its next start. The image stays where it is.
+            Nobody asks the guest, which may have it mounted. Disks that are no CD-ROM or floppy are refused still.
+          - V(copy) first copies the image from the source's pool to this host, through the conductor, under the same
+            name. It stays here. What is in no local pool of its host is refused still.
+        type: str
+        choices: [refuse, eject, copy]
+        default: refuse
       max_guests:
         description:
           - The most active guests of the host, a hard rule of kind V(max_guests) in every plan. Left out, there is no
@@ -203,4 +215,8 @@ options:
     description: Added to C(path_map) of the destination in O(hosts), for this move.
     type: dict
     default: {}
+  missing_media:
+    description: In place of O(hosts[].missing_media) of the destination, for this move.
+    type: str
+    choices: [refuse, eject, copy]
 """

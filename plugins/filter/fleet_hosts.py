@@ -33,6 +33,7 @@ _AS_IS = {
     "virtfleet_pool_map": "pool_map",
     "virtfleet_path_map": "path_map",
     "virtfleet_reuse_images": "reuse_images",
+    "virtfleet_missing_media": "missing_media",
     "virtfleet_links": "links",
     "virtfleet_migration_bandwidth_mibs": "migration_bandwidth_mibs",
     "virtfleet_migration_policy": "migration_policy",

@@ -238,17 +238,16 @@ def body(module: AnsibleModule) -> dict[str, Any]:
         calls = CpuCalls(fleet, params["migratable"])
         found = baselines_of(snapshot, params["machine"], params["expand_features"], calls)
         fits = [(fit, baseline) for baseline in found for fit in guest_fits(snapshot, baseline, calls)]
-        wanted = definitions(fleet, needs(fits))
+        wanted, silent = definitions(fleet, needs(fits))
     baselines = [describe_baseline(each, xml_of_cpu(each.cpu)) for each in found]
-    guests = [describe_fit(fit, wanted.get(fit.guest)) for fit, _baseline in fits]
+    guests = [describe_fit(fit, baseline, wanted.get(fit.guest)) for fit, baseline in fits]
+    silent.update({host.name: host.error or "" for host in snapshot.hosts if host.state is HostState.UNREACHABLE})
     return {
         "baselines": baselines,
         "guests": sorted(guests, key=lambda guest: (guest["name"], guest["host"])),
         "text": cpu_lines(baselines, guests),
         "totals": cpu_totals(guests),
-        "unreachable_hosts": {
-            host.name: host.error or "" for host in snapshot.hosts if host.state is HostState.UNREACHABLE
-        },
+        "unreachable_hosts": silent,
     }
 
 

@@ -119,7 +119,7 @@ report:
     hosts: [hv2]
     moves:
       - {id: m0001, name: web, source: hv1, dest: hv2, method: live, outcome: moved, seconds: 2.1, bytes: 48300032,
-         downtime_ms: 62, est_seconds: 2.7, error: null, remedy: null}
+         disk_bytes: 0, downtime_ms: 62, est_seconds: 2.7, error: null, remedy: null}
 text:
   description: The report as lines for people.
   returned: success, or when the move failed
@@ -187,6 +187,7 @@ from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.driver import LibvirtDriver
 from ..module_utils._libvirt.mender import LibvirtMender
+from ..module_utils._libvirt.rooms import planned
 from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.errors import FleetError
 from ..module_utils._model.plan import Goal, Method, Plan, Request
@@ -208,13 +209,14 @@ def looked_at(fleet: Fleet, params: dict[str, Any]) -> Snapshot:
     return with_checks(survey(fleet, 0, params["measure_dirty_rate_seconds"]), params)
 
 
-def plan_of(params: dict[str, Any], fleet: Snapshot) -> Plan:
-    """Return the plan; raises FleetError where the guest has to stay."""
-    check_runs_once(fleet)
-    plan = make_plan(fleet, request_of(params, fleet))
+def plan_of(params: dict[str, Any], fleet: Fleet, seen: Snapshot) -> tuple[Snapshot, Plan]:
+    """Return the plan, and the fleet with the room that there is for it; raises FleetError where the guest stays."""
+    check_runs_once(seen)
+    request = request_of(params, seen)
+    before, plan = planned(fleet, seen, lambda snapshot: make_plan(snapshot, request))
     if plan.stays:
         raise FleetError("; ".join(stay_lines([stay_facts(stay) for stay in plan.stays])))
-    return plan
+    return before, plan
 
 
 def move(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
@@ -232,10 +234,10 @@ def move(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
             return not_mended(whole.refusal)
         real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
         with mentioned(whole):
-            plan = plan_of(params, whole.fleet)
-            driver, look = rehearsal(whole.fleet, time.time(), params["new_name"]) if rehearse else real
+            before, plan = plan_of(params, fleet, whole.fleet)
+            driver, look = rehearsal(before, time.time(), params["new_name"]) if rehearse else real
             further = Further(lambda seen, request: make_plan(with_checks(seen, params), request))
-            report = carry_out(plan, whole.fleet, driver, RunOptions(settings), emit, look, further)
+            report = carry_out(plan, before, driver, RunOptions(settings), emit, look, further)
         return with_mended(module_result(report, journal), whole)
 
 

@@ -120,7 +120,7 @@ report:
       description:
         - One entry per move with its outcome, one of V(moved), V(already_there), V(refused), V(stale), V(failed),
           V(timed_out), V(aborted), V(went_off), V(not_started), V(unknown); seconds, bytes and downtime as libvirt
-          measured them.
+          measured them. C(bytes) counts memory and copied disks, C(disk_bytes) the disks alone.
       type: list
       elements: dict
     stays:
@@ -154,7 +154,7 @@ report:
     seconds: 6.2
     moves:
       - {id: m0001, name: web, source: hv1, dest: hv2, method: live, outcome: moved, round: 1, seconds: 2.1,
-         bytes: 48300032, downtime_ms: 62, est_seconds: 2.7, error: null, remedy: null}
+         bytes: 48300032, disk_bytes: 0, downtime_ms: 62, est_seconds: 2.7, error: null, remedy: null}
     stays: []
     left: []
     problems: []
@@ -207,6 +207,7 @@ from ..module_utils._engine.session import Again, Further, carry_out, check_runs
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.driver import LibvirtDriver
+from ..module_utils._libvirt.rooms import planned
 from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.codec import load_document, to_json
 from ..module_utils._model.plan import SCHEMA, Plan, read_plan
@@ -253,18 +254,18 @@ def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
         before = with_given(survey(fleet, 0, params["measure_dirty_rate_seconds"]), params)
         check_runs_once(before)
-        plan = planner(before)
-        planned = {"plan": to_json(plan), **plan_facts(plan)} if params["goal"] is not None else {}
-        if planned:
-            emit("planned", {"plan_id": plan.plan_id, "text": planned["plan_text"]})
+        before, plan = planned(fleet, before, planner)
+        told = {"plan": to_json(plan), **plan_facts(plan)} if params["goal"] is not None else {}
+        if told:
+            emit("planned", {"plan_id": plan.plan_id, "text": told["plan_text"]})
         options = RunOptions(settings, plan.request.slots, params["max_failures"])
         real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
         driver, look = rehearsal(before, time.time()) if rehearse else real
-        further = Further(replanner(params), most) if planned else None
+        further = Further(replanner(params), most) if told else None
         done = carry_out(plan, before, driver, options, emit, look, further)
-        if planned:
-            planned.update({"stays": done["stays"], "stays_text": stay_lines(done["stays"])})
-        return {**planned, **module_result(done, journal), "silent": [*silent_lines(before), *unchecked_lines(before)]}
+        if told:
+            told.update({"stays": done["stays"], "stays_text": stay_lines(done["stays"])})
+        return {**told, **module_result(done, journal), "silent": [*silent_lines(before), *unchecked_lines(before)]}
 
 
 def body(module: AnsibleModule) -> dict[str, Any]:

@@ -46,6 +46,12 @@ options:
     type: list
     elements: str
     default: []
+  host_pairs:
+    description:
+      - Say also for each host and each other one whether guests could go from the one to the other, in RV(host_pairs).
+        Their number grows with the square of the number of hosts.
+    type: bool
+    default: false
   wake:
     description: Whether a host on standby would be switched on for a guest.
     type: bool
@@ -121,6 +127,38 @@ matrix:
           message: disk vda is in pool local (dir /var/lib/libvirt/images), which hv2 does not have active
           remedy: define and start that pool on hv2
       warnings: []
+host_pairs:
+  description:
+    - Each host with each other one, sorted by source and destination, judged with a guest that needs nothing but the
+      hosts. That a host is marked as in maintenance does not count.
+  returned: O(host_pairs=true)
+  type: list
+  elements: dict
+  contains:
+    source:
+      description: The host that would send.
+      type: str
+    dest:
+      description: The host that would receive.
+      type: str
+    ok:
+      description: V(true) where there is no refusal.
+      type: bool
+    refusals:
+      description: All that speaks against it, in the form of those in RV(matrix).
+      type: list
+      elements: dict
+    warnings:
+      description: What to beware of, in the same form.
+      type: list
+      elements: dict
+  sample:
+    - {source: hv1, dest: hv2, ok: true, refusals: [], warnings: []}
+host_pairs_text:
+  description: The matrix of hosts as lines for people, and the reasons.
+  returned: O(host_pairs=true)
+  type: list
+  elements: str
 text:
   description: The matrix as lines for people, a table and the reasons.
   returned: success
@@ -156,6 +194,7 @@ from ..module_utils._ansible.arguments import fleet_spec, hosts_of
 from ..module_utils._ansible.checks import checks_spec, wanted_of, wanted_spec
 from ..module_utils._ansible.shell import read_text, run_module
 from ..module_utils._engine.check_text import check_lines, matrix, totals
+from ..module_utils._engine.readiness_text import pair_lines, pairs
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.blockjobs import with_block_jobs
 from ..module_utils._libvirt.connection import Fleet
@@ -166,6 +205,7 @@ from ..module_utils._model.host_check import read_checks
 from ..module_utils._model.plan import Goal, Request
 from ..module_utils._model.snapshot import Snapshot, read_snapshot
 from ..module_utils._planner.preflight import preflight
+from ..module_utils._planner.readiness import readiness
 
 
 def look(params: dict[str, Any]) -> Snapshot:
@@ -193,13 +233,19 @@ def body(module: AnsibleModule) -> dict[str, Any]:
     entries = {entry.name: entry for entry in hosts_of(params)} if params["hosts"] else None
     snapshot = look(params)
     checks = read_checks(params["host_checks"])
-    verdicts = matrix(preflight(snapshot, request_of(params, snapshot), wanted_of(params), entries, checks))
+    wanted = wanted_of(params)
+    verdicts = matrix(preflight(snapshot, request_of(params, snapshot), wanted, entries, checks))
+    host_pairs = {}
+    if params["host_pairs"]:
+        ready = pairs(readiness(snapshot, wanted, entries, checks))
+        host_pairs = {"host_pairs": ready, "host_pairs_text": pair_lines(ready)}
     silent = {host.name: host.error or "" for host in snapshot.hosts if host.state is HostState.UNREACHABLE}
     return {
         "matrix": verdicts,
         "text": check_lines(verdicts, params["text_rows"]),
         "totals": totals(verdicts),
         "unreachable_hosts": silent,
+        **host_pairs,
     }
 
 
@@ -212,6 +258,7 @@ def main() -> None:
         **wanted_spec(),
         **dict.fromkeys(("sources", "guests", "dests"), names),
         "snapshot_file": {"type": "path"},
+        "host_pairs": {"type": "bool", "default": False},
         "wake": {"type": "bool", "default": False},
         "text_rows": {"type": "int", "default": 60},
     }

@@ -365,7 +365,7 @@ explanation:
           switched on (C(wake)), and what it would have left in bytes of memory and in vCPUs, beyond the headroom.
         - C(disks) has for each disk its class as the two hosts have it (shared, local, network, media, empty, device,
           transient, stray) and its way there (reached, copied, copied_top where only what is above its base image
-          is copied, refused).
+          is copied, ejected, refused).
       type: list
       elements: dict
   sample:

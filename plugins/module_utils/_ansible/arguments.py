@@ -9,12 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from .._model.fleet import HostEntry, check_entry, parse_hosts
+from .._model.host import MissingMedia
 from .._model.policy import Policy, Step, StepAction
 from .._model.settings import MoveSettings, Slots, TimeoutAction, Transport, check_settings, check_slots
 from .transfer import transfer_of, transfer_spec
 
 JOURNAL_DIR = "~/.local/state/virtfleet"
 
+MEDIA = [each.value for each in MissingMedia]
 MAPS = ("bridge_map", "network_map", "pool_map", "path_map")
 
 _HOST_OPTIONS: dict[str, Any] = {
@@ -50,6 +52,7 @@ _HOST_OPTIONS: dict[str, Any] = {
     "max_guests": {"type": "int"},
     **{name: {"type": "dict", "default": {}} for name in MAPS},
     "reuse_images": {"type": "bool", "default": True},
+    "missing_media": {"type": "str", "choices": MEDIA, "default": "refuse"},
     "links": {
         "type": "list",
         "elements": "dict",
@@ -135,16 +138,21 @@ def hosts_of(params: Mapping[str, Any]) -> tuple[HostEntry, ...]:
 
 
 def maps_spec() -> dict[str, Any]:
-    """Return the options that say what a guest's names are called at its destination."""
-    return {name: {"type": "dict", "default": {}} for name in MAPS}
+    """Return the options that say how a guest's definition changes at its destination."""
+    return {
+        **{name: {"type": "dict", "default": {}} for name in MAPS},
+        "missing_media": {"type": "str", "choices": MEDIA},
+    }
 
 
 def with_maps(entries: tuple[HostEntry, ...], host: str, params: Mapping[str, Any]) -> tuple[HostEntry, ...]:
-    """Return the fleet with the maps of the options added to those of ``host``."""
+    """Return the fleet with the maps of the options added to those of ``host``, and what it does with missing media."""
     given = {name: _texts(params[name]) for name in MAPS}
     found = []
     for entry in entries:
         merged: dict[str, Any] = {name: {**getattr(entry, name), **given[name]} for name in MAPS}
+        if params["missing_media"] is not None:
+            merged["missing_media"] = MissingMedia(params["missing_media"])
         found.append(check_entry(replace(entry, **merged)) if entry.name == host else entry)
     return tuple(found)
 

@@ -57,9 +57,9 @@ def check_lines(entries: Sequence[Entry], shown: int = SHOWN) -> list[str]:
     lines = table(_HEADER, [_row(entry) for entry in ranked[:most]])
     if len(entries) > most:
         lines.append(f"... and {len(entries) - most} more pairs: all are in the matrix")
-    lines += _reasons(entries, "refusals", "can't go")
-    lines += _reasons(entries, "warnings", "beware")
-    return [part for line in lines + _verdict(totals(entries)) for part in _wrapped(line)]
+    lines += reasons(entries, "refusals", "can't go")
+    lines += reasons(entries, "warnings", "beware")
+    return [part for line in lines + _verdict(totals(entries)) for part in wrapped_line(line)]
 
 
 def _row(entry: Entry) -> tuple[str, ...]:
@@ -68,7 +68,7 @@ def _row(entry: Entry) -> tuple[str, ...]:
     return (entry["name"], entry["source"], entry["dest"], answer, *codes)
 
 
-def _reasons(entries: Sequence[Entry], label: str, word: str) -> list[str]:
+def reasons(entries: Sequence[Entry], label: str, word: str) -> list[str]:
     """Return each reason once, with the guests that it holds for; what many hosts have in common is said once too."""
     reasons: dict[tuple[str, str], Entry] = {}
     names: dict[tuple[str, str], list[str]] = {}
@@ -89,7 +89,7 @@ def _verdict(total: Mapping[str, Any]) -> list[str]:
     return [f"{total['ok']} of {total['pairs']} pairs of guest and host are possible{nowhere}"]
 
 
-def _wrapped(line: str) -> list[str]:
+def wrapped_line(line: str) -> list[str]:
     """Return the line, broken at blanks where it is too wide: paths and names stay whole, to be copied."""
     if len(line) <= WIDTH:
         return [line]

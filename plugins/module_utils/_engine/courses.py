@@ -60,7 +60,6 @@ def course_of(move: Move, settings: MoveSettings, host_policy: Optional[str] = N
         auto_converge=settings.auto_converge or policy.auto_converge,
         bandwidth_mibs=policy.bandwidth_mibs or settings.bandwidth_mibs,
         permit_post_copy=live and any(step.action is StepAction.POST_COPY for step in steps),
-        permit_pause=live and any(step.action is StepAction.PAUSE for step in steps),
     )
     return Course(policy.name, own, steps)
 

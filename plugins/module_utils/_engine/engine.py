@@ -105,9 +105,12 @@ def _preflight(moves: Sequence[Move], driver: Driver, emit: Emit, known: Refused
     for move in moves:
         try:
             refusals = () if move.adopt else (*known.get(move.id, ()), *driver.check(move))
+            brought = () if refusals or not move.media or move.adopt else driver.prepare(move)
         except DriverError as error:
             results[move.id] = _record(MoveResult(move, Outcome.REFUSED, failure=error.failure), emit)
             continue
+        if brought:
+            emit("media_copied", {**names(move), "volumes": list(brought)})
         if refusals:
             failure = Failure(
                 "; ".join(prose.cause(refusal) for refusal in refusals),

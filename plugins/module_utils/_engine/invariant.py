@@ -18,7 +18,7 @@ def problems(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
         was = residence(places)
         if uuid not in new:
             found.append(_gone(was, silent))
-        elif _state(new[uuid]) is not _state(places) and not _runs_as_before(was, new[uuid]):
+        elif _state(new[uuid]) is not _state(places) and not _started_again(was, new[uuid]):
             found.append(_changed(was, residence(new[uuid])))
     return tuple(found)
 
@@ -31,17 +31,14 @@ def _state(places: tuple[Located, ...]) -> GuestState:
     return residence(places).guest.state
 
 
-def brought_back(guest: Guest) -> bool:
-    """Return whether the guest was shut down, or paused, for a move that was interrupted, and has to run again."""
+def shut_down_for_its_move(guest: Guest) -> bool:
+    """Return whether the guest is off because of a move that was interrupted, and has to run again."""
     claim = guest.notes.claim
-    if claim is None:
-        return False
-    paused, off = guest.state is GuestState.PAUSED, guest.state is GuestState.SHUT_OFF
-    return (claim.may_pause and paused) or (claim.restart and off)
+    return claim is not None and claim.restart and guest.state is GuestState.SHUT_OFF
 
 
-def _runs_as_before(was: Located, places: tuple[Located, ...]) -> bool:
-    return brought_back(was.guest) and _state(places) is GuestState.RUNNING
+def _started_again(was: Located, places: tuple[Located, ...]) -> bool:
+    return shut_down_for_its_move(was.guest) and _state(places) is GuestState.RUNNING
 
 
 def _twice(places: tuple[Located, ...]) -> str:

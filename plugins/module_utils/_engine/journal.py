@@ -71,6 +71,10 @@ def _mend_failed(event: Mapping[str, Any]) -> str:
     return f"{event['name']}: what an interrupted move left could not be removed: {event['error']}"
 
 
+def _media_copied(event: Mapping[str, Any]) -> str:
+    return f"{event['name']}: {' and '.join(event['volumes'])} copied to {event['dest']}"
+
+
 def _made_whole(event: Mapping[str, Any]) -> str:
     return str(event["message"])
 
@@ -104,6 +108,7 @@ _LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "waiting": _waiting,
     "mended": _mended,
     "mend_failed": _mend_failed,
+    "media_copied": _media_copied,
     "made_whole": _made_whole,
     "action": _action,
     "action_failed": _action_failed,

@@ -110,7 +110,10 @@ def _row(move: Move) -> tuple[str, ...]:
 
 def _disk_words(move: Move) -> str:
     names = [copy.target + (" above its base" if copy.backing else "") for copy in move.copies]
-    return f", copies {', '.join(names)}" if names else ""
+    names += [item.target for item in move.media]
+    out = [change.what for change in move.changes if change.kind is ChangeKind.EJECT]
+    words = (("copies", names), ("ejects", out))
+    return "".join(f", {verb} {', '.join(targets)}" for verb, targets in words if targets)
 
 
 def _name_words(move: Move) -> str:

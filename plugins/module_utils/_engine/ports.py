@@ -99,11 +99,15 @@ class Progress:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a finished move took, as the hypervisor measured it; None where it can't tell."""
+    """What a finished move took, as the hypervisor measured it; None where it can't tell.
+
+    ``disk_bytes`` are those of ``sent_bytes`` that copied disks take.
+    """
 
     seconds: Optional[float] = None
     sent_bytes: Optional[int] = None
     downtime_ms: Optional[int] = None
+    disk_bytes: int = 0
 
 
 class Driver(Protocol):
@@ -123,6 +127,9 @@ class Driver(Protocol):
 
     def check(self, move: Move) -> tuple[Refusal, ...]:
         """Return what only the hosts themselves can tell against the move."""
+
+    def prepare(self, move: Move) -> tuple[str, ...]:
+        """Bring read-only media to the destination that have to be there before the move; return what was brought."""
 
     def mend(self, leftover: Leftover) -> None:
         """Remove what an interrupted move left behind."""

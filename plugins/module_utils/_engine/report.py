@@ -127,6 +127,7 @@ def _move(result: MoveResult) -> dict[str, Any]:
         "round": result.round,
         "seconds": cost.seconds,
         "bytes": cost.sent_bytes,
+        "disk_bytes": cost.disk_bytes,
         "downtime_ms": cost.downtime_ms,
         "est_seconds": move.est_seconds,
         "est_bytes": move.est_bytes,

@@ -19,7 +19,7 @@ from .._planner.arrival import guest_at
 from .._planner.estimate import DOWNTIME_MS, FIXED_SECONDS, Left, advance, lines_of, speeds
 from .._planner.storage import Reach
 from .._planner.stores import copy_sizes
-from .invariant import brought_back
+from .invariant import shut_down_for_its_move
 from .ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
 from .restless import Restless, go_on, progress_of, restless
 
@@ -60,12 +60,15 @@ class Simulator:
     def check(self, move: Move) -> tuple[Refusal, ...]:
         return ()
 
+    def prepare(self, move: Move) -> tuple[str, ...]:
+        return ()
+
     def mend(self, leftover: Leftover) -> None:
         if leftover.definition_on is not None:
             self.fleet = _without(self.fleet, leftover.definition_on, leftover.guest)
         guest = _guest_on(self.fleet, leftover.host, leftover.guest)
         if guest is not None:
-            state = GuestState.RUNNING if brought_back(guest) else guest.state
+            state = GuestState.RUNNING if shut_down_for_its_move(guest) else guest.state
             tidy = replace(guest, state=state, notes=replace(guest.notes, claim=None))
             rest = _without(self.fleet, leftover.host, leftover.guest)
             self.fleet = replace(rest, hosts=tuple(_with(host, tidy, leftover.host) for host in rest.hosts))

@@ -54,6 +54,7 @@ def asleep(entry: HostEntry, like: Optional[Host]) -> Host:
         max_guests=entry.max_guests,
         maps=maps_of(entry),
         reuse_images=entry.reuse_images,
+        missing_media=entry.missing_media,
         migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
         migration_policy=entry.migration_policy,
         guests=(),

@@ -17,24 +17,18 @@ from .guest_notes import notes_of, write_notes
 from .lookup import domain_on
 
 
-def claimer(domain: Any, move: Move, active: bool, may_pause: bool = False) -> Callable[[tuple[VolumeRef, ...]], None]:
+def claimer(domain: Any, move: Move, active: bool) -> Callable[[tuple[VolumeRef, ...]], None]:
     """Return what writes the move's claim, with the volumes made so far, into the guest's metadata."""
     persistent = bool(domain.isPersistent())
     autostart = persistent and bool(domain.autostart())
     copied, restart = tuple(copy.source for copy in move.copies), move.method is Method.RESTART
 
     def claim(made: tuple[VolumeRef, ...]) -> None:
-        claimed = MoveClaim(move.source, move.dest, autostart, made, copied, restart, may_pause)
+        claimed = MoveClaim(move.source, move.dest, autostart, made, copied, restart)
         notes = dataclasses.replace(notes_of(domain), home=move.home, claim=claimed)
         write_notes(domain, notes, active, persistent)
 
     return claim
-
-
-def may_be_paused(domain: Any) -> bool:
-    """Return whether a run that is gone may have paused the guest for its move."""
-    claim = notes_of(domain).claim
-    return claim is not None and claim.may_pause
 
 
 def claimed_volumes(fleet: Fleet, move: Move) -> tuple[VolumeRef, ...]:

@@ -98,15 +98,20 @@ class CpuCalls:
         return result
 
 
-def definitions(fleet: Fleet, fits: Iterable[tuple[GuestFit, GuestCpu]]) -> dict[str, Definition]:
-    """Return by UUID what the definitions of these guests should have; guests that have gone meanwhile are missing."""
+def definitions(
+    fleet: Fleet, fits: Iterable[tuple[GuestFit, GuestCpu]]
+) -> tuple[dict[str, Definition], dict[str, str]]:
+    """Return by UUID what the definitions of these guests should have, and which hosts did not answer, with the reason.
+
+    Guests that have gone meanwhile are missing.
+    """
     by_host: dict[str, list[tuple[GuestFit, GuestCpu]]] = {}
     for fit, cpu in fits:
         by_host.setdefault(fit.host, []).append((fit, cpu))
-    answers, _silent = ask_hosts(
+    answers, silent = ask_hosts(
         sorted(by_host), fleet.timeout, lambda name: _definitions(fleet.control(name), by_host[name])
     )
-    return {guest: definition for found in answers.values() for guest, definition in found.items()}
+    return {guest: definition for found in answers.values() for guest, definition in found.items()}, silent
 
 
 def with_cpu(domain: str, cpu: GuestCpu) -> Definition:

@@ -70,6 +70,8 @@ def _disks(devices: Optional[ET.Element], change: Change) -> bool:
     for disk in devices.findall("disk") if devices is not None else ():
         if attribute(disk, "target", "dev") != change.what:
             continue
+        if change.kind is ChangeKind.EJECT:
+            return _emptied(disk)
         if change.kind is ChangeKind.CHAIN:
             # left out, libvirt looks for itself on what the disk stands there
             for below in disk.findall("backingStore"):
@@ -82,3 +84,13 @@ def _disks(devices: Optional[ET.Element], change: Change) -> bool:
         source.set(known, change.to)
         return True
     return False
+
+
+def _emptied(drive: ET.Element) -> bool:
+    """Take the medium out of a drive that stays; return whether there was one."""
+    parts = [part for name in ("source", "backingStore") for part in drive.findall(name)]
+    for part in parts:
+        drive.remove(part)
+    # an empty drive of any other type would have to say of what it is empty
+    drive.set("type", "file")
+    return bool(parts)

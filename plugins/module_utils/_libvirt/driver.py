@@ -12,15 +12,16 @@ from collections.abc import Callable
 from typing import Any, Optional, TypeVar
 
 from .._engine.ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
+from .._model import prose
 from .._model.errors import FleetError
 from .._model.guest import VolumeRef
-from .._model.plan import Leftover, Method, Move
+from .._model.plan import Leftover, Method, Move, Twin
 from .._model.refusal import Refusal
 from .._model.settings import MoveSettings, Transport
-from . import offline_copy, stand_in, volumes
+from . import media, offline_copy, stand_in, volumes
 from .advice import failure_of
 from .binding import libvirt
-from .claims import claimer, fulfil, give_up, make_volumes, may_be_paused
+from .claims import claimer, fulfil, give_up, make_volumes
 from .connection import Fleet, error_text
 from .definitions import definitions
 from .flags import POSTCOPY, POSTCOPY_RESUME, flags_of, parameters_of
@@ -32,7 +33,7 @@ from .lookup import domain_on, find, place_on, undefine
 from .patience import Patience
 from .places import state_of
 from .post_copy import is_broken, is_post_copy
-from .restart import run_again, shut_down, start_again
+from .restart import shut_down, start_again
 from .survey import is_active
 
 # How long a host that did not answer is not asked again: each try holds up all other moves.
@@ -113,6 +114,15 @@ class LibvirtDriver:
         return (*refusals_before(self._fleet, move, self._settings), *self._digests.unlike(move))
 
     @_translated
+    def prepare(self, move: Move) -> tuple[str, ...]:
+        brought = tuple(item for item in move.media if media.bring(self._fleet, move, item, self._stop))
+        there = (Twin(item.source, item.dest) for item in move.media if item not in brought)
+        unlike = self._digests.unlike(dataclasses.replace(move, twins=tuple(there)))
+        if unlike:
+            raise DriverError(Failure(prose.cause(unlike[0]), prose.remedy(unlike[0])))
+        return tuple(item.dest.volume for item in brought)
+
+    @_translated
     def mend(self, leftover: Leftover) -> None:
         claim = leftover.claim
         domain = domain_on(self._fleet, leftover.host, leftover.guest)
@@ -122,12 +132,12 @@ class LibvirtDriver:
         if leftover.host == claim.dest:
             if leftover.definition_on is not None:
                 undefine(self._fleet, leftover.definition_on, leftover.guest)
-            active = run_again(domain, claim.may_pause)
+            active = start_again(domain, bool(domain.isActive()))
             fulfil(self._fleet, domain, leftover.host, notes_of(domain).home, active)
         else:
             for ref in claim.volumes:
                 volumes.delete(self._fleet.control(claim.dest), ref)
-            active = run_again(domain, claim.may_pause)
+            active = start_again(domain, bool(domain.isActive()))
             unclaimed = dataclasses.replace(notes_of(domain), claim=None)
             write_notes(domain, unclaimed, active, bool(domain.isPersistent()))
 
@@ -200,13 +210,14 @@ class LibvirtDriver:
         if left is not None and not left.isActive():
             undefine(self._fleet, move.source, move.guest)
         work = self._work.get(move.id)
-        active = start_again(domain, _resume_if_left(domain, _paused(domain, work)))
+        active = start_again(domain, _resume_if_left(domain, work is not None and work.paused))
         fulfil(self._fleet, domain, move.dest, move.home, active)
         if work is None or not active or move.method is Method.RESTART:
             return work.cost if work is not None else Cost()
         # kept, for whoever predicts the guest's next move
         kept = libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED | libvirt.VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED
-        return cost_of(domain.jobStats(kept))
+        size = volumes.allocated(self._fleet.control(move.dest), move.copies)
+        return cost_of(domain.jobStats(kept), size)
 
     @_translated
     def undo(self, move: Move) -> None:
@@ -215,7 +226,7 @@ class LibvirtDriver:
         if move.method in (Method.OFFLINE, Method.RESTART) and move.copies:
             for host in (move.source, move.dest):
                 stand_in.end(self._fleet, host, move.guest)
-        active = start_again(domain, _resume_if_left(domain, _paused(domain, work)))
+        active = start_again(domain, _resume_if_left(domain, work.paused))
         for ref in work.created:
             volumes.delete(self._fleet.control(move.dest), ref)
         give_up(domain, move.source, active)
@@ -271,8 +282,7 @@ class LibvirtDriver:
             domain = lane.lookupByUUIDString(move.guest)
             persistent, state = bool(domain.isPersistent()), domain.state()[0]
             was_paused = state == libvirt.VIR_DOMAIN_PAUSED
-            may_pause = settings.permit_pause and not was_paused
-            make_volumes(self._fleet, move, work.created, claimer(domain, move, is_active(state), may_pause))
+            make_volumes(self._fleet, move, work.created, claimer(domain, move, is_active(state)))
             if move.method is Method.RESTART:
                 shut_down(domain, self._stop)
                 move = dataclasses.replace(move, method=Method.OFFLINE)
@@ -308,13 +318,6 @@ class LibvirtDriver:
     def _moving(self, move: Move) -> Any:
         """Return what libvirt is moving: the guest, or what carries its disks."""
         return domain_on(self._fleet, move.source, stand_in.moving_uuid(move))
-
-
-def _paused(domain: Any, work: Optional[_Work]) -> bool:
-    """Return whether this run has paused the guest, or may one have that began the move and is gone."""
-    if work is None or work.adopted:
-        return may_be_paused(domain)
-    return work.paused
 
 
 def _resume_if_left(domain: Any, paused_by_us: bool) -> bool:

@@ -28,10 +28,15 @@ def progress_of(stats: dict[str, Any], copies: bool, post_copy: bool) -> Progres
     )
 
 
-def cost_of(stats: dict[str, Any]) -> Cost:
+def cost_of(stats: dict[str, Any], disk_bytes: int = 0) -> Cost:
+    """Return what the destination knows of a move that is over, which leaves out the disks.
+
+    ``disk_bytes``: what they take there. The source counts them by their size, though nothing of it was ever written.
+    """
     elapsed, downtime = stats.get("time_elapsed"), stats.get("downtime")
     return Cost(
         seconds=None if elapsed is None else round(int(elapsed) / 1000, 2),
-        sent_bytes=None if "data_processed" not in stats else int(stats["data_processed"]),
+        sent_bytes=None if "data_processed" not in stats else int(stats["data_processed"]) + disk_bytes,
         downtime_ms=None if downtime is None else int(downtime),
+        disk_bytes=disk_bytes,
     )

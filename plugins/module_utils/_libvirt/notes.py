@@ -154,9 +154,8 @@ def _write_policy(root: ET.Element, policy: GuestPolicy) -> None:
 def _write_claim(root: ET.Element, claim: MoveClaim) -> None:
     autostart = "yes" if claim.autostart else "no"
     move = ET.SubElement(root, "move", {"source": claim.source, "dest": claim.dest, "autostart": autostart})
-    for name, said in (("restart", claim.restart), ("may_pause", claim.may_pause)):
-        if said:
-            move.set(name, "yes")
+    if claim.restart:
+        move.set("restart", "yes")
     for tag, refs in (("volume", claim.volumes), ("copied", claim.copied)):
         for ref in refs:
             ET.SubElement(move, tag, {"pool": ref.pool, "name": ref.volume})
@@ -167,8 +166,8 @@ def _claim(move: Optional[ET.Element]) -> Optional[MoveClaim]:
         return None
     autostart = move.get("autostart") == "yes"
     volumes, copied = _refs(move, "volume"), _refs(move, "copied")
-    restart, may_pause = move.get("restart") == "yes", move.get("may_pause") == "yes"
-    return MoveClaim(move.get("source", ""), move.get("dest", ""), autostart, volumes, copied, restart, may_pause)
+    restart = move.get("restart") == "yes"
+    return MoveClaim(move.get("source", ""), move.get("dest", ""), autostart, volumes, copied, restart)
 
 
 def _refs(move: ET.Element, tag: str) -> tuple[VolumeRef, ...]:

@@ -1,4 +1,4 @@
-"""Guests that a move shuts down or pauses, and that run again afterwards. Must shut down none that can't be started."""
+"""A guest that is shut down for its move and started again afterwards. Must not shut down one that can't be started."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -14,8 +14,6 @@ from .guest_notes import notes_of
 # What a guest may take to shut down. A request to do so can't be taken back, so nothing cuts this short.
 SHUT_DOWN_SECONDS = 180.0
 _LOOK_SECONDS = 0.5
-# (virDomainState, its reason): paused as anybody pauses it, a run of ours too; not by libvirt's migration.
-_PAUSED_BY_USER = (3, 1)
 
 
 def shut_down(domain: Any, stop: threading.Event) -> None:
@@ -31,14 +29,6 @@ def shut_down(domain: Any, stop: threading.Event) -> None:
         time.sleep(_LOOK_SECONDS)
     if stop.is_set():
         raise DriverError(Failure("the run was interrupted while the guest was shut down for its move", "Run again"))
-
-
-def run_again(domain: Any, may_pause: bool) -> bool:
-    """Let a guest run that an interrupted move has paused or shut down; return whether it is active."""
-    state = tuple(domain.state())
-    if may_pause and state == _PAUSED_BY_USER:
-        domain.resume()
-    return start_again(domain, bool(domain.isActive()))
 
 
 def start_again(domain: Any, active: bool) -> bool:

@@ -40,7 +40,7 @@ def copy_disks(fleet: Fleet, move: Move, domain: Any, send: Callable[[Move, Any]
     if domain.isActive():
         raise DriverError(Failure("the guest was started while its disks were copied", "Run again"))
     size = volumes.allocated(fleet.control(move.dest), move.copies)
-    return dataclasses.replace(cost, sent_bytes=size, downtime_ms=None)
+    return dataclasses.replace(cost, sent_bytes=size, downtime_ms=None, disk_bytes=size)
 
 
 def end(fleet: Fleet, host: str, guest: str) -> None:

@@ -121,6 +121,7 @@ def _unreachable(entry: HostEntry, error: str) -> Host:
         max_guests=entry.max_guests,
         maps=maps_of(entry),
         reuse_images=entry.reuse_images,
+        missing_media=entry.missing_media,
         migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
         migration_policy=entry.migration_policy,
     )
@@ -137,7 +138,7 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty
     networks = [host_xml.network_of(net.XMLDesc(0), bool(net.isActive())) for net in connection.listAllNetworks(0)]
     guests = _guests(connection, pools, capabilities)
     free_pages = {cell.id: _free_pages(connection, cell, capabilities) for cell in capabilities.cells}
-    room = allocatable(memory, entry)
+    room, interfaces = allocatable(memory, entry), _interfaces(connection)
     if first is not None:
         time.sleep(max(0.0, first.moment + measure_usage_seconds - time.monotonic()))
         guests = with_usage(guests, first, look(connection))
@@ -160,7 +161,7 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty
         deprecated_machine_types=capabilities.deprecated,
         pools=pools,
         networks=tuple(sorted(networks, key=lambda net: net.name)),
-        bridges=_bridges(connection),
+        bridges=_bridges(connection, interfaces),
         maintenance=entry.maintenance,
         labels=entry.labels,
         site=entry.site,
@@ -169,10 +170,11 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty
         max_guests=entry.max_guests,
         maps=maps_of(entry),
         reuse_images=entry.reuse_images,
+        missing_media=entry.missing_media,
         migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
         migration_policy=entry.migration_policy,
         numa_cells=host_xml.numa_cells_of(capabilities, memory, room, free_pages),
-        mtus=_mtus(connection),
+        mtus=_mtus(interfaces),
         emulates_tpm=host_xml.emulates_tpm(domain_capabilities),
         guests=guests,
     )
@@ -279,29 +281,35 @@ def _sized(disk: Disk, connection: Any, pools: tuple[Pool, ...]) -> Disk:
     return dataclasses.replace(disk, capacity=capacity, allocation=allocation, backing=backing, chain=chain)
 
 
-def _bridges(connection: Any) -> tuple[str, ...]:
-    """Return the host's network devices; guests are plugged into bridges, bonds and Open vSwitch alike."""
+def _bridges(connection: Any, interfaces: Sequence[Any]) -> tuple[str, ...]:
+    """Return the host's network devices; guests are plugged into bridges, bonds and Open vSwitch alike.
+
+    Where no udev tells libvirt's driver for devices what comes later, only the one for interfaces knows of it.
+    """
     devices = connection.listAllDevices(libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET)
     names = {text_of(parse(device.XMLDesc(0)), "capability/interface") or "" for device in devices}
-    return tuple(sorted(names - {""}))
+    return tuple(sorted(names.union(interface.name() for interface in interfaces) - {""}))
 
 
-def _mtus(connection: Any) -> Mapping[str, int]:
-    """Return the MTU of each network device, none where libvirt's driver for interfaces is not installed."""
+def _interfaces(connection: Any) -> list[Any]:
+    """Return the host's interfaces, none where libvirt's driver for them is not installed."""
     try:
-        interfaces = connection.listAllInterfaces(0)
+        found = connection.listAllInterfaces(0)
     except libvirt.libvirtError as error:
         if error.get_error_code() == libvirt.VIR_ERR_NO_SUPPORT:
-            return {}
+            return []
         raise
+    return [interface for interface in found if not interface.name().startswith(_OF_GUESTS)]
+
+
+def _mtus(interfaces: Sequence[Any]) -> Mapping[str, int]:
+    """Return the MTU of each interface that has one."""
     found = {}
     for interface in interfaces:
-        if interface.name().startswith(_OF_GUESTS):
-            continue
         try:
             name, mtu = host_xml.mtu_of(interface.XMLDesc(0))
         except libvirt.libvirtError as error:
-            # a guest's tap device that went away meanwhile
+            # it went away meanwhile
             if error.get_error_code() == libvirt.VIR_ERR_NO_INTERFACE:
                 continue
             raise

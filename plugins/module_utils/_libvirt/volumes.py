@@ -45,6 +45,16 @@ def allocated(connection: Any, copies: Iterable[DiskCopy]) -> int:
     return sum(int(volume.info()[2]) for volume in found if volume is not None)
 
 
+def taken(connection: Any, ref: VolumeRef) -> int:
+    """Return the bytes that a volume takes, 0 where there is none of that name; its pool is not read anew."""
+    try:
+        return int(connection.storagePoolLookupByName(ref.pool).storageVolLookupByName(ref.volume).info()[2])
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_NO_STORAGE_VOL:
+            return 0
+        raise
+
+
 def delete(connection: Any, ref: VolumeRef) -> None:
     """Remove the volume; one that is gone already is what was wanted."""
     volume = find(connection, ref)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from .codec import DecodeError, from_json
 from .errors import FleetError
-from .host import Maintenance, Maps, PowerModel
+from .host import Maintenance, Maps, MissingMedia, PowerModel
 from .snapshot import Link
 
 MIB = 1024 * 1024
@@ -64,6 +64,7 @@ class HostEntry:
     pool_map: Mapping[str, str] = field(default_factory=dict)
     path_map: Mapping[str, str] = field(default_factory=dict)
     reuse_images: bool = True
+    missing_media: MissingMedia = MissingMedia.REFUSE
     links: tuple[Link, ...] = ()
     migration_bandwidth_mibs: Optional[int] = None
     migration_policy: Optional[str] = None

@@ -116,8 +116,7 @@ class MoveClaim:
     """Written in the guest before a move begins, so that whoever comes after a crash knows what is left of it.
 
     ``volumes`` are those made at the destination, ``copied`` those at the source that they replace. ``restart``: the
-    guest is shut down for the move, and has to be started wherever it is found shut off. ``may_pause``: it ran, and may
-    be paused for the move, so that it has to go on wherever it is found paused.
+    guest is shut down for the move, and has to be started wherever it is found shut off.
     """
 
     source: str
@@ -126,7 +125,6 @@ class MoveClaim:
     volumes: tuple[VolumeRef, ...] = ()
     copied: tuple[VolumeRef, ...] = ()
     restart: bool = False
-    may_pause: bool = False
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,17 @@ class Image:
     backing: Optional[str] = None
 
 
+class MissingMedia(enum.Enum):
+    """What becomes of media in a guest that comes here, where their image is not here.
+
+    REFUSE the move. EJECT what is in a CD-ROM or floppy drive. COPY the image here first.
+    """
+
+    REFUSE = "refuse"
+    EJECT = "eject"
+    COPY = "copy"
+
+
 @dataclass(frozen=True)
 class Maps:
     """What names of the fleet are called on this host: what a guest uses elsewhere to what it uses here.
@@ -176,6 +187,7 @@ class Host:
     images: tuple[Image, ...] = ()
     maps: Maps = Maps()
     reuse_images: bool = True
+    missing_media: MissingMedia = MissingMedia.REFUSE
 
     def image(self, pool: Optional[str], volume: Optional[str]) -> Optional[Image]:
         """Return the image of that pool and name, or None."""

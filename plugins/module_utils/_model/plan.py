@@ -133,11 +133,21 @@ class DiskCopy:
     backing_format: Optional[str] = None
 
 
+@dataclass(frozen=True)
+class MediaCopy:
+    """A read-only image that the destination gets before the guest, and keeps. ``length`` is its file's, in bytes."""
+
+    target: str
+    source: VolumeRef
+    dest: VolumeRef
+    length: int
+
+
 class ChangeKind(enum.Enum):
     """What of a guest's definition is another at the destination.
 
     BRIDGE and NETWORK: what interfaces are plugged into. FILE: the path of a disk. POOL: the pool of a disk that names
-    its pool. CHAIN: the disk stands on another image there, or on none.
+    its pool. CHAIN: the disk stands on another image there, or on none. EJECT: the drive is empty there.
     """
 
     BRIDGE = "bridge"
@@ -145,6 +155,7 @@ class ChangeKind(enum.Enum):
     FILE = "file"
     POOL = "pool"
     CHAIN = "chain"
+    EJECT = "eject"
 
 
 @dataclass(frozen=True)
@@ -192,6 +203,7 @@ class Move:
     twins: tuple[Twin, ...] = ()
     policy: GuestPolicy = GuestPolicy()
     expected: Optional[Prediction] = None
+    media: tuple[MediaCopy, ...] = ()
 
 
 @dataclass(frozen=True)

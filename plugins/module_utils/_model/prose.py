@@ -79,6 +79,10 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
         "it is defined on {hosts}, and no interrupted move of ours explains that",
         "undefine the copy that is not needed, or have guest_migration with mend: true do so where it is proven",
     ),
+    _C.LEFT_PAUSED: (
+        "a migration has left it paused, and no host that answers drives that on",
+        "see what fleet_info says of it; guest_migration with mend: true lets it go on where that is proven right",
+    ),
     _C.BUSY: (
         "libvirt runs another job on it (a backup, a save or a block copy)",
         "wait for its end, or abort it",
@@ -146,7 +150,7 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
     ),
     _C.MEDIA_MISSING: (
         "disk {disk} only reads {volume} of the local pool {pool}, and {host} has no such image with the same sizes",
-        "copy the image there under that name, eject it (virsh change-media --eject), or put it on shared storage",
+        "copy it there under that name, have it copied or ejected (missing_media), or put it on shared storage",
     ),
     _C.IMAGES_DIFFER: (
         "{volume} in pool {pool} of {host} has the name and sizes of the image that the guest needs, "
@@ -247,6 +251,10 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
     _W.HOST_DEVICE: (
         "it uses {devices} of its host, which does not come along",
         "see that {host} has such a device before the guest needs it",
+    ),
+    _W.MEDIA_EJECTED: (
+        "what is in its drive {disk} is not on {host} and is ejected when it goes there",
+        "see that the guest does not need it, or copy the image there under its name",
     ),
 }
 

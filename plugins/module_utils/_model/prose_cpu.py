@@ -50,7 +50,7 @@ def describe_baseline(baseline: Baseline, xml: Optional[str]) -> dict[str, Any]:
     }
 
 
-def describe_fit(fit: GuestFit, definition: Optional[Definition]) -> dict[str, Any]:
+def describe_fit(fit: GuestFit, baseline: Baseline, definition: Optional[Definition]) -> dict[str, Any]:
     """Return what is found about a guest as modules give it back; ``definition`` where there is a CPU to give it."""
     own = fit.cpu.model or fit.cpu.mode
     misfit = fit.misfit
@@ -68,16 +68,16 @@ def describe_fit(fit: GuestFit, definition: Optional[Definition]) -> dict[str, A
         "code": misfit.value if misfit is not None else None,
         "lacks": to_json(fit.lacks),
         "message": _MESSAGES[misfit].format(cpu=own, lacks=lacks) if misfit is not None else None,
-        "remedy": _remedy(fit, definition),
+        "remedy": _remedy(fit, baseline, definition),
         "cpu_xml": definition.xml if definition is not None else None,
     }
 
 
-def _remedy(fit: GuestFit, definition: Optional[Definition]) -> Optional[str]:
+def _remedy(fit: GuestFit, baseline: Baseline, definition: Optional[Definition]) -> Optional[str]:
     if fit.misfit is None:
         return None
     if definition is None:
-        return _NONE
+        return _NONE if baseline.cpu is None else f"look again: its definition could not be read on {fit.host}"
     if not fit.active:
         return f"{_DEFINE} before it is started"
     if definition.there:

@@ -23,6 +23,7 @@ class RefusalCode(enum.Enum):
     RUNS_TWICE = "runs_twice"
     DEFINED_TWICE = "defined_twice"
     BUSY = "busy"
+    LEFT_PAUSED = "left_paused"
     DEVICE = "device"
     SNAPSHOTS = "snapshots"
     STATE = "state"
@@ -97,6 +98,7 @@ class CautionCode(enum.Enum):
     LONG_TLS_MOVE = "long_tls_move"
     SMALLER_MTU = "smaller_mtu"
     HOST_DEVICE = "host_device"
+    MEDIA_EJECTED = "media_ejected"
     # found by a look on both hosts
     FEW_PORTS = "few_ports"
     CERTIFICATE_ENDS = "certificate_ends"

@@ -35,7 +35,6 @@ class MoveSettings:
 
     ``policy`` names a preset or one of ``policies``; without it, the timeout and the downtime are the whole policy.
     ``permit_post_copy``: libvirt must be told at the start that post-copy may follow; the course of a move says so.
-    ``permit_pause``: so must the guest's claim, of a pause that may follow.
     """
 
     transport: Transport = Transport.P2P
@@ -48,7 +47,6 @@ class MoveSettings:
     policy: Optional[str] = None
     policies: tuple[Policy, ...] = ()
     permit_post_copy: bool = False
-    permit_pause: bool = False
     transfer: TransferOptions = TransferOptions()
 
 

@@ -50,6 +50,8 @@ def _plugged(interface: Interface, changes: tuple[Change, ...]) -> Interface:
 
 def _disk(disk: Disk, copy: Optional[DiskCopy], changes: tuple[Change, ...], source: Host, dest: Host) -> Disk:
     mine = {change.kind: change.to for change in changes if change.what == disk.target}
+    if ChangeKind.EJECT in mine:
+        return Disk(disk.target, DiskKind.NONE, device=disk.device, readonly=disk.readonly)
     if disk.kind is DiskKind.VOLUME and ChangeKind.POOL in mine:
         disk = replace(disk, source=f"{mine[ChangeKind.POOL]}/{disk.volume}", pool=mine[ChangeKind.POOL])
     elif ChangeKind.FILE in mine:

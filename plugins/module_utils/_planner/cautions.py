@@ -9,9 +9,10 @@ from typing import Callable, Optional
 
 from .._model.guest import Guest
 from .._model.host import Host, version_text
-from .._model.plan import DiskCopy
+from .._model.plan import ChangeKind, DiskCopy
 from .._model.refusal import Caution, CautionCode
 from .._model.settings import Wanted
+from .storage import reach
 from .stores import copy_sizes
 
 GIB = 1024**3
@@ -28,6 +29,7 @@ def cautions(guest: Guest, source: Host, dest: Host, copies: Sequence[DiskCopy],
         *_long_tls(guest, source, dest, copies, wanted),
         *_mtus(guest, source, dest),
         *_devices(guest, dest),
+        *_ejected(guest, source, dest),
     )
 
 
@@ -143,3 +145,11 @@ def _devices(guest: Guest, dest: Host) -> tuple[Caution, ...]:
         return ()
     facts = {"devices": ", ".join(guest.host_devices)}
     return (Caution(CautionCode.HOST_DEVICE, guest.name, dest.name, facts),)
+
+
+def _ejected(guest: Guest, source: Host, dest: Host) -> tuple[Caution, ...]:
+    return tuple(
+        Caution(CautionCode.MEDIA_EJECTED, guest.name, dest.name, {"disk": change.what})
+        for change in reach(guest, source, dest).changes
+        if change.kind is ChangeKind.EJECT
+    )

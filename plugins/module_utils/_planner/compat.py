@@ -35,7 +35,9 @@ def blockers(places: Sequence[Located], place: Located) -> tuple[Refusal, ...]:
         found.append(_of_guest(RefusalCode.DEFINED_TWICE, guest, hosts=_hosts(places)))
     if guest.state not in MOVABLE_STATES:
         found.append(_of_guest(RefusalCode.STATE, guest, state=guest.state.value))
-    if guest.job is not None:
+    if _left_paused(place) and not in_flight(places):
+        found.append(_of_guest(RefusalCode.LEFT_PAUSED, guest))
+    elif guest.job is not None:
         found.append(_of_guest(RefusalCode.BUSY, guest))
     if guest.unmovable_devices and guest.active:
         found.append(_of_guest(RefusalCode.DEVICE, guest, devices=", ".join(guest.unmovable_devices)))
@@ -45,6 +47,13 @@ def blockers(places: Sequence[Located], place: Located) -> tuple[Refusal, ...]:
     if guest.snapshots:
         found.append(_of_guest(RefusalCode.SNAPSHOTS, guest, count=str(guest.snapshots)))
     return tuple(found)
+
+
+def _left_paused(place: Located) -> bool:
+    """Return whether the guest stands still at the source of a move; libvirt calls that incoming too."""
+    guest, claim = place.guest, place.guest.notes.claim
+    held = guest.job is JobKind.INCOMING and guest.state is GuestState.PAUSED
+    return held and claim is not None and claim.source == place.host
 
 
 def in_flight(places: Sequence[Located]) -> Optional[str]:
@@ -105,6 +114,7 @@ def pair_reach(guest: Guest, source: Host, dest: Host) -> Reach:
         ),
         changes=(*plugs, *storage.changes),
         twins=storage.twins,
+        media=storage.media,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Optional
 from .._model.errors import FleetError
 from .._model.guest import Guest
 from .._model.host import Host, HostState
-from .._model.plan import Method, Request
+from .._model.plan import ChangeKind, Method, Request
 from .._model.refusal import Refusal
 from .._model.snapshot import Located, Snapshot
 from .board import Board, Group, make_board
@@ -164,6 +164,10 @@ def _disks(guest: Guest, source: Host, dest: Host) -> tuple[DiskWay, ...]:
 def _way(fate: Fate) -> str:
     if fate.refusal is not None:
         return "refused"
+    if any(change.kind is ChangeKind.EJECT for change in fate.changes):
+        return "ejected"
+    if fate.media is not None:
+        return "copied"
     if fate.copy is None:
         return "reached"
     return "copied" if fate.copy.backing is None else "copied_top"

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Optional
 
 from .._model.guest import Guest, GuestState
-from .._model.host import Host, Maps
+from .._model.host import Host, Maps, MissingMedia
 from .._model.plan import Method
 from .._model.refusal import Refusal, RefusalCode
 from .._model.rules import Rule
@@ -44,7 +44,9 @@ class Reaches:
         self._index = {host.name: number for number, host in enumerate(snapshot.hosts)}
         self._barred = barred
         self._looks = Looks(snapshot, wanted) if wanted is not None else None
-        self._mapped = any(host.maps != Maps() for host in snapshot.hosts)
+        self._changing = any(
+            host.maps != Maps() or host.missing_media is not MissingMedia.REFUSE for host in snapshot.hosts
+        )
         twins: dict[Optional[str], list[Host]] = defaultdict(list)
         for host in snapshot.hosts:
             twins[host.uuid].append(host)
@@ -132,7 +134,7 @@ class Reaches:
         """Return the guest as it is once it has moved to ``host``."""
         source, dest = self._by_name[place.host], self._by_name[host]
         # asked very often, and where names are the same everywhere only disks that are copied change theirs
-        plain = not self._mapped and all(disk_class(disk, source) in _REACHED for disk in place.guest.disks)
+        plain = not self._changing and all(disk_class(disk, source) in _REACHED for disk in place.guest.disks)
         pair = Reach() if plain else self._plain_pair(place, host)
         return Located(host, guest_at(place.guest, pair, source, source if plain else dest))
 
@@ -182,7 +184,7 @@ def _guest_kind(guest: Guest, source: Host) -> Hashable:
         pool = source.pool(disk.pool)
         if disk.chain or (pool is not None and pool.identity is None):
             return guest.uuid, guest.has_run
-        disks.append((disk.kind, disk.pool, disk.transient))
+        disks.append((disk.kind, disk.pool, disk.transient, disk.device))
     return (
         (guest.arch, guest.machine, guest.virt_type, guest.cpu, guest.state, guest.has_run, guest.interfaces),
         (guest.hugepage_kib, guest.numa_cells, guest.tpm, tuple(disks), any(not disk.readonly for disk in guest.disks)),
@@ -198,7 +200,7 @@ def _host_kind(host: Host) -> Hashable:
     return (
         (host.qemu_version, host.libvirt_version, host.cpu, host.virt_types, host.machine_types),
         (pools, networks, frozenset(host.bridges), cells, host.emulates_tpm),
-        (host.images, host.reuse_images, tuple(tuple(sorted(names.items())) for names in maps)),
+        (host.images, host.reuse_images, host.missing_media, tuple(tuple(sorted(names.items())) for names in maps)),
     )
 
 

@@ -10,14 +10,21 @@ from dataclasses import dataclass
 from typing import Optional
 
 from .._model.guest import Disk, DiskKind, Guest, VolumeRef
-from .._model.host import Host, Pool
-from .._model.plan import Change, ChangeKind, DiskCopy, Twin
+from .._model.host import Host, MissingMedia, Pool
+from .._model.plan import Change, ChangeKind, DiskCopy, MediaCopy, Twin
 from .._model.refusal import Refusal, RefusalCode
 from .chains import Base, base_at, media_at
 from .maps import pools_at
 
 # Pool types in which a volume can be made for libvirt's storage copy to write to.
 COPYABLE_POOLS = frozenset({"dir", "fs", "netfs", "logical"})
+# And in which a file can be put that is read as it is; of these formats it has to be.
+FILE_POOLS = frozenset({"dir", "fs", "netfs"})
+PLAIN_FORMATS = frozenset({"raw", "iso"})
+# libvirt fills up a copy of anything else to whole sectors, so that it would not be the same.
+SECTOR = 512
+# Drives that a guest still has when there is nothing in them.
+REMOVABLE = frozenset({"cdrom", "floppy"})
 
 
 class DiskClass(enum.Enum):
@@ -48,19 +55,21 @@ class Fate:
     refusal: Optional[Refusal] = None
     changes: tuple[Change, ...] = ()
     twins: tuple[Twin, ...] = ()
+    media: Optional[MediaCopy] = None
 
 
 @dataclass(frozen=True)
 class Reach:
     """How a guest gets to a host: disks to copy along, what changes in its definition, and what speaks against it.
 
-    ``twins`` are images of both hosts that have to be the same.
+    ``twins`` are images of both hosts that have to be the same, ``media`` those that it does not have yet.
     """
 
     copies: tuple[DiskCopy, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     changes: tuple[Change, ...] = ()
     twins: tuple[Twin, ...] = ()
+    media: tuple[MediaCopy, ...] = ()
 
 
 def reach(guest: Guest, source: Host, dest: Host) -> Reach:
@@ -71,17 +80,20 @@ def reach(guest: Guest, source: Host, dest: Host) -> Reach:
         refusals=tuple(fate.refusal for fate in found if fate.refusal is not None),
         changes=tuple(change for fate in found for change in fate.changes),
         twins=tuple(dict.fromkeys(twin for fate in found for twin in fate.twins)),
+        media=tuple(fate.media for fate in found if fate.media is not None),
     )
 
 
 def fates(guest: Guest, source: Host, dest: Host) -> tuple[Fate, ...]:
     """Return what becomes of each disk of ``guest`` on a move from ``source`` to ``dest``."""
-    found = tuple(_fate(disk, guest, source, dest, base_at(disk, source, dest)) for disk in guest.disks)
+    found = tuple(
+        _ejected(disk, dest, _fate(disk, guest, source, dest, base_at(disk, source, dest))) for disk in guest.disks
+    )
     chained = {disk.target for disk in guest.disks if disk.backing or disk.chain}
     if all(fate.copy is None or fate.copy.backing or fate.target not in chained for fate in found):
         return found
     # libvirt copies either the top layers of all disks or everything of all disks
-    return tuple(_fate(disk, guest, source, dest, None) for disk in guest.disks)
+    return tuple(_ejected(disk, dest, _fate(disk, guest, source, dest, None)) for disk in guest.disks)
 
 
 def disk_class(disk: Disk, source: Host) -> DiskClass:
@@ -97,7 +109,15 @@ def disk_class(disk: Disk, source: Host) -> DiskClass:
         return DiskClass.DEVICE if disk.kind in (DiskKind.BLOCK, DiskKind.OTHER) else DiskClass.STRAY
     if pool.identity is not None:
         return DiskClass.SHARED
-    return DiskClass.MEDIA if disk.readonly or disk.device in ("cdrom", "floppy") else DiskClass.LOCAL
+    return DiskClass.MEDIA if disk.readonly or disk.device in REMOVABLE else DiskClass.LOCAL
+
+
+def _ejected(disk: Disk, dest: Host, fate: Fate) -> Fate:
+    """Return the fate of a disk, but taken out of its drive where it would be refused and ``dest`` has that ejected."""
+    removable = disk.device in REMOVABLE and fate.disk_class is not DiskClass.TRANSIENT
+    if fate.refusal is None or not removable or dest.missing_media is not MissingMedia.EJECT:
+        return fate
+    return Fate(disk.target, fate.disk_class, changes=(Change(ChangeKind.EJECT, disk.target),))
 
 
 def _fate(disk: Disk, guest: Guest, source: Host, dest: Host, base: Optional[Base]) -> Fate:
@@ -140,12 +160,30 @@ def _media(disk: Disk, pool: Pool, guest: Guest, source: Host, dest: Host) -> Fa
     """Find read-only media under the same name: libvirt copies nothing that the guest can't write to."""
     twin = media_at(disk, source, dest)
     there = dest.pool(twin.dest.pool) if twin is not None else None
+    brought = _brought(disk, pool, source, dest) if twin is None else None
+    if brought is not None:
+        return brought
     if twin is None or there is None:
         facts = {"volume": disk.volume or disk.source or "", "pool": pool.name}
         return Fate(
             disk.target, DiskClass.MEDIA, refusal=_refusal(RefusalCode.MEDIA_MISSING, disk, guest, dest, **facts)
         )
     return Fate(disk.target, DiskClass.MEDIA, changes=_moved(disk, pool, there), twins=(twin,))
+
+
+def _brought(disk: Disk, pool: Pool, source: Host, dest: Host) -> Optional[Fate]:
+    """Return how media come to a host that has them copied, None where it can't take them or has others of the name."""
+    image = source.image(disk.pool, disk.volume)
+    if dest.missing_media is not MissingMedia.COPY or image is None:
+        return None
+    if image.format not in PLAIN_FORMATS or image.length % SECTOR:
+        return None
+    found = pools_at(pool, disk.kind is DiskKind.VOLUME, source, dest)
+    match = next((other for other in found if other.identity is None and other.kind in FILE_POOLS), None)
+    if match is None or dest.image(match.name, image.volume) is not None:
+        return None
+    copy = MediaCopy(disk.target, VolumeRef(pool.name, image.volume), VolumeRef(match.name, image.volume), image.length)
+    return Fate(disk.target, DiskClass.MEDIA, changes=_moved(disk, pool, match), media=copy)
 
 
 def _local(

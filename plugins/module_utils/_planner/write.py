@@ -186,6 +186,7 @@ def _move(
         twins=pair.twins,
         policy=guest.notes.policy,
         expected=found,
+        media=pair.media,
     )
 
 

@@ -79,7 +79,8 @@ def on_host(host: str, *argv: str) -> str:
 
 
 def hosts() -> list[str]:
-    return sorted(status()["hosts"])
+    """Return the hosts that are hypervisors, which a bare one is to become yet."""
+    return sorted(host for host, how in status()["hosts"].items() if how != "bare")
 
 
 def world() -> World:

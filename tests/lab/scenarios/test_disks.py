@@ -28,7 +28,7 @@ RING_BYTES = 65536
 @pytest.fixture(scope="module", autouse=True)
 def guests(fresh_lab: None) -> Iterator[None]:  # noqa: ARG001
     """Guests with layered disks on hv3 and hv2, which both have the base then; hv1 has neither it nor the media."""
-    lab("guest", "add", "layered", "--host", "hv3", "--disk", "chain")
+    lab("guest", "add", "layered", "--host", "hv3", "--disk", "chain", "--bridge", "br-guests")
     lab("guest", "add", "layered too", "--host", "hv2", "--disk", "chain", "--state", "shutoff")
     lab("guest", "add", "mixed", "--host", "hv3", "--disk", "mixed")
     lab("guest", "add", "cold", "--host", "hv3", "--disk", "chain", "--state", "shutoff")
@@ -70,6 +70,24 @@ def untouched(host: str, volume: str, folder: str = IMAGES) -> str:
         f"qemu-img convert -U -O raw '{folder}/{volume}' /var/tmp/whole && tail -c +{RING_BYTES + 1} /var/tmp/whole"
     )
     return on_host(host, "sh", "-c", f"{command} | md5sum && rm /var/tmp/whole").split()[0]
+
+
+def plugs(host: str, guest: str) -> list[str]:
+    """Return what the guest's interface is plugged into now, and after its next start."""
+    told = [on_host(host, "virsh", "-q", "domiflist", *which, guest).split() for which in ((), ("--inactive",))]
+    return [columns[2] for columns in told]
+
+
+def media(host: str, guest: str) -> list[str]:
+    """Return what is in the guest's CD-ROM drive now, and after its next start; - is nothing."""
+    told = [on_host(host, "virsh", "-q", "domblklist", *which, guest) for which in ((), ("--inactive",))]
+    return [line.split()[1] for text in told for line in text.splitlines() if line.split()[0] == "sda"]
+
+
+def sums(host: str) -> list[str]:
+    """Return checksums of the media, and of the disk of guest mixed that is on shared storage."""
+    paths = f"{IMAGES}/{MEDIA}", "/var/lib/libvirt/gluster/mixed-b.raw"
+    return [line.split()[0] for line in on_host(host, "md5sum", *paths).splitlines()]
 
 
 def allocated(host: str, volume: str) -> int:
@@ -127,69 +145,81 @@ def test_a_shut_off_guest_takes_its_layered_disk_along_and_stays_shut_off(tmp_pa
 
 
 def test_local_and_shared_disks_and_a_cdrom_go_together(tmp_path: Path) -> None:
+    # what libvirt knows an ISO by
+    on_host("hv3", "sh", "-c", f"printf CD001 | dd of={IMAGES}/{MEDIA} bs=1 seek=32769 conv=notrunc")
+    on_host("hv3", "virsh", "-q", "pool-refresh", "local")
     run = refused(tmp_path, "mixed", "hv2")
     assert f"disk sda only reads {MEDIA} of the local pool local, and hv2 has no such image" in run.output
-    on_host("hv3", "scp", "-q", f"{IMAGES}/{MEDIA}", f"hv2:{IMAGES}/{MEDIA}")
-    second = on_host("hv3", "md5sum", "/var/lib/libvirt/gluster/mixed-b.raw").split()[0]
-    move(tmp_path, "mixed", "hv2")
-    assert on_host("hv2", "md5sum", "/var/lib/libvirt/gluster/mixed-b.raw").split()[0] == second
-    media = on_host("hv2", "virsh", "-q", "domblklist", "mixed")
-    assert f"{IMAGES}/{MEDIA}" in media
-    assert MEDIA in volumes("hv3")
+    before = sums("hv3")
+    move(tmp_path, "mixed", "hv2", missing_media="copy")
+    assert sums("hv2") == before
+    assert media("hv2", "mixed") == [f"{IMAGES}/{MEDIA}", f"{IMAGES}/{MEDIA}"]
+    assert not [name for name in volumes("hv2") if "partial" in name]
     move(tmp_path, "mixed", "hv3")
+    sum_before = untouched("hv3", "mixed.qcow2")
+    on_host("hv2", "virsh", "-q", "vol-delete", "--pool", "local", MEDIA)
+    move(tmp_path, "mixed", "hv2", missing_media="eject")
+    assert media("hv2", "mixed") == ["-", "-"]
+    assert untouched("hv2", "mixed.qcow2") == sum_before
+    assert MEDIA in volumes("hv3")
+    assert MEDIA not in volumes("hv2")
 
 
 @pytest.fixture
 def other_pool() -> Iterator[str]:
-    """A small pool of another name and path on hv2, and a bridge and a network of other names."""
+    """A small pool of another name and path on hv2, and a network of another name on a bridge that all hosts have."""
     script = f"""
     mkdir -p {OTHER} && mount -t tmpfs -o size=16m tmpfs {OTHER}
     virsh -q pool-define-as other dir --target {OTHER} && virsh -q pool-start other
-    ip link add br-other type bridge && ip link set br-other up
     echo "<network><name>elsewhere</name><forward mode='bridge'/><bridge name='br-other'/></network>" >/run/net.xml
     virsh -q net-define /run/net.xml && virsh -q net-start elsewhere
     """
     on_host("hv2", "sh", "-ec", script)
     yield "other"
     script = f"""
-    virsh -q net-destroy elsewhere && virsh -q net-undefine elsewhere && ip link del br-other
+    virsh -q net-destroy elsewhere && virsh -q net-undefine elsewhere
     virsh -q pool-destroy other && virsh -q pool-undefine other && umount {OTHER}
     """
     on_host("hv2", "sh", "-ec", script)
 
 
 @pytest.mark.migrates_with("destination_xml", "persistent_xml")
-def test_another_pool_and_network_at_the_destination(tmp_path: Path, other_pool: str) -> None:
-    maps = {"pool_map": {"local": other_pool}, "network_map": {"lab": "elsewhere"}}
-    move(tmp_path, "web1", "hv2", network_map=maps["network_map"])
-    assert "elsewhere" in on_host("hv2", "virsh", "-q", "domiflist", "web1")
-    assert "elsewhere" in on_host("hv2", "virsh", "-q", "domiflist", "--inactive", "web1")
+def test_another_pool_bridge_and_network_at_the_destination(tmp_path: Path, other_pool: str) -> None:
+    move(tmp_path, "web1", "hv2", network_map={"lab": "elsewhere"})
+    assert plugs("hv2", "web1") == ["elsewhere", "elsewhere"]
     move(tmp_path, "web1", "hv1", network_map={"elsewhere": "lab"})
-    assert "elsewhere" not in on_host("hv1", "virsh", "-q", "domiflist", "--inactive", "web1")
+    assert plugs("hv1", "web1") == ["lab", "lab"]
     sum_before = untouched("hv3", "layered.qcow2")
-    move(tmp_path, "layered", "hv2", **maps)
+    entry = move(tmp_path, "layered", "hv2", pool_map={"local": other_pool}, bridge_map={"br-guests": "br-other"})
+    assert plugs("hv2", "layered") == ["br-other", "br-other"]
     assert untouched("hv2", "layered.qcow2", OTHER) == sum_before
+    assert entry["bytes"] > entry["disk_bytes"] >= 8 * 2**20
     inactive = on_host("hv2", "virsh", "-q", "domblklist", "--inactive", "layered")
     assert f"{OTHER}/layered.qcow2" in inactive
-    move(tmp_path, "layered", "hv3", pool_map={other_pool: "local"})
+    move(tmp_path, "layered", "hv3", pool_map={other_pool: "local"}, bridge_map={"br-other": "br-guests"})
+    assert plugs("hv3", "layered") == ["br-guests", "br-guests"]
     assert untouched("hv3", "layered.qcow2") == sum_before
 
 
-def test_a_pool_that_turns_out_to_be_full_leaves_nothing_behind_and_is_refused_from_then_on(
+def test_a_pool_without_room_is_refused_and_one_that_fills_up_leaves_nothing_behind(
     tmp_path: Path, other_pool: str
 ) -> None:
     maps = {"pool_map": {"local": other_pool}}
     # libvirt does not see by itself what somebody puts into a pool
     on_host("hv2", "sh", "-c", f"head -c 9M /dev/zero >{OTHER}/ballast")
     run = refused(tmp_path, "layered", "hv2", **maps)
+    assert "layered stays on hv3: pool other of hv2 has" in run.output
+    # There is room when it is asked for, and none any more once the volume has been made. To wait for the first bytes
+    # would be too late, however slow the copy: QEMU writes up to 16 MiB at once before it keeps to a limit.
+    made = f"test -e {OTHER}/layered.qcow2 && ! pgrep -x qemu-img"
+    fill = f"until {made}; do sleep 0.01; done; cat /dev/zero >{OTHER}/ballast"
+    on_host("hv2", "sh", "-c", f"rm {OTHER}/ballast; timeout 300 sh -c '{fill}' >/dev/null 2>&1 &")
+    run = refused(tmp_path, "layered", "hv2", **maps)
     assert "No space left on device. Free space in the destination's pool" in run.output
     assert on_host("hv2", "ls", OTHER).split() == ["ballast"]
     assert "layered.qcow2" in volumes("hv3")
     judged = once_again_well(run.began)
     assert judged["ok"], judged["problems"]
-    on_host("hv2", "virsh", "-q", "pool-refresh", other_pool)
-    run = refused(tmp_path, "layered", "hv2", **maps)
-    assert "layered stays on hv3: pool other of hv2 has" in run.output
 
 
 @contextmanager

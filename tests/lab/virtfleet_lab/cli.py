@@ -88,6 +88,7 @@ def _add_guest(guest: argparse.ArgumentParser) -> None:
     add.add_argument("--machine", default="pc-q35-7.2")
     add.add_argument("--disk", choices=("none", "local", "chain", "mixed", "iscsi", "gluster"), default="none")
     add.add_argument("--state", choices=("running", "paused", "shutoff"), default="running")
+    add.add_argument("--bridge", default="", help="a bridge of the hosts that it is plugged into, such as br-guests")
     remove = actions.add_parser("remove", help="take guests and their disks away, wherever they are")
     remove.add_argument("names", nargs="+", metavar="NAME")
 

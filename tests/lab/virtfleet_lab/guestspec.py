@@ -33,7 +33,7 @@ CMDLINE = f"console=ttyS0 quiet {CLOCKS} nokaslr mitigations=off random.trust_cp
 class GuestSpec:
     """A guest as it is meant to be. `lun` is its number at the iSCSI target, 0 without one; `since` is the moment
     from which on it is expected to tick without a hole. It holds `touched_mib` of memory beside its system, and
-    writes `writes_mib` of it each second, round and round."""
+    writes `writes_mib` of it each second, round and round. `bridge`: what it is plugged into directly."""
 
     name: str
     host: str
@@ -46,6 +46,7 @@ class GuestSpec:
     lun: int = 0
     touched_mib: int = 0
     writes_mib: int = 0
+    bridge: str = ""
     from_data_file: bool = False
     since: float = 0.0
 
@@ -133,6 +134,10 @@ def _add_devices(domain: ET.Element, guest: GuestSpec) -> None:
     if guest.nic:
         card = _add(devices, "interface", type="network")
         _add(card, "source", network="lab")
+        _add(card, "model", type="virtio")
+    if guest.bridge:
+        card = _add(devices, "interface", type="bridge")
+        _add(card, "source", bridge=guest.bridge)
         _add(card, "model", type="virtio")
     serial = _add(devices, "serial", type="file")
     _add(serial, "source", path=f"{HOST_SERIAL_DIR}/{guest.uuid}", append="on")

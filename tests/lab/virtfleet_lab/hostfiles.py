@@ -83,9 +83,17 @@ def _system_files(lab: Lab, host: Host, hosts: Sequence[Host]) -> dict[str, str]
             f"[Match]\nName=host0\n[Network]\nAddress={host.address}/{lab.subnet.prefixlen}\n"
             "LinkLocalAddressing=no\nIPv6AcceptRA=no\n"
         ),
-        "etc/systemd/network/20-guests.netdev": "[NetDev]\nName=br-guests\nKind=bridge\n",
-        "etc/systemd/network/20-guests.network": (
-            "[Match]\nName=br-guests\n[Link]\nRequiredForOnline=no\n"
+        **_bridge("br-guests"),
+        **_bridge("br-other"),
+    }
+
+
+def _bridge(name: str) -> dict[str, str]:
+    """A bridge without an address that guests are plugged into."""
+    return {
+        f"etc/systemd/network/20-{name}.netdev": f"[NetDev]\nName={name}\nKind=bridge\n",
+        f"etc/systemd/network/20-{name}.network": (
+            f"[Match]\nName={name}\n[Link]\nRequiredForOnline=no\n"
             "[Network]\nConfigureWithoutCarrier=yes\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n"
         ),
     }

@@ -19,6 +19,7 @@ MACHINE_PACKAGES = (
     "libvirt-clients",
     "mmdebstrap",
     "openssh-client",
+    "python3-cryptography",
     "python3-libvirt",
     "python3-yaml",
     "systemd-container",

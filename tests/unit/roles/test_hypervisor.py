@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ def test_families_have_the_same_keys() -> None:
     first, second = (family(name) for name in FAMILIES)
     assert first.keys() == second.keys()
     assert first["storage_packages"].keys() == second["storage_packages"].keys()
+    assert first["selinux_booleans"].keys() == second["selinux_booleans"].keys()
 
 
 def test_layouts_have_the_same_keys() -> None:
@@ -60,6 +62,7 @@ def test_a_family_names_each_package_once_and_sorted(name: str) -> None:
 def test_a_family_has_packages_for_every_kind_of_storage(name: str) -> None:
     assert sorted(family(name)["storage_packages"]) == options()["hypervisor_storage"]["choices"]
     assert all(family(name)["storage_packages"].values())
+    assert family(name)["selinux_booleans"].keys() == family(name)["storage_packages"].keys()
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -102,6 +105,41 @@ def test_the_pool_types_of_the_specification_are_those_with_known_needs() -> Non
     needs = read("vars/main.yml")["hypervisor_pool_needs"]
     assert sorted(needs) == sorted(fields["type"]["choices"])
     assert {field for fields_needed in needs.values() for field in fields_needed} <= fields.keys()
+
+
+def test_the_kinds_of_networks_of_the_specification_are_those_with_known_needs() -> None:
+    fields = options()["hypervisor_networks"]["options"]
+    needs = read("vars/main.yml")["hypervisor_network_needs"]
+    assert sorted(needs) == sorted(fields["forward"]["choices"])
+    assert {field for fields_needed in needs.values() for field in fields_needed} <= fields.keys()
+
+
+def test_every_firewall_that_the_role_knows_has_its_tasks() -> None:
+    for firewall in read("vars/main.yml")["hypervisor_firewalls"]:
+        assert (ROLE / "tasks" / f"firewall_{firewall['name']}.yml").is_file()
+
+
+def test_certificates_are_renewed_before_they_end_and_not_in_every_run() -> None:
+    days = {name: option.get("default") for name, option in options().items()}
+    assert 0 < days["hypervisor_tls_renew_days"] < days["hypervisor_tls_certificate_days"]
+
+
+def test_new_certificates_restart_no_daemon() -> None:
+    for name in ("tls", "tls_ca", "tls_files"):
+        assert "Restart the daemons" not in (ROLE / "tasks" / f"{name}.yml").read_text(encoding="utf-8")
+
+
+def test_the_numbers_for_diffie_hellman_are_those_of_rfc_7919() -> None:
+    """The RFC makes its 2048-bit prime of the number e, so that nobody can have chosen it."""
+    factorial, inverse = 1, 0
+    for number in range(400):  # e as the sum of 1/n!, to more than 2000 bits
+        factorial *= number or 1
+        inverse += (1 << 2400) // factorial
+    prime = (1 << 2048) - (1 << 1984) + (((inverse >> (2400 - 1918)) + 560316) << 64) - 1
+    lines = (ROLE / "files" / "ffdhe2048.pem").read_text(encoding="ascii").splitlines()
+    assert (lines[0], lines[-1]) == ("-----BEGIN DH PARAMETERS-----", "-----END DH PARAMETERS-----")
+    content = base64.b64decode("".join(lines[1:-1]))
+    assert content.startswith(b"\x30\x82\x01\x0c\x02\x82\x01\x01\x00" + prime.to_bytes(256, "big") + b"\x02\x01\x02")
 
 
 def test_every_source_of_certificates_and_transport_has_its_tasks() -> None:

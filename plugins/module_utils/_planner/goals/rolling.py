@@ -15,7 +15,7 @@ from ..board import Board
 from ..find import residents
 from ..frailty import newly_frail
 from ..outcome import Hop, Kept, Outcome
-from ..search.rolling import Ends, Reason, Rolling, Wave
+from ..search.rolling import STEPS_ASIDE, Ends, Reason, Rolling, Wave
 from ..search.rolling import rolling as search
 from ..search.rolling_wave import Quota
 from ..search.sequence import Step
@@ -36,7 +36,8 @@ def rolling(board: Board) -> Outcome:
     domain = domains(hosts, request.one_per)[0] if request.one_per is not None else ()
     quota = Quota(request.max_at_once, domain)
     ends = Ends(_hosts_named(board, "first"), _hosts_named(board, "last"))
-    look = partial(search, board.search, todo, quota, reach_from=reach_from(board), ends=ends)
+    aside = STEPS_ASIDE if request.displace else 0
+    look = partial(search, board.search, todo, quota, reach_from=reach_from(board), ends=ends, steps=aside)
     found = look(return_home=request.return_home)
     frail = newly_frail(board, _in_waves(found)[0])
     if frail:  # as before the upgrade, the fleet can lose what it could

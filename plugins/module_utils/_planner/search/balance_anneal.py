@@ -45,12 +45,13 @@ def anneal(
 ) -> tuple[int, ...]:
     """Return the best placement met in so many steps that move only blocks of the pool, within the terms."""
     walk = _Walk(grid, signals, pool, terms, seed)
-    warmth = walk.energy / len(grid.hosts)
+    best = walk.spread.imbalance()
+    warmth = best / len(grid.hosts)
     # on a handful of hosts a single move is much of all there is to gain
     few = max(HOT, 1.0 / len(grid.hosts)), COLD
     hot, cold = few if len(grid.hosts) <= FEW else (HOT_OF_MANY, COLD_OF_MANY)
     walk.temperature, cooling = hot * warmth, (cold / hot) ** (1.0 / max(1, steps))
-    best, placement = walk.energy, tuple(grid.at)
+    placement = tuple(grid.at)
     step, blurred = walk.step, BLUR * len(signals)
     for _step in range(steps if warmth > 0 else 0):
         walk.temperature *= cooling
@@ -75,7 +76,8 @@ class _Walk:
         self.first, self.sends = grid.at, grid.cost
         self.layout = Layout(grid)
         self.spread = Spread(signals, grid.at, len(grid.hosts), BLUR)
-        self.energy = self.spread.imbalance()
+        # blurred as all that it is compared with; else, on many hosts, no first step would ever be taken
+        self.energy = self.spread.after(NOBODY, NOBODY, 0, 0)
         self.temperature = 0.0
         self.moves = self.cost = 0
         self.away: list[int] = []

@@ -26,6 +26,7 @@ from .rolling_wave import Quota, Style, empty_some
 from .sequence import Step, sequence
 
 BALANCES = (1.0, 0.5, 2.0, 0.25, 4.0)
+STEPS_ASIDE = 5_000  # to let others step aside
 WORTH = 0.01  # of the fleet's blocks: so many moves to be saved are worth letting others step aside
 
 # (block, host) -> a byte for each host: where the block may go from a host that is not its first one
@@ -106,7 +107,7 @@ def rolling(
     *,
     return_home: bool = False,
     reach_from: Optional[ReachFrom] = None,
-    steps: int = 5_000,
+    steps: int = STEPS_ASIDE,
     ends: Ends = Ends(),
 ) -> Rolling:
     """Return waves that empty each of ``hosts_to_do`` once. Without ``reach_from`` a block's reach stays as it is."""
@@ -136,7 +137,7 @@ def _best(task: _Task, quota: Quota, least: int, steps: int) -> Rolling:
     if quota.hosts is None:
         best = min(best, _attempt(task, _sized(quota, task, waves), Style()), key=_rank)
     spare = best.moves - least_moves(task.grid, task.hosts, quota, waves, task.return_home)
-    if not _good(best, least) or spare > WORTH * len(task.grid.blocks):
+    if steps and (not _good(best, least) or spare > WORTH * len(task.grid.blocks)):
         sized = _sized(quota, task, waves if _good(best, least) else least) if quota.hosts is None else quota
         best = min(best, _attempt(task, sized, Style(aside=steps)), key=_rank)
     return best

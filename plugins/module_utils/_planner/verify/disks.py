@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Optional
 
-from ..._model.guest import Disk, DiskKind, Layer
-from ..._model.host import Host, Image, Pool
-from ..._model.plan import Change, ChangeKind, DiskCopy, Method
+from ..._model.guest import Disk, DiskKind, Layer, VolumeRef
+from ..._model.host import Host, Image, MissingMedia, Pool
+from ..._model.plan import Change, ChangeKind, DiskCopy, MediaCopy, Method
 from .case import Hop, Violation
 
 
@@ -44,9 +44,15 @@ def disk_violations(hop: Hop) -> Iterator[Violation]:
     standing = {copy.backing is not None for copy in layered}
     if len(standing) > 1:
         yield _at(hop, "copies of one kind", f"disks of {guest.name} are copied whole and in part in one move")
+    for item in hop.move.media:
+        if not any(_brings(hop, disk, item) for disk in guest.disks):
+            yield _at(hop, "media of its disk", f"{item.source.volume} is not what {guest.name} needs brought")
     for disk in guest.disks:
         if disk.kind is not DiskKind.NONE:
             copy = copies.get(disk.target)
+            if Change(ChangeKind.EJECT, disk.target) in hop.move.changes:
+                yield from _taken_out(hop, disk, copy)
+                continue
             yield from _left_alone(hop, disk) if copy is None else _copied(hop, disk, copy)
     yield from _firmware(hop)
 
@@ -59,6 +65,14 @@ def _firmware(hop: Hop) -> Iterator[Violation]:
         pools = [pool for pool in hop.source.pools if pool.path and _inside(guest.nvram, pool.path)]
         if not any(_has(hop.dest, pool.identity, pool.path) for pool in pools if pool.identity is not None):
             yield _at(hop, "NVRAM", f"{guest.nvram} of {guest.name} would not come to {hop.dest.name}")
+
+
+def _taken_out(hop: Hop, disk: Disk, copy: Optional[DiskCopy]) -> Iterator[Violation]:
+    """Yield why what is in a drive can't be left behind: only media that can be taken out, where the host has it so."""
+    if copy is not None or disk.device not in ("cdrom", "floppy") or (disk.transient and hop.guest.active):
+        yield _at(hop, "ejected media", f"{disk.target} of {hop.guest.name} is no drive that can be emptied")
+    if hop.dest.missing_media is not MissingMedia.EJECT:
+        yield _at(hop, "ejected media", f"{hop.dest.name} does not have it that {disk.target} is ejected")
 
 
 def _left_alone(hop: Hop, disk: Disk) -> Iterator[Violation]:
@@ -79,8 +93,30 @@ def _left_alone(hop: Hop, disk: Disk) -> Iterator[Violation]:
                 yield _at(hop, "base image", f"{hop.dest.name} lacks {layer.source} below {disk.target}")
         return
     only_read = disk.readonly or disk.device in ("cdrom", "floppy")
+    if any(_brings(hop, disk, item) for item in hop.move.media):
+        return
     if not only_read or there is None or not _twin(hop, pool.name, disk.volume, there.name):
         yield _at(hop, "storage reach", f"{hop.dest.name} does not have {disk.target} of {hop.guest.name}")
+
+
+def _brings(hop: Hop, disk: Disk, item: MediaCopy) -> bool:
+    """Return whether that is the image of a disk that is only read, on its way to where the definition will have it."""
+    pool = hop.source.pool(disk.pool)
+    there = _pool_there(hop, disk, pool) if pool is not None else None
+    only_read = disk.readonly or disk.device in ("cdrom", "floppy")
+    if pool is None or there is None or not only_read or hop.dest.missing_media is not MissingMedia.COPY:
+        return False
+    if (item.target, item.source, item.dest) != (
+        disk.target,
+        VolumeRef(pool.name, disk.volume or ""),
+        VolumeRef(there.name, disk.volume or ""),
+    ):
+        return False
+    here, other = hop.source.image(pool.name, disk.volume), hop.dest.image(there.name, disk.volume)
+    local = pool.identity is None and there.identity is None
+    # a plan that is taken up again may find it there
+    fits = here is not None and (other is None or (other.capacity, other.length) == (here.capacity, here.length))
+    return local and fits and here is not None and here.length == item.length and here.format in ("raw", "iso")
 
 
 def _copied(hop: Hop, disk: Disk, copy: DiskCopy) -> Iterator[Violation]:

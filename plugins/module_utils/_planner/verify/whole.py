@@ -30,10 +30,27 @@ def wave_violations(case: Case) -> Iterator[Violation]:
         if not set(wave.moves) <= known:
             yield Violation("moves of the waves", "", f"{title} has moves that the plan has not")
         yield from _size(case, wave.hosts, title)
+    yield from _out_of_turn(case)
     yield from _left_behind(case)
     yield from _every_host_once(case, asked - set(seen))
     if case.request.return_home:
         yield from _home_again(case)
+
+
+def _out_of_turn(case: Case) -> Iterator[Violation]:
+    """Hosts that shall come first, then all others, then those that shall come last; each kind in waves of its own."""
+    request, turns = case.request, []
+    on = {host: {host} for host in case.hosts}
+    for uuid, host in case.before.items():
+        on[host] |= {uuid, case.homes[uuid].guest.name}
+    for wave in case.plan.waves:
+        first = [bool(on.get(name, {name}) & set(request.first)) for name in wave.hosts]
+        last = [bool(on.get(name, {name}) & set(request.last)) for name in wave.hosts]
+        turns += sorted({0 if early else 1 + late for early, late in zip(first, last)})
+        if len({*zip(first, last)}) > 1:
+            yield Violation("hosts in their turn", "", f"{', '.join(wave.hosts)} are in one wave")
+    if turns != sorted(turns):
+        yield Violation("hosts in their turn", "", "those that shall come first or last do not")
 
 
 def _left_behind(case: Case) -> Iterator[Violation]:

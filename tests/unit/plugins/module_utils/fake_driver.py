@@ -130,6 +130,10 @@ class FakeDriver:
         self._tell("check", move)
         return self._script(move).refusals
 
+    def prepare(self, move: Move) -> tuple[str, ...]:
+        self._tell("prepare", move)
+        return tuple(item.dest.volume for item in move.media)
+
     def mend(self, leftover: Leftover) -> None:
         self.calls.append((self._clock - self._began, "mend", leftover.name))
         error = self._scripts.get(leftover.name, Script()).errors.get("mend")

@@ -145,6 +145,7 @@ def _move_words(move: Move) -> str:
     words = f"{move.name}: {move.source} -> {move.dest}, {move.method.value}"
     words += "".join(_copy_words(copy) for copy in move.copies)
     words += "".join(f", {change.kind.value} {change.what} becomes {change.to or 'another'}" for change in move.changes)
+    words += "".join(f", brings {item.dest.pool}/{item.dest.volume}" for item in move.media)
     words += "".join(f", {twin.dest.pool}/{twin.dest.volume} must be the same" for twin in move.twins)
     words += f", home {move.home}" if move.home else ""
     words += ", to stop there" if move.parking else ""

@@ -115,3 +115,14 @@ def test_what_makes_no_sense_is_one_message(call, options, said):
     result = call(**options)
     assert result["failed"] is True
     assert said in result["msg"]
+
+
+def test_hosts_are_judged_with_one_another_where_that_is_asked_for(call) -> None:
+    result = call(host_pairs=True)
+    assert [(each["source"], each["dest"]) for each in result["host_pairs"] if each["ok"]] == [
+        ("hv1", "hv2"),
+        ("hv2", "hv1"),
+    ]
+    assert len(result["host_pairs"]) == 6
+    assert result["host_pairs_text"][0] == "from  hv1  hv2   hv3"
+    assert "host_pairs" not in call()

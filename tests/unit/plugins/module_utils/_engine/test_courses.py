@@ -37,7 +37,6 @@ def test_the_simple_options_are_a_policy_too(action: TimeoutAction) -> None:
     assert course.policy == "default"
     assert course.steps[:2] == (FIRST, Step(StepAction(action.value), after=9.0))
     assert course.settings.permit_post_copy is (action is TimeoutAction.POST_COPY)
-    assert course.settings.permit_pause is (action is TimeoutAction.PAUSE)
 
 
 def test_a_switch_to_post_copy_that_is_refused_ends_at_twice_the_timeout() -> None:

@@ -35,6 +35,7 @@ FOUND = Baseline(
     ("sse",),
     held_back=(HeldBack(("hv1",), "Big", ("aes", "avx")),),
 )
+NOTHING = Computed("hv1", "virConnectBaselineHypervisorCPU", error="CPUs are incompatible")
 XML = '<cpu mode="custom">\n  <model>Small</model>\n</cpu>'
 FIT = GuestFit("u1", "web", "hv2", GROUP, BIG, True)
 APART = replace(FIT, name="db", misfit=Misfit.FEATURES, lacks=(Lack(("hv1",), ("aes", "avx")),))
@@ -56,7 +57,7 @@ def test_the_baseline_is_told_with_its_hosts_and_what_holds_it_back() -> None:
 
 
 def test_guests_that_do_not_fit_are_told_with_what_is_missing_and_what_to_do() -> None:
-    guests = [describe_fit(APART, Definition(XML, False)), describe_fit(FIT, None)]
+    guests = [describe_fit(APART, FOUND, Definition(XML, False)), describe_fit(FIT, FOUND, None)]
     assert guests[0]["message"] == "its CPU Big can't be given by hv1 (missing: aes, avx)"
     assert guests[0]["remedy"] == "put the CPU in cpu_xml into its definition (virsh edit), shut it down and start it"
     assert (guests[0]["fits"], guests[0]["code"], guests[0]["cpu_xml"]) == (False, "cpu_features", XML)
@@ -69,14 +70,14 @@ def test_guests_that_do_not_fit_are_told_with_what_is_missing_and_what_to_do() -
 
 
 def test_a_definition_that_is_right_already_only_wants_a_start() -> None:
-    assert describe_fit(APART, Definition(XML, True))["remedy"] == (
+    assert describe_fit(APART, FOUND, Definition(XML, True))["remedy"] == (
         "shut it down and start it: its definition has the CPU that it needs"
     )
 
 
 def test_a_guest_that_is_off_gets_its_cpu_before_it_is_started() -> None:
     off = replace(APART, active=False, cpu=GuestCpu("host-model"), misfit=Misfit.AT_START, lacks=(Lack(("hv1",)),))
-    found = describe_fit(off, Definition(XML, False))
+    found = describe_fit(off, FOUND, Definition(XML, False))
     assert found["message"] == (
         "it takes the CPU of the host that starts it (host-model), and could not go from there to hv1"
     )
@@ -85,13 +86,17 @@ def test_a_guest_that_is_off_gets_its_cpu_before_it_is_started() -> None:
 
 def test_a_guest_with_its_hosts_own_cpu_is_told_as_such() -> None:
     own = replace(APART, cpu=GuestCpu("host-passthrough"), misfit=Misfit.OWN_HOST, lacks=(Lack(("hv1", "hv3")),))
-    found = describe_fit(own, None)
+    found = describe_fit(own, replace(FOUND, computed=NOTHING), None)
     assert found["message"] == "it has the CPU of its own host (host-passthrough), which is not that of hv1, hv3"
     assert found["remedy"].startswith("first find out why there is no CPU that all hosts give")
 
 
+def test_a_definition_that_could_not_be_read_is_told() -> None:
+    assert describe_fit(APART, FOUND, None)["remedy"] == "look again: its definition could not be read on hv2"
+
+
 def test_where_there_is_no_shared_cpu_the_reason_is_told() -> None:
-    failed = replace(FOUND, computed=Computed("hv1", "call", error="CPUs are incompatible"), held_back=())
+    failed = replace(FOUND, computed=NOTHING, held_back=())
     facts = describe_baseline(failed, None)
     assert (facts["model"], facts["features"], facts["cpu_xml"]) == (None, [], None)
     lines = cpu_lines([facts], [])

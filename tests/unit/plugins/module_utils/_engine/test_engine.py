@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Optional
 
 import pytest
@@ -19,8 +20,9 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.ports 
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import (
     GuestState,
     MoveClaim,
+    VolumeRef,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Leftover, Method
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Leftover, MediaCopy, Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import Refusal, RefusalCode
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import (
     Slots,
@@ -148,6 +150,26 @@ def test_all_hosts_are_asked_before_the_first_move_starts() -> None:
     ran = carry_out(*many(3), options=slots(out=1))
     first = [call for _when, call, _name in ran.driver.calls][:4]
     assert first == ["check", "check", "check", "where_is"]
+
+
+ISO = VolumeRef("local", "x.iso")
+MEDIA = (MediaCopy("sda", ISO, ISO, build.MIB),)
+
+
+def test_media_are_brought_before_the_first_move_starts_and_for_no_move_that_is_refused_or_under_way() -> None:
+    first, second, third = (replace(move, media=MEDIA) for move in many(3))
+    refusal = Refusal(RefusalCode.NO_PEER_URI, "g2", "hv2")
+    ran = carry_out(first, second, replace(third, adopt=True), g2=Script(refusals=(refusal,)))
+    assert ran.driver.told("prepare") == ["g1"]
+    assert [call for _when, call, _name in ran.driver.calls][:3] == ["check", "prepare", "check"]
+    assert [facts["volumes"] for facts in ran.named("media_copied")] == [["x.iso"]]
+
+
+def test_a_move_whose_media_can_not_be_brought_is_refused() -> None:
+    first, second = many(2)
+    ran = carry_out(replace(first, media=MEDIA), second, g1=Script(errors={"prepare": BROKEN}))
+    assert ran.outcomes == {"g1": "refused", "g2": "moved"}
+    assert ran.results["g1"].failure == BROKEN
 
 
 def test_a_host_that_can_not_be_asked_refuses() -> None:

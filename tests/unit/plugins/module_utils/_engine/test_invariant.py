@@ -59,23 +59,17 @@ def test_what_is_wrong_is_said(after: Snapshot, sentences: tuple[str, ...]) -> N
 
 
 @pytest.mark.parametrize(
-    ("claim", "state", "said"),
+    ("claim", "said"),
     [
-        (MoveClaim("hv1", "hv2", may_pause=True), GuestState.PAUSED, ()),
-        (MoveClaim("hv1", "hv2", restart=True), GuestState.SHUT_OFF, ()),
-        (MoveClaim("hv1", "hv2"), GuestState.PAUSED, ("web was paused on hv1 and is running on hv1",)),
-        (
-            MoveClaim("hv1", "hv2", may_pause=True),
-            GuestState.SHUT_OFF,
-            ("web was shut_off on hv1 and is running on hv1",),
-        ),
-        (None, GuestState.PAUSED, ("web was paused on hv1 and is running on hv1",)),
+        (MoveClaim("hv1", "hv2", restart=True), ()),
+        (MoveClaim("hv1", "hv2"), ("web was shut_off on hv1 and is running on hv1",)),
+        (None, ("web was shut_off on hv1 and is running on hv1",)),
     ],
 )
-def test_a_guest_that_an_interrupted_move_has_stopped_may_run_again(
-    claim: Optional[MoveClaim], state: GuestState, said: tuple[str, ...]
+def test_a_guest_that_was_shut_down_for_its_move_may_run_again(
+    claim: Optional[MoveClaim], said: tuple[str, ...]
 ) -> None:
-    stopped = fleet((replace(WEB, state=state, notes=Notes(claim=claim)),))
+    stopped = fleet((replace(WEB, state=GuestState.SHUT_OFF, notes=Notes(claim=claim)),))
     assert problems(stopped, BEFORE) == said
     assert problems(stopped, stopped) == ()
 

@@ -93,6 +93,7 @@ def test_a_line_that_was_cut_off_is_passed_over(line: str) -> None:
             {"event": "mend_failed", **MOVE, "error": "volume is in use"},
             "web: what an interrupted move left could not be removed: volume is in use",
         ),
+        ({"event": "media_copied", **MOVE, "volumes": ["a.iso", "b.iso"]}, "web: a.iso and b.iso copied to hv2"),
         ({"event": "action", **MOVE, "action": "post_copy"}, "web: post copy"),
         ({"event": "action", **MOVE, "action": "max_downtime", "max_downtime_ms": 150}, "web: max downtime 150 ms"),
         (

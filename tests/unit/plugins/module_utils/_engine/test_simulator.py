@@ -154,10 +154,10 @@ def test_what_is_not_moving_can_not_be_steered() -> None:
             call(build.move())
 
 
-@pytest.mark.parametrize(("may_pause", "state"), [(True, GuestState.RUNNING), (False, GuestState.PAUSED)])
-def test_a_guest_that_an_interrupted_move_may_have_paused_goes_on(may_pause: bool, state: GuestState) -> None:
-    claim = MoveClaim("hv1", "hv2", may_pause=may_pause)
-    paused = build.guest(state=GuestState.PAUSED, notes=Notes(claim=claim))
-    simulator = Simulator(build.snapshot(build.host("hv1"), build.host("hv2", paused)), 0.0)
-    simulator.mend(Leftover(paused.uuid, paused.name, "hv2", claim))
+@pytest.mark.parametrize(("restart", "state"), [(True, GuestState.RUNNING), (False, GuestState.SHUT_OFF)])
+def test_a_guest_that_was_shut_down_for_an_interrupted_move_is_started(restart: bool, state: GuestState) -> None:
+    claim = MoveClaim("hv1", "hv2", restart=restart)
+    off = build.guest(state=GuestState.SHUT_OFF, notes=Notes(claim=claim))
+    simulator = Simulator(build.snapshot(build.host("hv1"), build.host("hv2", off)), 0.0)
+    simulator.mend(Leftover(off.uuid, off.name, "hv2", claim))
     assert [(guest.state, guest.notes.claim) for guest in arrived(simulator.fleet)] == [(state, None)]

@@ -188,6 +188,12 @@ def test_definitions_are_read_from_each_guests_host_and_one_that_has_gone_is_mis
     connection = SimpleNamespace(lookupByUUIDString=lookup)
     fleet = SimpleNamespace(timeout=5, control=lambda _name: connection)
     fits = [(GuestFit(uuid, uuid, "hv1", GROUP, NEW, True), OLD) for uuid in ("u1", "u2")]
-    found = definitions(fleet, fits)
-    assert list(found) == ["u1"]
+    found, silent = definitions(fleet, fits)
+    assert (list(found), silent) == (["u1"], {})
     assert found["u1"].there
+
+
+def test_a_host_whose_definitions_can_not_be_read_is_told():
+    dead = SimpleNamespace(lookupByUUIDString=lambda _uuid: (_ for _ in ()).throw(LibvirtError(38, "gone")))
+    fleet = SimpleNamespace(timeout=5, control=lambda _name: dead)
+    assert definitions(fleet, [(GuestFit("u1", "web", "hv1", GROUP, NEW, True), OLD)]) == ({}, {"hv1": "gone"})

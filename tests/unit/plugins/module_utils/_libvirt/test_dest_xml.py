@@ -76,3 +76,21 @@ def test_a_definition_that_has_changed_since_is_an_error_but_for_the_next_start(
     with pytest.raises(FleetError, match="has changed since the plan was made"):
         rewritten(GUEST, [change])
     assert ET.canonicalize(rewritten(GUEST, [change], at_next_start=True)) == ET.canonicalize(GUEST)
+
+
+CD = """<domain><devices><disk type='block' device='cdrom'><driver name='qemu' type='raw'/>
+<source dev='/dev/sr0' startupPolicy='optional' index='2'/><backingStore/><target dev='sda' bus='sata'/><readonly/>
+<alias name='sata0-0-0'/><address type='drive' unit='0'/></disk></devices></domain>"""
+
+
+def test_a_drive_is_emptied_and_stays_where_the_guest_sees_it():
+    (drive,) = ET.fromstring(rewritten(CD, [Change(ChangeKind.EJECT, "sda")])).findall("devices/disk")
+    assert drive.attrib == {"type": "file", "device": "cdrom"}
+    assert [part.tag for part in drive] == ["driver", "target", "readonly", "alias", "address"]
+
+
+def test_a_drive_that_has_been_emptied_meanwhile_is_as_wanted_for_the_next_start_only():
+    eject = Change(ChangeKind.EJECT, "sda")
+    assert changed(eject, at_next_start=True).find("devices/disk[@device='cdrom']/source") is None
+    with pytest.raises(FleetError, match="no eject sda to change"):
+        changed(eject)

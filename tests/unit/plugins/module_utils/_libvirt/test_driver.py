@@ -8,7 +8,6 @@ import contextlib
 import threading
 from types import SimpleNamespace
 
-import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import claims, driver
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.guest_notes import write_notes
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import MoveClaim, Notes
@@ -49,7 +48,7 @@ def test_a_move_that_is_undone_keeps_them_too(domain_of, monkeypatch):
     domain = domain_of()
     write_notes(domain, Notes("hv1", MoveClaim("hv1", "hv2"), RULED.labels, RULED.rules), True, True)
     made = driver.LibvirtDriver(SimpleNamespace(), MoveSettings(), threading.Event())
-    made._work["m"] = SimpleNamespace(paused=False, adopted=False, created=[])
+    made._work["m"] = SimpleNamespace(paused=False, created=[])
     monkeypatch.setattr(driver, "domain_on", lambda _fleet, _host, _uuid: domain)
     monkeypatch.setattr(driver, "_resume_if_left", lambda _domain, _paused: True)
     driver.LibvirtDriver.undo.__wrapped__(
@@ -64,24 +63,5 @@ def test_tidying_up_after_an_interrupted_move_keeps_them_too(domain_of, monkeypa
     write_notes(domain, Notes("hv1", claim, RULED.labels, RULED.rules), False, True)
     made = driver.LibvirtDriver(SimpleNamespace(), MoveSettings(), threading.Event())
     monkeypatch.setattr(driver, "domain_on", lambda _fleet, _host, _uuid: domain)
-    domain.state = lambda: [5, 1]
     driver.LibvirtDriver.mend.__wrapped__(made, SimpleNamespace(claim=claim, host="hv1", guest="u"))
     assert domain.notes(2) == Notes("hv1", None, RULED.labels, RULED.rules)
-
-
-@pytest.mark.parametrize(
-    ("paused", "adopted", "may_pause", "goes_on"),
-    [
-        (True, False, True, True),
-        (False, False, True, False),
-        (False, True, True, True),
-        (False, True, False, False),
-    ],
-)
-def test_a_guest_goes_on_that_this_run_has_paused_or_the_one_before_may_have(
-    domain_of, paused, adopted, may_pause, goes_on
-):
-    domain = domain_of()
-    write_notes(domain, Notes(claim=MoveClaim("hv1", "hv2", may_pause=may_pause)), True, True)
-    assert driver._paused(domain, SimpleNamespace(paused=paused, adopted=adopted)) is goes_on
-    assert driver._paused(domain, None) is may_pause

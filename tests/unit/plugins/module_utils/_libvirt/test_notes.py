@@ -29,7 +29,6 @@ def as_libvirt_keeps_it(text: str) -> ET.Element:
         Notes(home="hv1"),
         Notes(claim=MoveClaim("hv1", "hv2", True)),
         Notes(claim=MoveClaim("hv1", "hv2", restart=True)),
-        Notes(claim=MoveClaim("hv1", "hv2", may_pause=True)),
         Notes(claim=MoveClaim("hv1", "hv2", False, (VolumeRef("ssd", "a"),), (VolumeRef("local", "a"),))),
         Notes(labels={"b": "2", "a": "<&'\">"}),
         Notes(rules=(GuestRule(RuleKind.ANTI_AFFINITY, group="g", scope=Scope.RACK, hard=False),)),

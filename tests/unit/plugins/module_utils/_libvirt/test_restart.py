@@ -68,14 +68,3 @@ def test_only_a_guest_that_was_shut_down_for_its_move_is_started(domain_of, clai
     domain.create = lambda: calls.append("create")
     assert restart.start_again(domain, active) is (active or started)
     assert calls == ["create"] * started
-
-
-@pytest.mark.parametrize(
-    ("state", "may_pause", "resumed"),
-    [((3, 1), True, True), ((3, 1), False, False), ((3, 2), True, False), ((1, 1), True, False), ((5, 1), True, False)],
-)
-def test_only_a_guest_that_its_move_may_have_paused_is_resumed(domain_of, state, may_pause, resumed):
-    domain, calls = domain_of(state[0] != 5), []
-    domain.state, domain.resume = (lambda: [*state]), (lambda: calls.append("resume"))
-    assert restart.run_again(domain, may_pause) is (state[0] != 5)
-    assert calls == ["resume"] * resumed

@@ -128,3 +128,19 @@ def test_the_stand_in_that_carries_disks_of_a_guest_is_no_guest():
     guest = "5e7d1c6e-0f3e-5e0b-9d7b-0a4a3a6f5a01"
     domain = SimpleNamespace(name=lambda: f"virtfleet-copy-{guest}", UUIDString=lambda: stand_in_uuid(guest))
     assert survey_file._guest(domain, {}, (), SimpleNamespace()) is None
+
+
+def test_guests_can_be_plugged_into_what_either_driver_of_libvirt_knows(monkeypatch):
+    monkeypatch.setattr(
+        survey_file, "libvirt", SimpleNamespace(VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET=0, libvirtError=RuntimeError)
+    )
+    device = "<device><capability type='net'><interface>{}</interface></capability></device>"
+    devices = [SimpleNamespace(XMLDesc=lambda _flags, name=name: device.format(name)) for name in ("eth0", "br0")]
+    interfaces = [
+        SimpleNamespace(name=lambda name=name: name, XMLDesc=lambda _flags, name=name: f"<interface name='{name}'/>")
+        for name in ("br0", "br-late", "vnet3")
+    ]
+    connection = SimpleNamespace(listAllDevices=lambda _flags: devices, listAllInterfaces=lambda _flags: interfaces)
+    found = survey_file._interfaces(connection)
+    assert survey_file._bridges(connection, found) == ("br-late", "br0", "eth0")
+    assert survey_file._bridges(connection, []) == ("br0", "eth0")

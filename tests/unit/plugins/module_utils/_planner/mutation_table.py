@@ -61,8 +61,10 @@ from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._pl
     soft_concealed,
 )
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.mutations_of_goals import (
+    _first_not_first,
     _ghost_moves,
     _host_left_out,
+    _last_not_last,
     _neighbours_joined,
     _not_home,
     _stranger_upgraded,
@@ -282,6 +284,10 @@ MUTATIONS: dict[str, dict[str, Mutate]] = {
     "one of a place at once": {"two of a rack in one wave": rolling(_neighbours_joined)},
     "every host in its turn": {"a host left out": rolling(_host_left_out)},
     "hosts of the waves": {"a stranger upgraded": rolling(_stranger_upgraded)},
+    "hosts in their turn": {
+        "one that shall come first does not": rolling(_first_not_first),
+        "one whose guest is named shall come last and does not": rolling(_last_not_last),
+    },
     "moves of the waves": {"moves of nobody": rolling(_ghost_moves)},
     "home again": {"not home": rolling(_not_home)},
     "repair": {

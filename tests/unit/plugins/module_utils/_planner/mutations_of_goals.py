@@ -87,6 +87,15 @@ def _stranger_upgraded(_rng: Random, case: Case, waves: tuple[Wave, ...]) -> Cas
     return with_plan(case, waves=(*waves, Wave(("hv9",), ())))
 
 
+def _first_not_first(_rng: Random, case: Case, waves: tuple[Wave, ...]) -> Case:
+    return with_request(case, first=waves[1].hosts)
+
+
+def _last_not_last(rng: Random, case: Case, waves: tuple[Wave, ...]) -> Case:
+    there = [place.guest.name for place in case.fleet.located() if place.host in waves[0].hosts]
+    return with_request(case, last=(rng.choice(there),))
+
+
 def _not_home(_rng: Random, case: Case, _waves: tuple[Wave, ...]) -> Case:
     return with_request(case, return_home=True)
 

@@ -15,7 +15,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
     GuestState,
     Interface,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, Network
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, MissingMedia, Network
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import Wanted
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.cautions import LONG_TLS_BYTES, cautions
 
@@ -118,3 +118,11 @@ def test_the_mtu_of_a_network_is_its_own_or_that_of_its_bridge() -> None:
 def test_devices_that_stay_behind_are_named() -> None:
     ((code, text),) = said(build.guest(host_devices=("usb passthrough",)))
     assert (code, text) == ("host_device", "it uses usb passthrough of its host, which does not come along")
+
+
+def test_media_that_would_be_ejected_are_named() -> None:
+    guest = build.guest(disks=(build.disk("web", "local", target="sda", device="cdrom", readonly=True),))
+    assert said(guest) == []
+    assert said(guest, dest=replace(HV2, missing_media=MissingMedia.EJECT)) == [
+        ("media_ejected", "what is in its drive sda is not on hv2 and is ejected when it goes there")
+    ]

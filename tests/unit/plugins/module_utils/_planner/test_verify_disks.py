@@ -17,10 +17,11 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
     Layer,
     VolumeRef,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Image, Maps, Pool
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Image, Maps, MissingMedia, Pool
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
     Change,
     ChangeKind,
+    MediaCopy,
     Method,
     Move,
     Plan,
@@ -60,6 +61,24 @@ def media(there: tuple[Image, ...] = (ISO,), twins: tuple[Twin, ...] = (ISO_TWIN
     return case(build.move(twins=twins), build.guest(disks=(MEDIA,)), {"images": (ISO,)}, images=there)
 
 
+def emptied(disk: Disk = MEDIA, missing_media: MissingMedia = MissingMedia.EJECT, copied: bool = False) -> Case:
+    """The legal one: a CD-ROM is ejected that the destination does not have."""
+    copies = (build.copy_of(disk),) if copied else ()
+    move = build.move(copies=copies, changes=(Change(ChangeKind.EJECT, disk.target),))
+    return case(move, build.guest(disks=(disk,)), missing_media=missing_media)
+
+
+BRINGING = MediaCopy("vda", VolumeRef("local", "x.iso"), VolumeRef("local", "x.iso"), build.MIB)
+
+
+def brought(
+    item: MediaCopy = BRINGING, there: tuple[Image, ...] = (), disk: Disk = MEDIA, here: Image = ISO, **dest: Any
+) -> Case:
+    """The legal one: an ISO is copied to where there is none."""
+    wanted = {"missing_media": MissingMedia.COPY, "images": there, **dest}
+    return case(build.move(media=(item,)), build.guest(disks=(disk,)), {"images": (here,)}, **wanted)
+
+
 def mapped(maps: Maps, *changes: Change, disk: Disk = build.disk("web", "local"), pool: str = "fast") -> Case:  # noqa: B008
     move = build.move(copies=(build.copy_of(disk, pool),), changes=changes)
     return case(move, build.guest(disks=(disk,)), maps=maps, pools=(build.LOCAL, build.SHARED, FAST))
@@ -90,6 +109,7 @@ TO_FAST = Change(ChangeKind.FILE, "vda", "/srv/fast/web-vda.qcow2")
 POOL_MAP = Maps(pools={"local": "fast"})
 NVRAM = "/var/lib/libvirt/qemu/nvram/web_VARS.fd"
 TRANSIENT = build.disk("web", "local", transient=True)
+WRITABLE = {"device": "disk", "readonly": False}
 OTHER_BASE = replace(BASE, backing="/srv/local/more.qcow2")
 
 BROKEN: list[tuple[str, str, Callable[[], Case]]] = [
@@ -101,6 +121,21 @@ BROKEN: list[tuple[str, str, Callable[[], Case]]] = [
     ("one disk whole, one above its base", "copies of one kind", lambda: two_disks(backing=LAYER.source)),
     ("media that are not there", "storage reach", lambda: media(there=())),
     ("media that nobody compares", "storage reach", lambda: media(twins=())),
+    ("media ejected though nobody wants it", "ejected media", lambda: emptied(missing_media=MissingMedia.REFUSE)),
+    ("a disk that is no drive ejected", "ejected media", lambda: emptied(replace(MEDIA, device="disk"))),
+    ("a transient CD-ROM ejected", "ejected media", lambda: emptied(replace(MEDIA, transient=True))),
+    ("a disk copied and ejected", "ejected media", lambda: emptied(copied=True)),
+    ("media copied though nobody wants it", "media of its disk", lambda: brought(missing_media=MissingMedia.EJECT)),
+    ("media of another name", "media of its disk", lambda: brought(replace(BRINGING, dest=VolumeRef("local", "y")))),
+    (
+        "media into another pool",
+        "media of its disk",
+        lambda: brought(replace(BRINGING, dest=VolumeRef("fast", "x.iso"))),
+    ),
+    ("media of another length", "media of its disk", lambda: brought(replace(BRINGING, length=1))),
+    ("media of a disk that is written to", "media of its disk", lambda: brought(disk=replace(MEDIA, **WRITABLE))),
+    ("media onto others of the name", "media of its disk", lambda: brought(there=(replace(ISO, length=1),))),
+    ("media that stand on others", "media of its disk", lambda: brought(here=replace(ISO, format="qcow2"))),
     ("a transient disk", "transient disk", lambda: case(build.move(), build.guest(disks=(TRANSIENT,)))),
     (
         "a transient disk copied",
@@ -120,6 +155,10 @@ LEGAL: list[tuple[str, Callable[[], Case]]] = [
     ("a top layer onto the same base", layered),
     ("everything of a layered disk", whole),
     ("media that are there", media),
+    ("media that are copied", brought),
+    ("media that have been copied since", lambda: brought(there=(ISO,))),
+    ("media that are ejected", emptied),
+    ("a floppy in no pool that is ejected", lambda: emptied(replace(MEDIA, device="floppy", pool=None))),
     ("a copy into the mapped pool", lambda: mapped(POOL_MAP, TO_FAST)),
     ("a copy into the pool of the mapped folder", lambda: mapped(Maps(paths={"/srv/local": "/srv/fast"}), TO_FAST)),
     (
