@@ -14,15 +14,17 @@ from .errors import FleetError
 
 @dataclass(frozen=True)
 class Seen:
-    """What was found on a host. ``error``: why it could not be looked at. ``due``: why it has to be done, empty if not.
+    """What was found on a host. ``due``: why it has to be done, empty if not.
 
-    ``mark`` is the reason in its maintenance mark, None without one.
+    ``error``: why Ansible has not reached it; ``broken``: why it can't tell what there is to do. ``mark`` is the reason
+    in its maintenance mark, None without one.
     """
 
     error: Optional[str] = None
     mark: Optional[str] = None
     due: tuple[str, ...] = ()
     standby: bool = False
+    broken: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -42,29 +44,30 @@ class Todo:
 
 def sort_out(seen: Mapping[str, Seen], reason: str) -> Todo:
     """Return what is to be done; a mark that begins with ``reason`` is one that this kind of rollout has set."""
-    ours = tuple(name for name in sorted(seen) if _is_ours(seen[name], reason))
-    failed = {name: found.error for name, found in sorted(seen.items()) if found.error and not found.standby}
-    skipped, todo, ready, due = {}, [], [], {}
+    skipped: dict[str, str] = {}
+    failed: dict[str, str] = {}
+    due: dict[str, str] = {}
+    interrupted, ready = [], []
     for name, found in sorted(seen.items()):
-        if name in failed:
-            continue
-        foreign = found.mark is not None and name not in ours
-        if found.standby or foreign:
-            skipped[name] = (
-                "switched off on purpose" if found.standby else f"in maintenance ({found.mark or 'no reason'})"
-            )
-        elif name in ours or found.due:
-            todo.append(name)
-            due[name] = ", ".join(found.due) or "an earlier run was interrupted here"
+        ours = found.mark is not None and found.mark.startswith(reason)
+        if found.standby:
+            skipped[name] = "switched off on purpose"
+        elif found.error is not None:
+            failed[name] = found.error
+        elif ours:
+            # packages that are installed in part can keep it from telling; the upgrade mends them
+            interrupted.append(name)
+            due[name] = found.broken or ", ".join(found.due) or "an earlier run was interrupted here"
+        elif found.mark is not None:
+            skipped[name] = f"in maintenance ({found.mark or 'no reason'})"
+        elif found.broken is not None:
+            failed[name] = found.broken
+        elif found.due:
+            due[name] = ", ".join(found.due)
         else:
             ready.append(name)
             skipped[name] = "nothing to do"
-    interrupted = tuple(name for name in ours if name in due)
-    return Todo(tuple(todo), interrupted, tuple(ready), skipped, failed, due)
-
-
-def _is_ours(found: Seen, reason: str) -> bool:
-    return found.mark is not None and found.mark.startswith(reason)
+    return Todo(tuple(due), tuple(interrupted), tuple(ready), skipped, failed, due)
 
 
 def seen_of(variables: Mapping[str, Any], look: str) -> Seen:
@@ -79,7 +82,7 @@ def seen_of(variables: Mapping[str, Any], look: str) -> Seen:
     reason = str(mark.get("reason", "")) if mark else None
     if found is None:
         return Seen(error="was lost while it was looked at", mark=reason)
-    return Seen(found.get("error") or None, reason, tuple(found.get("due") or ()))
+    return Seen(None, reason, tuple(found.get("due") or ()), broken=found.get("error") or None)
 
 
 @dataclass(frozen=True)

@@ -213,7 +213,7 @@ def test_a_pool_without_room_is_refused_and_one_that_fills_up_leaves_nothing_beh
     # would be too late, however slow the copy: QEMU writes up to 16 MiB at once before it keeps to a limit.
     made = f"test -e {OTHER}/layered.qcow2 && ! pgrep -x qemu-img"
     fill = f"until {made}; do sleep 0.01; done; cat /dev/zero >{OTHER}/ballast"
-    on_host("hv2", "sh", "-c", f"rm {OTHER}/ballast; timeout 60 sh -c '{fill}' >/dev/null 2>&1 &")
+    on_host("hv2", "sh", "-c", f"rm {OTHER}/ballast; timeout 300 sh -c '{fill}' >/dev/null 2>&1 &")
     run = refused(tmp_path, "layered", "hv2", **maps)
     assert "No space left on device. Free space in the destination's pool" in run.output
     assert on_host("hv2", "ls", OTHER).split() == ["ballast"]

@@ -24,7 +24,7 @@ LEFT, HAUNTED, TWICE = "cache1", "cache 2", "web1"
 COPY, IMAGE = "/root/copy-of-a-scenario.xml", "/root/copy-of-a-scenario.save"
 
 
-def until(reached: Callable[[], bool], what: str, patience: float = 60) -> None:
+def until(reached: Callable[[], bool], what: str, patience: float = 120) -> None:
     end = time.monotonic() + patience
     while not reached():
         assert time.monotonic() < end, f"never came to this: {what}"

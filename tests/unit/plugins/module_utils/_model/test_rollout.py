@@ -49,10 +49,22 @@ def test_a_mark_without_a_reason_is_somebody_elses() -> None:
     assert sort_out({"hv1": Seen(mark="")}, REASON).skipped == {"hv1": "in maintenance (no reason)"}
 
 
-def test_a_host_that_could_not_be_looked_at_has_failed_whatever_its_mark() -> None:
-    found = sort_out({"hv1": Seen(error="apt is broken", mark=REASON)}, REASON)
-    assert found.failed == {"hv1": "apt is broken"}
+def test_a_host_that_is_not_reached_has_failed_whatever_its_mark() -> None:
+    found = sort_out({"hv1": Seen(error="no route", mark=REASON)}, REASON)
+    assert found.failed == {"hv1": "no route"}
     assert found.todo == found.interrupted == ()
+
+
+def test_a_host_that_can_not_tell_what_is_pending_has_failed_unless_it_was_interrupted_in_it() -> None:
+    found = sort_out({"hv1": Seen(broken="half installed"), "hv2": Seen(broken="half installed", mark=REASON)}, REASON)
+    assert found.failed == {"hv1": "half installed"}
+    assert found.todo == found.interrupted == ("hv2",)
+    assert found.due == {"hv2": "half installed"}
+
+
+def test_a_host_that_somebody_else_has_marked_may_be_broken() -> None:
+    found = sort_out({"hv1": Seen(broken="half installed", mark="new memory")}, REASON)
+    assert found.skipped == {"hv1": "in maintenance (new memory)"}
 
 
 def test_a_host_on_standby_is_skipped_though_it_does_not_answer() -> None:
@@ -65,7 +77,7 @@ def test_a_host_on_standby_is_skipped_though_it_does_not_answer() -> None:
     [
         ({"virtfleet_mark": {"maintenance": None}, "look": {"due": []}}, Seen()),
         ({"virtfleet_mark": {"maintenance": {"reason": "x"}}, "look": {"due": ["a"]}}, Seen(None, "x", ("a",))),
-        ({"virtfleet_mark": {"maintenance": None}, "look": {"error": "no apt"}}, Seen("no apt")),
+        ({"virtfleet_mark": {"maintenance": None}, "look": {"error": "no apt"}}, Seen(broken="no apt")),
         ({"virtfleet_mark": {"maintenance": None}}, Seen("was lost while it was looked at")),
         ({"virtfleet_mark": {"unreachable": True, "msg": "no route"}}, Seen("can't be reached: no route")),
         ({}, Seen("can't be reached: nobody has tried")),

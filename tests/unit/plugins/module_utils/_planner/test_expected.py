@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.plan_text import plan_lines
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.codec import from_json, to_json
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import GuestState, Notes
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest_policy import GuestPolicy
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Plan, Request
@@ -84,3 +85,18 @@ def test_a_budget_of_bytes_counts_memory_once_however_often_it_is_sent() -> None
     plan = make_plan(fleet, Request(Goal.BALANCE, max_bytes=8 * build.GIB))
     assert len(plan.moves) == 2
     assert plan.est_bytes > 8 * build.GIB
+
+
+def test_each_wave_of_an_upgrade_says_how_long_its_moves_take() -> None:
+    fleet = build.snapshot(build.host("hv1", build.guest("a")), build.host("hv2", build.guest("b")), build.host("hv3"))
+    plan = make_plan(fleet, Request(Goal.ROLLING))
+    seconds = {move.id: move.est_seconds for move in plan.moves}
+    assert [wave.est_seconds for wave in plan.waves] == [sum(map(seconds.get, wave.moves)) for wave in plan.waves]
+    assert plan.est_seconds == pytest.approx(sum(wave.est_seconds for wave in plan.waves))
+    assert plan.est_seconds > 0
+
+
+def test_what_shall_come_first_must_be_there() -> None:
+    fleet = build.snapshot(build.host("hv1"), build.host("hv2"))
+    with pytest.raises(FleetError, match="first names hv9"):
+        make_plan(fleet, Request(Goal.ROLLING, first=("hv9",)))

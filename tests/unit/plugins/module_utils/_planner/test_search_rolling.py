@@ -12,6 +12,7 @@ from random import Random
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.grid import Grid
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.rolling import (
+    Ends,
     Left,
     Reason,
     Rolling,
@@ -166,6 +167,22 @@ def test_others_step_aside_where_no_host_can_be_emptied_directly() -> None:
     plan = rolling(fleet, every(fleet), ONE)
     assert not plan.left
     carried_out(fleet, plan)
+
+
+def test_hosts_that_shall_come_first_or_last_do_so_in_waves_of_their_own() -> None:
+    fleet = grid([9] * 5, [(0, 4), (0, 4), (1, 4), (3, 4)])
+    ends = Ends(first=frozenset({0}), last=frozenset({2, 4}))
+    plan = rolling(fleet, every(fleet), Quota(2), ends=ends)
+    assert hosts_of(plan) == [(0,), (1, 3), (2, 4)]
+    assert plan.least_waves == 3
+    carried_out(fleet, plan)
+
+
+def test_one_that_shall_come_first_and_can_not_be_emptied_holds_up_nobody() -> None:
+    fleet = reaching(grid([9] * 3, [(0, 4), (1, 4)]), {0: [0]})
+    plan = rolling(fleet, every(fleet), ONE, ends=Ends(first=frozenset({0})))
+    assert [left.host for left in plan.left] == [0]
+    assert sorted(hosts_of(plan)) == [(1,), (2,)]
 
 
 def test_a_guest_that_can_go_nowhere_blocks_its_host_and_no_other() -> None:
