@@ -73,6 +73,12 @@ msg:
   returned: success
   type: str
   sample: network lan starts by itself and is not active; try virsh net-start lan there
+active_guests:
+  description: Names of guests that run on the host, or are paused; V(null) where its libvirt does not answer.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 boot:
   description: The running system.
   returned: success
@@ -125,10 +131,17 @@ def body(module: AnsibleModule) -> dict[str, Any]:
         raise FleetError(f"timeout is {seconds}", "Give at least one second")
     if module.get_bin_path("virsh") is None:
         raise FleetError("virsh is not there", "Install libvirt's clients on this host")
-    problems = [describe_unfit(each) for each in unfit(look_at_libvirt(seconds, module.run_command), check)]
+    libvirt = look_at_libvirt(seconds, module.run_command)
+    problems = [describe_unfit(each) for each in unfit(libvirt, check)]
     boot = look_at_boot(module.run_command, module.get_bin_path("needs-restarting"))
     told = ". ".join(f"{each['message']}; {each['remedy']}" for each in problems)
-    return {"fit": not problems, "problems": problems, "msg": told or "the host is fit", "boot": to_json(boot)}
+    return {
+        "fit": not problems,
+        "problems": problems,
+        "msg": told or "the host is fit",
+        "active_guests": to_json(libvirt.active_guests),
+        "boot": to_json(boot),
+    }
 
 
 def main() -> None:

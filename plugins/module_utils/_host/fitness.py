@@ -11,6 +11,7 @@ _TIMED_OUT = 124
 _LISTS = (
     ("pool-list", "--inactive", "--autostart", "--name"),
     ("net-list", "--inactive", "--autostart", "--name"),
+    ("list", "--name"),
 )
 
 

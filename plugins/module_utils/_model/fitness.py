@@ -26,11 +26,15 @@ class Boot:
 
 @dataclass(frozen=True)
 class Libvirt:
-    """What libvirt on a host tells. ``error``: why it does not answer. The others should be active and are not."""
+    """What libvirt on a host tells. ``error``: why it does not answer. Idle ones should be active and are not.
+
+    ``active_guests``: names of guests that run, or are paused; None where it does not answer.
+    """
 
     error: Optional[str] = None
     idle_pools: tuple[str, ...] = ()
     idle_networks: tuple[str, ...] = ()
+    active_guests: Optional[tuple[str, ...]] = None
 
 
 class UnfitCode(enum.Enum):

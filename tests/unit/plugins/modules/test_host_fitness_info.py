@@ -37,6 +37,7 @@ def test_a_host_whose_libvirt_misses_nothing_is_fit(call):
     result = call()
     assert result["fit"] is True
     assert result["problems"] == []
+    assert result["active_guests"] == []
     assert result["boot"]["boot_id"]
 
 
@@ -44,6 +45,7 @@ def test_a_host_whose_libvirt_does_not_answer_is_unfit_and_the_module_says_so_in
     result = call(answer=(1, "", "error: no such socket"))
     assert result["fit"] is False
     assert [each["code"] for each in result["problems"]] == ["daemon_silent"]
+    assert result["active_guests"] is None
     assert result["msg"].startswith("libvirt does not answer: no such socket; ")
 
 

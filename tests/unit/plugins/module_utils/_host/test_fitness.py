@@ -14,9 +14,9 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.fitness
 def test_what_should_be_active_and_is_not_is_named_without_virshs_empty_lines() -> None:
     def run(command: Sequence[str]) -> tuple[int, str, str]:
         assert command[:3] == ["timeout", "--kill-after=1", "7"]
-        return 0, {"pool-list": " nfs \n\nlocal\n\n", "net-list": "\n"}[command[7]], ""
+        return 0, {"pool-list": " nfs \n\nlocal\n\n", "net-list": "\n", "list": "web\n"}[command[7]], ""
 
-    assert look_at_libvirt(7, run) == Libvirt(None, ("local", "nfs"), ())
+    assert look_at_libvirt(7, run) == Libvirt(None, ("local", "nfs"), (), ("web",))
 
 
 @pytest.mark.parametrize(
