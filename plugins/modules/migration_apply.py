@@ -179,6 +179,7 @@ journal:
 
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from typing import Any, Callable
 
@@ -219,15 +220,18 @@ Planner = Callable[[Snapshot], Plan]
 
 def planner_of(params: dict[str, Any]) -> Planner:
     """Return what gives the plan for a snapshot: the plan that the user gave, or one made for the user's request."""
+    wanted = wanted_by(settings_of(params))
     if params["goal"] is not None:
-        request = request_of(params, wanted_by(settings_of(params)))
+        request = request_of(params, wanted)
         return lambda snapshot: make_plan(snapshot, request)
     if params["plan"] is not None:
         given = load_document(Plan, params["plan"], "the plan", SCHEMA)
     else:
         what = f"plan file {params['plan_file']}"
         given = read_plan(read_text(params["plan_file"], what), what)
-    return lambda _snapshot: given
+    # whoever made it may have had another way of moving in mind
+    judged = replace(given, request=replace(given.request, wanted=wanted))
+    return lambda _snapshot: judged
 
 
 def replanner(params: dict[str, Any]) -> Again:

@@ -22,6 +22,7 @@ PLACING = {
     "max_cpu_percent": 1000,
     "survive_loss": "report",
     "bring_back": True,
+    "check_hosts": True,
 }
 
 
@@ -67,17 +68,17 @@ def emptied_twice(evacuating: Job, emptied: Step) -> Step:  # noqa: ARG001
 
 @pytest.fixture(scope="module")
 def return_predicted(restoring: Job, emptied_twice: Step) -> Step:  # noqa: ARG001
-    return take(restoring, "--check", headroom_percent=1)
+    return take(restoring, "--check", headroom_percent=1, check_hosts=True)
 
 
 @pytest.fixture(scope="module")
 def returned(restoring: Job, return_predicted: Step) -> Step:  # noqa: ARG001
-    return take(restoring, headroom_percent=1)
+    return take(restoring, headroom_percent=1, check_hosts=True)
 
 
 @pytest.fixture(scope="module")
 def returned_twice(restoring: Job, returned: Step) -> Step:  # noqa: ARG001
-    return take(restoring, headroom_percent=1)
+    return take(restoring, headroom_percent=1, check_hosts=True)
 
 
 def test_check_mode_changes_nothing(predicted: Step, evacuating: Job) -> None:

@@ -19,7 +19,7 @@ import pytest
 from conductor import COLLECTION, Run, evacuation, execute, playbook_argv, restoration
 from is_as_made import is_as_made
 from labview import initial_world, on_host, world
-from looking import QEMU_CA, QEMU_CLIENT, QEMU_SERVER, Look, address_of, look
+from looking import QEMU_CA, QEMU_CLIENT, QEMU_SERVER, Look, address_of, look, more_inventory
 from mishaps import (
     QEMU_CONF,
     append,
@@ -118,13 +118,14 @@ def planned_stays(folder: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def around(folder: Path, spoilt: Look) -> tuple[Run, Run]:  # noqa: ARG001
+def around(folder: Path) -> tuple[Run, Run]:
     """hv2 emptied and filled again while hv3 would take nobody, though only the look on it tells."""
+    roomy = more_inventory(folder, hv1={"virtfleet_allocatable_vcpus": 16})
     with ExitStack() as mishaps:
         mishaps.enter_context(kept("hv3", QEMU_SERVER))
         put("hv3", QEMU_SERVER, certificate(folder, "hv3", expired=True)[0])
-        there = evacuation("hv2", folder / "there").run(check_hosts=True)
-        back = restoration("hv2", folder / "back").run(check_hosts=True)
+        there = evacuation("hv2", folder / "there").run(*roomy, check_hosts=True)
+        back = restoration("hv2", folder / "back").run(*roomy, check_hosts=True)
     assert world() == initial_world()
     return there, back
 
@@ -296,5 +297,5 @@ def test_guests_go_around_a_host_that_would_not_accept_them(around: tuple[Run, R
         assert {(move["outcome"], move["round"]) for move in run.report["moves"]} == {("moved", 1)}
 
 
-def test_nothing_is_left_of_all_this(around: tuple[Run, Run]) -> None:  # noqa: ARG001
+def test_nothing_is_left_of_all_this(spoilt: Look, around: tuple[Run, Run]) -> None:  # noqa: ARG001
     assert is_as_made(patience=40)

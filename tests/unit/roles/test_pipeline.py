@@ -80,7 +80,7 @@ def test_what_was_found_on_the_hosts_goes_to_the_planner_unless_nobody_wants_it(
     assert planning()["host_checks"] == "{{ pipeline_found if pipeline_check_hosts | bool else {} }}"
     for role in CALLERS:
         assert handed_on(role)["check_hosts"] == f"{{{{ {role}_check_hosts }}}}"
-        assert options(role)["check_hosts"]["default"] is False
+        assert options(role)["check_hosts"]["default"] is True
 
 
 def test_an_evacuation_moves_nobody_but_the_guests_of_its_hosts_unless_asked() -> None:

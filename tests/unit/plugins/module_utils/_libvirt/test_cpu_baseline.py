@@ -48,6 +48,11 @@ class LibvirtError(Exception):
         return self._code
 
 
+def gone(*_arguments):
+    """Answer as a connection that has broken."""
+    raise LibvirtError(38, "gone")
+
+
 @pytest.fixture(autouse=True)
 def _binding(monkeypatch):
     binding = SimpleNamespace(
@@ -151,7 +156,7 @@ def test_a_host_compares_for_the_same_machine_type():
 def test_hosts_offer_the_cpu_of_mode_host_model():
     assert host_model(DOMAIN_CAPABILITIES) == OLD
     offering = SimpleNamespace(getDomainCapabilities=lambda *_kind: DOMAIN_CAPABILITIES)
-    dead = SimpleNamespace(getDomainCapabilities=lambda *_kind: (_ for _ in ()).throw(LibvirtError(38, "gone")))
+    dead = SimpleNamespace(getDomainCapabilities=gone)
     assert calls(hv1=offering, hv2=dead).offers(GROUP) == ({"hv1": OLD}, {"hv2": "gone"})
 
 
@@ -194,6 +199,6 @@ def test_definitions_are_read_from_each_guests_host_and_one_that_has_gone_is_mis
 
 
 def test_a_host_whose_definitions_can_not_be_read_is_told():
-    dead = SimpleNamespace(lookupByUUIDString=lambda _uuid: (_ for _ in ()).throw(LibvirtError(38, "gone")))
+    dead = SimpleNamespace(lookupByUUIDString=gone)
     fleet = SimpleNamespace(timeout=5, control=lambda _name: dead)
     assert definitions(fleet, [(GuestFit("u1", "web", "hv1", GROUP, NEW, True), OLD)]) == ({}, {"hv1": "gone"})
