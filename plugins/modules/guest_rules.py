@@ -228,7 +228,7 @@ from ..module_utils._model.codec import from_json, to_json
 from ..module_utils._model.guest import Notes
 from ..module_utils._model.guest_policy import Fallback, GuestPolicy
 from ..module_utils._model.rules import GuestRule
-from ..module_utils._planner.find import guest_named, residents
+from ..module_utils._planner.find import guest_named
 
 RULE_OPTIONS = {
     "kind": {"type": "str", "choices": ["affinity", "anti_affinity", "pin", "ban", "methods"], "required": True},
@@ -274,7 +274,7 @@ def body(module: AnsibleModule) -> dict[str, Any]:
     with Fleet(hosts_of(module.params), module.params["connect_timeout"]) as fleet:
         snapshot = survey(fleet)
         check_home(wish, snapshot)
-        place = resident(snapshot, guest_named(module.params["guest"], residents(snapshot), snapshot))
+        place = resident(snapshot, guest_named(module.params["guest"], snapshot.residents, snapshot))
         change = change_notes(fleet, place.host, place.guest.uuid, wish, write=not module.check_mode)
     guest = {"name": place.guest.name, "uuid": place.guest.uuid, "host": place.host}
     diff = {"before": shown(change.before), "after": shown(change.after)}

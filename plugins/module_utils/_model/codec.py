@@ -76,13 +76,15 @@ def digest(*values: Any) -> str:
 
 def _outermost(value: Any) -> Any:
     """As to_json, but no deeper than json itself needs it: many times faster where the form is not kept."""
+    cls: Any = value.__class__
+    if hasattr(cls, "__dataclass_fields__"):
+        names = _field_names(cls)
+        # what is looked up once and kept on the object is none of its fields
+        return value.__dict__ if len(value.__dict__) == len(names) else {name: getattr(value, name) for name in names}
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, Mapping):
         return dict(value)
-    cls: Any = value.__class__
-    if hasattr(cls, "__dataclass_fields__"):
-        return {name: getattr(value, name) for name in _field_names(cls)}
     raise TypeError(f"no JSON form for {type(value).__name__}")
 
 

@@ -58,6 +58,12 @@ class Snapshot:
             found[located.guest.uuid] = (*found.get(located.guest.uuid, ()), located)
         return found
 
+    @functools.cached_property
+    def residents(self) -> tuple[Located, ...]:
+        """Each guest once, where it really is, sorted by name."""
+        found = [residence(places) for places in self.places.values()]
+        return tuple(sorted(found, key=lambda place: (place.guest.name, place.guest.uuid)))
+
     def located(self) -> Iterator[Located]:
         """Yield every guest with its host, the same guest several times where several hosts know it."""
         for host in self.hosts:

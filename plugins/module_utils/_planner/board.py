@@ -19,7 +19,6 @@ from .._model.rules import Rule, RuleKind, Scope, When
 from .._model.snapshot import Located, Snapshot, by_uuid
 from . import ruleset
 from .compat import blockers
-from .find import residents
 from .outcome import Hop, Wish
 from .reach import Reaches, method_for, method_refusals, parkable
 from .resources import resource_limits
@@ -71,7 +70,7 @@ def make_board(
     are going, to stay there, and their sources have so much less room. ``held`` guests do not leave the rack or site
     in which an affinity rule has them together with others.
     """
-    places = tuple(_where(place, adopted) for place in residents(snapshot))
+    places = tuple(_where(place, adopted) for place in snapshot.residents)
     bound = ruleset.bind(request.rules, places, snapshot.hosts)
     binding = tuple(item for item in bound if item.rule.hard or soft)
     lasting = tuple(item for item in binding if item.rule.when is When.THROUGHOUT)

@@ -13,7 +13,7 @@ from .._model.plan import Goal, Method, Request
 from .._model.rules import check_rules
 from .._model.settings import check_slots
 from .._model.snapshot import Snapshot
-from .find import guest_named, residents, similar
+from .find import guest_named, similar
 
 _NEEDS_HOSTS = frozenset({Goal.EVACUATE, Goal.RESTORE, Goal.MOVE})
 _TAKES_DESTS = frozenset({Goal.EVACUATE, Goal.RELOCATE})
@@ -81,7 +81,7 @@ def _check_numbers(request: Request) -> None:
 
 
 def _check_guests(snapshot: Snapshot, request: Request) -> None:
-    places = residents(snapshot)
+    places = snapshot.residents
     for name in request.guests:
         guest_named(name, places, snapshot)
 

@@ -22,7 +22,6 @@ from .breaches import problem
 from .check import check_request
 from .compat import host_refusals
 from .estimate import Lines, expected, line_speed, lines_of, move_bytes, move_downtime_ms, move_seconds
-from .find import residents
 from .refuse import room_refusals
 from .ruleset import BoundRule
 from .search.grid import Layout
@@ -116,7 +115,7 @@ def explain(snapshot: Snapshot, request: Request) -> tuple[Explanation, ...]:
     ground = _ground(snapshot, request, dests)
     return tuple(
         _explained(ground, place, [host for host in dests if host.name != place.host])
-        for place in residents(snapshot)
+        for place in snapshot.residents
         if chosen_guest(request, place.guest) or place.host in about
     )
 

@@ -1,4 +1,4 @@
-"""Look-ups that every goal needs: who lives where, names that people typed. Pure."""
+"""Look-ups of names that people typed. Pure."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -9,13 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from .._model.errors import FleetError
 from .._model.host import HostState
-from .._model.snapshot import Located, Snapshot, by_uuid, residence
-
-
-def residents(snapshot: Snapshot) -> tuple[Located, ...]:
-    """Return each guest once, where it lives, sorted by name."""
-    places = [residence(places) for places in by_uuid(snapshot).values()]
-    return tuple(sorted(places, key=lambda place: (place.guest.name, place.guest.uuid)))
+from .._model.snapshot import Located, Snapshot
 
 
 def guest_named(name: str, places: Sequence[Located], snapshot: Snapshot) -> Located:

@@ -22,7 +22,6 @@ from .._model.snapshot import Snapshot
 from .cautions import cautions
 from .compat import pair_reach
 from .explain import Candidate, Explanation, explain
-from .find import residents
 from .hostchecks import check_cautions, check_refusals, not_checked, pair_of
 
 
@@ -50,7 +49,7 @@ def preflight(
     ``entries`` are the inventory's, where it is at hand: they tell how daemons reach each other. ``checks`` are the
     looks on the hosts themselves, by host.
     """
-    guests = {place.guest.uuid: place.guest for place in residents(snapshot)}
+    guests = {place.guest.uuid: place.guest for place in snapshot.residents}
     looks = checks or {}
     hosts = {host.name: _measured(host, looks) for host in snapshot.hosts}
     return tuple(

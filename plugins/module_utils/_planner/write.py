@@ -27,7 +27,6 @@ from .estimate import (
     move_seconds,
     schedule,
 )
-from .find import residents
 from .frailty import frail_after
 from .leftovers import leftovers
 from .outcome import Kept, Outcome, Wish
@@ -53,7 +52,7 @@ def write_plan(
     timing = _timing(board, moves, waves, lines)
     power_on = _woken(board, moves)
     before, after = _where(board, Layout(board.search), adopted), _where(board, layout, {})
-    places = residents(board.snapshot)
+    places = board.snapshot.residents
     guests = {place.guest.uuid: place.guest for place in places}
     # a migration under way counts as over: the plan is not blamed for what it breaks
     settled = _where(board, Layout(board.search), {})
@@ -247,7 +246,7 @@ def _where(board: Board, layout: Layout, adopted: Mapping[str, str]) -> dict[str
         for place in group
     }
     if adopted:
-        found.update({place.guest.uuid: place.host for place in residents(board.snapshot)})
+        found.update({place.guest.uuid: place.host for place in board.snapshot.residents})
     return found
 
 

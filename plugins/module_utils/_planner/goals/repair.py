@@ -13,7 +13,6 @@ from ..._model.plan import Bound, Request
 from ..._model.rules import RuleKind
 from ..._model.snapshot import Located, Snapshot
 from ..board import Board, kept_free
-from ..find import residents
 from ..frailty import newly_frail
 from ..outcome import Hop, Kept, Outcome, Wish
 from ..ruleset import BoundRule, barred, bind
@@ -28,7 +27,7 @@ TRIES = 16  # beginnings of a repair that are tried where all of it would make t
 
 def misplaced(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
     """Return a wish for each guest that a pin or a ban does not let stay, or that is apart from its affinity group."""
-    places = residents(snapshot)
+    places = snapshot.residents
     bound = bind(request.rules, places, snapshot.hosts)
     closed = barred(bound, snapshot.hosts)
     names = tuple(host.name for host in snapshot.hosts)

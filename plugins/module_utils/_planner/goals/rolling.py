@@ -12,7 +12,6 @@ from ..._model.host import HostState
 from ..._model.plan import Bound
 from ..._model.refusal import RefusalCode
 from ..board import Board
-from ..find import residents
 from ..frailty import newly_frail
 from ..outcome import Hop, Kept, Outcome
 from ..search.rolling import STEPS_ASIDE, Ends, Reason, Rolling, Wave
@@ -64,7 +63,7 @@ def _hosts_named(board: Board, label: str) -> frozenset[int]:
     """Return the hosts that come first, or last; the name or UUID of a guest stands for its host."""
     names: tuple[str, ...] = getattr(board.request, label)
     where = {host.name: index for index, host in enumerate(board.snapshot.hosts)}
-    guests = [place for place in residents(board.snapshot) if {place.guest.name, place.guest.uuid} & set(names)]
+    guests = [place for place in board.snapshot.residents if {place.guest.name, place.guest.uuid} & set(names)]
     on = {name: where[place.host] for place in guests for name in (place.guest.name, place.guest.uuid)}
     unknown = [name for name in names if name not in where and name not in on]
     if unknown:

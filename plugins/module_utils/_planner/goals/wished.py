@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from ..._model.plan import Goal, Request
 from ..._model.snapshot import Located, Snapshot, by_uuid
 from ..compat import unfinished_source
-from ..find import residents
 from ..outcome import Wish
 from ..select import allowed_dests, chosen_guest, goal_hosts
 
@@ -21,7 +20,7 @@ def evacuate(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
     copies = by_uuid(snapshot)
     return tuple(
         Wish(place, others, f"{place.host} is evacuated")
-        for home in residents(snapshot)
+        for home in snapshot.residents
         for place in _leaving(home, copies[home.guest.uuid], emptied)
     )
 
@@ -39,7 +38,7 @@ def restore(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
     homes = goal_hosts(request, snapshot.hosts)
     return tuple(
         Wish(place, (home,), f"{home} is its home")
-        for place in residents(snapshot)
+        for place in snapshot.residents
         for home in (place.guest.notes.home,)
         if home is not None and home in homes and home != place.host
     )
@@ -50,7 +49,7 @@ def move(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
     (dest,) = request.hosts
     return tuple(
         Wish(place, (dest,), f"asked to be on {dest}")
-        for place in residents(snapshot)
+        for place in snapshot.residents
         if place.host != dest and chosen_guest(request, place.guest)
     )
 
@@ -61,7 +60,7 @@ def relocate(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
     names = tuple(sorted(dests))
     return tuple(
         Wish(place, names, f"it leaves {place.host} for {_where_to(request)}")
-        for place in residents(snapshot)
+        for place in snapshot.residents
         if place.host not in dests and (chosen_guest(request, place.guest) or place.host in leaving)
     )
 

@@ -12,7 +12,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.host im
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Method, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import Slots
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.check import check_request
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.find import guest_named, residents
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.find import guest_named
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.goals import wished
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
@@ -100,7 +100,7 @@ def test_residents_are_sorted_by_name_and_listed_once() -> None:
         build.host("hv1", build.guest("b"), build.guest("a", notes=build.claimed("hv2", "hv1"))),
         build.host("hv2", build.guest("a", state=build.guest().state.__class__.SHUT_OFF)),
     )
-    assert [(place.guest.name, place.host) for place in residents(fleet)] == [("a", "hv1"), ("b", "hv1")]
+    assert [(place.guest.name, place.host) for place in fleet.residents] == [("a", "hv1"), ("b", "hv1")]
 
 
 def test_closed_hosts_stay_among_the_candidates_so_that_they_can_say_why() -> None:
@@ -110,12 +110,12 @@ def test_closed_hosts_stay_among_the_candidates_so_that_they_can_say_why() -> No
 
 @pytest.mark.parametrize("name", ["db", build.uuid_of("db")])
 def test_a_guest_is_found_by_name_and_by_uuid(name: str) -> None:
-    assert guest_named(name, residents(FLEET), FLEET).guest.name == "db"
+    assert guest_named(name, FLEET.residents, FLEET).guest.name == "db"
 
 
 def test_a_name_that_two_guests_have_is_refused_with_both() -> None:
     with pytest.raises(FleetError) as caught:
-        guest_named("web", residents(FLEET), FLEET)
+        guest_named("web", FLEET.residents, FLEET)
     assert build.uuid_of("web") in str(caught.value)
     assert build.uuid_of("twin") in str(caught.value)
     assert caught.value.remedy == "Give the UUID"
@@ -123,7 +123,7 @@ def test_a_name_that_two_guests_have_is_refused_with_both() -> None:
 
 def test_an_unknown_guest_may_be_on_a_host_that_did_not_answer() -> None:
     with pytest.raises(FleetError) as caught:
-        guest_named("wbe", residents(FLEET), FLEET)
+        guest_named("wbe", FLEET.residents, FLEET)
     assert str(caught.value) == (
         "no guest is called 'wbe' on the hosts that answered. It may be on hv3, which did not answer. Did you mean web?"
     )
@@ -132,5 +132,5 @@ def test_an_unknown_guest_may_be_on_a_host_that_did_not_answer() -> None:
 def test_an_unknown_guest_like_no_other_is_refused_without_a_guess() -> None:
     fleet = build.snapshot(build.host("hv1", build.guest("web")))
     with pytest.raises(FleetError) as caught:
-        guest_named("zzzzz", residents(fleet), fleet)
+        guest_named("zzzzz", fleet.residents, fleet)
     assert caught.value.remedy is None

@@ -17,7 +17,6 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules i
     Scope,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
-from ansible_collections.virtfleet.migration.plugins.module_utils._planner.find import residents
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.rule_faults import rule_faults, with_names
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.ruleset import bind
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
@@ -54,7 +53,7 @@ def methods(name: str, *ways: str) -> Rule:
 
 
 def faults(*rules: Rule, fleet: Snapshot = FLEET) -> tuple[RuleFault, ...]:
-    places = residents(fleet)
+    places = fleet.residents
     return with_names(rule_faults(bind(rules, places, fleet.hosts), places, fleet.hosts), places)
 
 
