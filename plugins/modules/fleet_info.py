@@ -133,7 +133,7 @@ anomalies:
   description:
     - What half-done moves have left, one entry per guest; a warning is given for each.
     - C(kind) is V(runs_twice), V(ghost) (active on one host, and a paused incoming copy on another to which nothing
-      moves), V(leftover_definition) (has arrived, its old definition is left), V(defined_twice) (no move of ours
+      moves), V(leftover_definition) (a move has left a second, shut-off definition), V(defined_twice) (no move of ours
       explains it), V(unfinished_move) (a claim is left, and perhaps C(volumes)), V(left_paused) (a migration that
       nobody drives any more has left it paused, and it runs nowhere), V(post_copy_broken) (the link broke in post-copy,
       either host has a part of its memory) or V(post_copy_half) (the same, and no host that answers has the rest).

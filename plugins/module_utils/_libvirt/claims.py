@@ -14,7 +14,7 @@ from .._model.plan import Method, Move
 from . import volumes
 from .connection import Fleet
 from .guest_notes import notes_of, write_notes
-from .lookup import domain_on
+from .lookup import domain_on, find, undefine
 
 
 def claimer(domain: Any, move: Move, active: bool) -> Callable[[tuple[VolumeRef, ...]], None]:
@@ -70,6 +70,16 @@ def fulfil(fleet: Fleet, domain: Any, host: str, home: Optional[str], active: bo
             domain.setAutostart(1)
     arrived = dataclasses.replace(now, home=None if home == host else home, claim=None)
     write_notes(domain, arrived, active, bool(domain.isPersistent()))
+
+
+def take_back(fleet: Fleet, move: Move) -> None:
+    """Remove the definition that a move which failed at its very end left at its destination, known by its claim."""
+    left = find(fleet, move.dest, move.guest)
+    if left is None or left.isActive():
+        return
+    claim = notes_of(left).claim
+    if claim is not None and (claim.source, claim.dest) == (move.source, move.dest):
+        undefine(fleet, move.dest, move.guest)
 
 
 def give_up(domain: Any, source: str, active: bool) -> None:

@@ -21,7 +21,7 @@ from .._model.settings import MoveSettings, Transport
 from . import media, offline_copy, stand_in, volumes
 from .advice import failure_of
 from .binding import libvirt
-from .claims import claimer, fulfil, give_up, make_volumes
+from .claims import claimer, fulfil, give_up, make_volumes, take_back
 from .connection import Fleet, error_text
 from .definitions import definitions
 from .flags import POSTCOPY, POSTCOPY_RESUME, flags_of, parameters_of
@@ -129,9 +129,9 @@ class LibvirtDriver:
         # before its disks: what copies them holds them open
         for host in (claim.source, claim.dest) if claim.copied else ():
             stand_in.end(self._fleet, host, leftover.guest)
+        if leftover.definition_on is not None:
+            undefine(self._fleet, leftover.definition_on, leftover.guest)
         if leftover.host == claim.dest:
-            if leftover.definition_on is not None:
-                undefine(self._fleet, leftover.definition_on, leftover.guest)
             active = start_again(domain, bool(domain.isActive()))
             fulfil(self._fleet, domain, leftover.host, notes_of(domain).home, active)
         else:
@@ -229,6 +229,8 @@ class LibvirtDriver:
         active = start_again(domain, _resume_if_left(domain, work.paused))
         for ref in work.created:
             volumes.delete(self._fleet.control(move.dest), ref)
+        if active:
+            take_back(self._fleet, move)
         give_up(domain, move.source, active)
 
     def _place(self, host: str, guest: str) -> Optional[Place]:

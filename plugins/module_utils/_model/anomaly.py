@@ -14,8 +14,8 @@ class AnomalyKind(enum.Enum):
     """Codes are stable: playbooks may test them.
 
     RUNS_TWICE: active on several hosts, and no migration explains it. GHOST: active on one host, and an incoming copy,
-    paused, on another one, to which nothing moves. LEFTOVER_DEFINITION: a second, shut-off definition of a guest that
-    has arrived. DEFINED_TWICE: several definitions that no interrupted move explains. UNFINISHED: a move was
+    paused, on another one, to which nothing moves. LEFTOVER_DEFINITION: a second, shut-off definition that a move
+    of ours has left. DEFINED_TWICE: several definitions that no interrupted move explains. UNFINISHED: a move was
     interrupted, its claim and perhaps volumes are left. LEFT_PAUSED: paused by a migration that nobody drives any more,
     and running nowhere. POST_COPY_BROKEN: part of its memory is on either host, and the link between them broke.
     POST_COPY_HALF: the same, and no host that answers has the other half.

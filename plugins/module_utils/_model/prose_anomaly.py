@@ -27,7 +27,7 @@ _TEXTS: Mapping[AnomalyKind, tuple[str, str]] = {
         "destroy the copy on {other} once no migration of it is under way; " + _MEND,
     ),
     _K.LEFTOVER_DEFINITION: (
-        "{name} has arrived on {home}, but its old definition is still on {other}",
+        "{name} is on {home}, and {other} has a definition of it that a move has left there",
         _RERUN,
     ),
     _K.DEFINED_TWICE: (

@@ -9,7 +9,7 @@ from typing import Optional
 from .._model.anomaly import Anomaly, AnomalyKind
 from .._model.guest import GuestState, JobKind, MoveClaim, VolumeRef
 from .._model.snapshot import Located, Snapshot, by_uuid, residence, runs_twice
-from .compat import in_flight, unfinished_source
+from .compat import in_flight, unfinished_copy
 
 
 def anomalies(snapshot: Snapshot) -> tuple[Anomaly, ...]:
@@ -33,7 +33,7 @@ def _anomaly(places: tuple[Located, ...]) -> Optional[Anomaly]:
     ghosts = [place.host for place in places if place.guest.job is JobKind.INCOMING and place.host != home.host]
     if ghosts and home.guest.active:
         return _of(AnomalyKind.GHOST, places, (home.host, *sorted(ghosts)))
-    left = unfinished_source(places)
+    left = unfinished_copy(places)
     if left is not None:
         return _of(AnomalyKind.LEFTOVER_DEFINITION, places, (home.host, left.host))
     if len(places) > 1:

@@ -31,7 +31,7 @@ def blockers(places: Sequence[Located], place: Located) -> tuple[Refusal, ...]:
     if runs_twice(tuple(places)):
         return (_of_guest(RefusalCode.RUNS_TWICE, guest, hosts=_hosts(p for p in places if p.guest.active)),)
     found = []
-    if len(places) > 1 and unfinished_source(places) is None and not in_flight(places):
+    if len(places) > 1 and unfinished_copy(places) is None and not in_flight(places):
         found.append(_of_guest(RefusalCode.DEFINED_TWICE, guest, hosts=_hosts(places)))
     if guest.state not in MOVABLE_STATES:
         found.append(_of_guest(RefusalCode.STATE, guest, state=guest.state.value))
@@ -63,15 +63,24 @@ def in_flight(places: Sequence[Located]) -> Optional[str]:
     return next((place.host for place in places if place.guest.job is JobKind.INCOMING), None)
 
 
-def unfinished_source(places: Sequence[Located]) -> Optional[Located]:
-    """Return the shut-off definition that a finished but unconfirmed move of ours left, or None."""
+def unfinished_copy(places: Sequence[Located]) -> Optional[Located]:
+    """Return the shut-off definition that a move of ours left, or None.
+
+    One that was not confirmed leaves it at its source. One that failed at its very end can leave it at its destination:
+    libvirt keeps the definition there before the guest is to run, and it bears the claim of its move.
+    """
     claims = {place.guest.notes.claim for place in places if place.guest.notes.claim is not None}
     if len(claims) != 1 or len(places) != 2:
         return None
     (claim,) = claims
-    left = [place for place in places if place.host == claim.source and not place.guest.active]
-    arrived = [place for place in places if place.host == claim.dest and place.guest.persistent]
-    return left[0] if left and arrived else None
+    source = next((place for place in places if place.host == claim.source), None)
+    dest = next((place for place in places if place.host == claim.dest), None)
+    if source is None or dest is None:
+        return None
+    if not source.guest.active:
+        return source if dest.guest.persistent else None
+    failed = not dest.guest.active and dest.guest.notes.claim is not None and source.guest.job is None
+    return dest if failed else None
 
 
 def host_refusals(host: Host, hosts: Sequence[Host], wake: Container[str] = ()) -> tuple[Refusal, ...]:

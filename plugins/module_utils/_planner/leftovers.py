@@ -7,7 +7,7 @@ from __future__ import annotations
 from .._model.guest import JobKind
 from .._model.plan import Leftover, Request
 from .._model.snapshot import Snapshot, by_uuid, residence
-from .compat import in_flight, unfinished_source
+from .compat import in_flight, unfinished_copy
 from .select import goal_hosts
 
 
@@ -25,6 +25,6 @@ def leftovers(snapshot: Snapshot, request: Request) -> tuple[Leftover, ...]:
             # it holds the volumes open, or may be all there is of the guest: the claim explains it until it is mended
             continue
         if {claim.source, claim.dest} & concerned:
-            left = unfinished_source(places)
+            left = unfinished_copy(places)
             found.append(Leftover(home.guest.uuid, home.guest.name, home.host, claim, left.host if left else None))
     return tuple(sorted(found, key=lambda item: (item.name, item.guest)))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..._model.plan import Goal, Request
 from ..._model.snapshot import Located, Snapshot, by_uuid
-from ..compat import unfinished_source
+from ..compat import unfinished_copy
 from ..outcome import Wish
 from ..select import allowed_dests, chosen_guest, goal_hosts
 
@@ -29,7 +29,7 @@ def _leaving(home: Located, copies: Sequence[Located], emptied: frozenset[str]) 
     """Return the guest if it lives on a host to empty, else its copies there that nothing takes away: to be named."""
     if home.host in emptied:
         return [home]
-    mended = unfinished_source(copies)
+    mended = unfinished_copy(copies)
     return [place for place in copies if place.host in emptied and place != mended]
 
 

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import claims
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import VolumeRef
+from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.guest_notes import write_notes
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import MoveClaim, Notes, VolumeRef
 
 ONE, TWO = VolumeRef("local", "one"), VolumeRef("local", "two")
 
@@ -56,3 +57,25 @@ def test_a_volume_of_an_interrupted_try_stays_claimed_and_is_made_anew(make):
     found = make(claimed=(ONE,))
     assert found[:3] == [("claim", ONE), ("delete", ONE), ("create", ONE)]
     assert found[3:] == [("create", TWO), ("claim", ONE, TWO)]
+
+
+@pytest.mark.parametrize(
+    ("active", "claim", "goes"),
+    [
+        (False, MoveClaim("hv1", "hv2"), True),
+        (True, MoveClaim("hv1", "hv2"), False),
+        (False, MoveClaim("hv3", "hv2"), False),
+        (False, None, False),
+    ],
+    ids=["that of this move", "one that is active", "one of another move", "one without a claim"],
+)
+def test_of_the_destinations_definitions_only_what_this_move_left_is_removed(
+    active, claim, goes, domain_of, monkeypatch
+):
+    domain, gone = domain_of(active, True), []
+    domain.isActive = lambda: active
+    write_notes(domain, Notes(claim=claim), active, True)
+    monkeypatch.setattr(claims, "find", lambda _fleet, _host, _guest: domain)
+    monkeypatch.setattr(claims, "undefine", lambda _fleet, host, guest: gone.append((host, guest)))
+    claims.take_back(None, SimpleNamespace(source="hv1", dest="hv2", guest="u"))
+    assert gone == ([("hv2", "u")] if goes else [])

@@ -51,6 +51,7 @@ def test_a_move_that_is_undone_keeps_them_too(domain_of, monkeypatch):
     made._work["m"] = SimpleNamespace(paused=False, created=[])
     monkeypatch.setattr(driver, "domain_on", lambda _fleet, _host, _uuid: domain)
     monkeypatch.setattr(driver, "_resume_if_left", lambda _domain, _paused: True)
+    monkeypatch.setattr(driver, "take_back", lambda _fleet, _move: None)
     driver.LibvirtDriver.undo.__wrapped__(
         made, SimpleNamespace(id="m", source="hv1", dest="hv2", guest="u", copies=(), method=Method.LIVE)
     )
@@ -63,5 +64,5 @@ def test_tidying_up_after_an_interrupted_move_keeps_them_too(domain_of, monkeypa
     write_notes(domain, Notes("hv1", claim, RULED.labels, RULED.rules), False, True)
     made = driver.LibvirtDriver(SimpleNamespace(), MoveSettings(), threading.Event())
     monkeypatch.setattr(driver, "domain_on", lambda _fleet, _host, _uuid: domain)
-    driver.LibvirtDriver.mend.__wrapped__(made, SimpleNamespace(claim=claim, host="hv1", guest="u"))
+    driver.LibvirtDriver.mend.__wrapped__(made, SimpleNamespace(claim=claim, host="hv1", guest="u", definition_on=None))
     assert domain.notes(2) == Notes("hv1", None, RULED.labels, RULED.rules)

@@ -19,6 +19,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.prose_anomaly import describe_anomaly
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.anomalies import anomalies
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.leftovers import leftovers
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 
 MADE, OLD = VolumeRef("local", "web.qcow2"), VolumeRef("ssd", "old.qcow2")
@@ -27,6 +28,7 @@ RUNS = build.guest("web")
 OFF = build.guest("web", state=GuestState.SHUT_OFF)
 LEAVES = build.guest("web", job=JobKind.OUTGOING, notes=CLAIMED)
 ARRIVES = build.guest("web", state=GuestState.PAUSED, job=JobKind.INCOMING, notes=CLAIMED, persistent=False)
+LEFT_THERE = build.guest("web", state=GuestState.SHUT_OFF, notes=CLAIMED)
 CLAIMS = build.guest("web", notes=CLAIMED)
 ARRIVED = build.guest("web", notes=CLAIMED)
 # libvirt calls either end of a migration that nobody drives incoming
@@ -63,7 +65,8 @@ def test_a_whole_guest_and_one_on_its_way_are_no_anomaly(first: Optional[Guest],
     [
         (RUNS, RUNS, "runs_twice", ["hv1", "hv2"], "web is active on hv1 and hv2 at the same time"),
         (CLAIMS, ARRIVES, "ghost", ["hv1", "hv2"], "hv2 has a paused incoming copy of it to which nothing moves"),
-        (OFF, ARRIVED, "leftover_definition", ["hv2", "hv1"], "arrived on hv2, but its old definition is still on hv1"),
+        (OFF, ARRIVED, "leftover_definition", ["hv2", "hv1"], "on hv2, and hv1 has a definition of it that a move"),
+        (RUNS, LEFT_THERE, "leftover_definition", ["hv1", "hv2"], "on hv1, and hv2 has a definition of it that a move"),
         (OFF, RUNS, "defined_twice", ["hv2", "hv1"], "no interrupted move of ours explains that"),
         (OFF, OFF, "defined_twice", ["hv1", "hv2"], "no interrupted move of ours explains that"),
         (CLAIMS, None, "unfinished_move", ["hv1", "hv2"], "copied there is left: web.qcow2 in pool local"),
@@ -107,3 +110,17 @@ def test_a_claim_is_kept_while_a_migration_has_left_a_copy_paused(
 ) -> None:
     hosts = [build.host(name, *([guest] if guest else [])) for name, guest in (("hv1", first), ("hv2", second))]
     assert leftovers(build.snapshot(*hosts), build.evacuate("hv1")) == ()
+
+
+def test_a_definition_that_a_failed_move_left_at_its_destination_goes_before_the_next_one() -> None:
+    fleet = build.snapshot(build.host("hv1", RUNS), build.host("hv2", LEFT_THERE), build.host("hv3"))
+    plan = make_plan(fleet, build.evacuate("hv1"))
+    assert [(left.host, left.definition_on) for left in plan.leftovers] == [("hv1", "hv2")]
+    assert [(move.name, move.source) for move in plan.moves] == [("web", "hv1")]
+
+
+def test_a_definition_that_bears_no_claim_of_its_own_is_left_to_people() -> None:
+    fleet = build.snapshot(build.host("hv1", CLAIMS), build.host("hv2", OFF))
+    (left,) = leftovers(fleet, build.evacuate("hv1"))
+    assert left.definition_on is None
+    assert [each["kind"] for each in found(CLAIMS, OFF)] == ["defined_twice"]
