@@ -21,6 +21,7 @@ from labview import initial_world, on_host, once_again_well, world
 from mishaps import define, put
 
 LEFT, HAUNTED, TWICE = "cache1", "cache 2", "web1"
+RUN_NANOSECONDS = 200_000_000
 COPY, IMAGE = "/root/copy-of-a-scenario.xml", "/root/copy-of-a-scenario.save"
 
 
@@ -29,6 +30,12 @@ def until(reached: Callable[[], bool], what: str, patience: float = 120) -> None
     while not reached():
         assert time.monotonic() < end, f"never came to this: {what}"
         time.sleep(0.2)
+
+
+def has_run(guest: str) -> bool:
+    """Return whether the guest's vCPUs have used more than setting them up takes; one that has just arrived has not."""
+    stats = on_host("hv1", "virsh", "domstats", "--vcpu", guest).splitlines()
+    return any(int(line.partition("=")[2]) > RUN_NANOSECONDS for line in stats if ".time=" in line)
 
 
 def no_migration(guest: str) -> bool:
@@ -48,6 +55,7 @@ def hung_daemon(host: str) -> Iterator[None]:
 
 def leave_paused(folder: Path) -> None:
     """Have the guest paused at hv1 by a migration of which nothing is left."""
+    until(lambda: has_run(LEFT), "that it has run")
     with started(folder, moving_to("hv2", LEFT, transport="direct")) as faulty:
         faulty.until_sending(LEFT)
         with hung_daemon("hv2"):
