@@ -5,18 +5,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .image import MIRROR_VARIABLE
 from .settings import HOST_PACKAGES_DIR, Lab
 from .shell import LabError, run, write
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-DEFAULT_MIRROR = "http://deb.debian.org/debian"
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ def source_line(repository: Path) -> str:
 def build(lab: Lab, name: str, image: Path) -> Path:
     """The repository of an offer for hosts of this image, made now if the cache does not hold it."""
     offer = OFFERS[name]
-    recipe = repr((offer, image.name, os.environ.get(MIRROR_VARIABLE, "")))
+    recipe = repr((offer, image.name))
     repository = lab.packages / f"{name}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
     if repository.is_dir():
         return repository
@@ -92,7 +89,7 @@ def build(lab: Lab, name: str, image: Path) -> Path:
 
 def _download(offer: Offer, image: Path, work: Path) -> None:
     """Lets the machine's apt resolve what the image lacks; neither of the two is changed by it."""
-    mirror = os.environ.get(MIRROR_VARIABLE, DEFAULT_MIRROR)
+    mirror = _mirror_of(image)
     sources = "".join(f"deb [signed-by={KEYRING}] {mirror} {suite} main\n" for suite in offer.suites)
     write(work / "sources.list", sources)
     options = {
@@ -118,6 +115,15 @@ def _download(offer: Offer, image: Path, work: Path) -> None:
     apt = ["apt-get", "--quiet=2", "--yes", *(f"--option={key}={value}" for key, value in options.items())]
     run([*apt, "update"], timeout=300)
     run([*apt, "--download-only", "install", *offer.packages], timeout=900)
+
+
+def _mirror_of(image: Path) -> str:
+    """The mirror that the image was made from, whoever has chosen it."""
+    for line in (image / "etc/apt/sources.list").read_text(encoding="utf-8").splitlines():
+        words = line.split()
+        if words[:1] == ["deb"]:
+            return next(word for word in words if "://" in word)
+    raise LabError(f"{image}/etc/apt/sources.list names no mirror.")
 
 
 def _renamed(archives: Path, folder: Path) -> list[Path]:

@@ -8,7 +8,9 @@ import hashlib
 import subprocess
 from pathlib import Path
 
+import pytest
 from virtfleet_lab import repository
+from virtfleet_lab.shell import LabError
 
 
 def package(folder: Path) -> Path:
@@ -39,3 +41,13 @@ def test_the_index_names_each_file_with_its_size_and_digest(tmp_path: Path) -> N
 def test_hosts_of_each_offer_are_given_its_repository_by_a_path_of_their_own() -> None:
     line = repository.source_line(Path("/somewhere/build/lab-cache/packages/upgrade-0123456789ab"))
     assert line == "deb [trusted=yes] file:/usr/lib/virtfleet-lab-packages/upgrade-0123456789ab ./\n"
+
+
+def test_packages_come_from_the_mirror_that_the_image_was_made_from(tmp_path: Path) -> None:
+    sources = tmp_path / "etc/apt/sources.list"
+    sources.parent.mkdir(parents=True)
+    sources.write_text("# made\ndeb [signed-by=/key] http://mirror.example/debian bookworm main\n", encoding="utf-8")
+    assert repository._mirror_of(tmp_path) == "http://mirror.example/debian"
+    sources.write_text("# nothing\n", encoding="utf-8")
+    with pytest.raises(LabError, match="names no mirror"):
+        repository._mirror_of(tmp_path)
