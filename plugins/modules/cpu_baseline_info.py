@@ -225,7 +225,6 @@ from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.cpu_baseline import CpuCalls, definitions, xml_of_cpu
 from ..module_utils._libvirt.survey import survey
-from ..module_utils._model.host import HostState
 from ..module_utils._model.prose_cpu import describe_baseline, describe_fit
 from ..module_utils._planner.cpu_baseline import baselines_of, guest_fits, needs
 
@@ -241,7 +240,7 @@ def body(module: AnsibleModule) -> dict[str, Any]:
         wanted, silent = definitions(fleet, needs(fits))
     baselines = [describe_baseline(each, xml_of_cpu(each.cpu)) for each in found]
     guests = [describe_fit(fit, baseline, wanted.get(fit.guest)) for fit, baseline in fits]
-    silent.update({host.name: host.error or "" for host in snapshot.hosts if host.state is HostState.UNREACHABLE})
+    silent.update(snapshot.unreachable)
     return {
         "baselines": baselines,
         "guests": sorted(guests, key=lambda guest: (guest["name"], guest["host"])),

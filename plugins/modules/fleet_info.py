@@ -168,7 +168,6 @@ from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.codec import to_json
-from ..module_utils._model.host import HostState
 from ..module_utils._model.prose_anomaly import describe_anomaly
 from ..module_utils._planner.anomalies import anomalies
 
@@ -177,7 +176,7 @@ def body(module: AnsibleModule) -> dict[str, Any]:
     """Survey the fleet and return the snapshot."""
     with Fleet(hosts_of(module.params), module.params["connect_timeout"]) as fleet:
         snapshot = survey(fleet, module.params["measure_usage_seconds"], module.params["measure_dirty_rate_seconds"])
-    silent = {host.name: host.error or "" for host in snapshot.hosts if host.state is HostState.UNREACHABLE}
+    silent = snapshot.unreachable
     result = {
         "snapshot": to_json(snapshot),
         "placement": placement(snapshot),

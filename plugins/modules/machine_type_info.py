@@ -129,7 +129,6 @@ from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.firmware import firmware_of
 from ..module_utils._libvirt.survey import survey
-from ..module_utils._model.host import HostState
 from ..module_utils._model.prose_machine import describe_machine
 from ..module_utils._planner.machine_types import machine_findings
 
@@ -139,7 +138,7 @@ def body(module: AnsibleModule) -> dict[str, Any]:
     with Fleet(hosts_of(module.params), module.params["connect_timeout"]) as fleet:
         snapshot = survey(fleet)
         firmware, silent = firmware_of(fleet, snapshot)
-    silent.update({host.name: host.error or "" for host in snapshot.hosts if host.state is HostState.UNREACHABLE})
+    silent.update(snapshot.unreachable)
     guests = [describe_machine(each) for each in machine_findings(snapshot, firmware)]
     return {
         "guests": guests,

@@ -239,7 +239,7 @@ def body(module: AnsibleModule) -> dict[str, Any]:
     if params["host_pairs"]:
         ready = pairs(readiness(snapshot, wanted, entries, checks))
         host_pairs = {"host_pairs": ready, "host_pairs_text": pair_lines(ready)}
-    silent = {host.name: host.error or "" for host in snapshot.hosts if host.state is HostState.UNREACHABLE}
+    silent = snapshot.unreachable
     return {
         "matrix": verdicts,
         "text": check_lines(verdicts, params["text_rows"]),

@@ -10,7 +10,7 @@ from typing import Any, Optional
 from .._model.errors import FleetError
 from .._model.fleet import HostEntry
 from .._model.settings import MoveSettings
-from .._model.snapshot import Snapshot, by_uuid, residence
+from .._model.snapshot import Snapshot
 from .._model.transfer import Compression, TransferOptions
 
 
@@ -68,12 +68,11 @@ def guest_of(snapshot: Snapshot, wanted: str, host: str, new_name: Optional[str]
 
     Raises FleetError where it is at the destination under its old name, since a guest is renamed as it moves.
     """
-    homes = [residence(places) for places in by_uuid(snapshot).values()]
     if new_name is None or new_name == wanted:
         return wanted
-    found = next((home for home in homes if wanted in (home.guest.name, home.guest.uuid)), None)
+    found = next((home for home in snapshot.residents if wanted in (home.guest.name, home.guest.uuid)), None)
     if found is None:
-        done = next((home for home in homes if (home.guest.name, home.host) == (new_name, host)), None)
+        done = next((home for home in snapshot.residents if (home.guest.name, home.host) == (new_name, host)), None)
         return wanted if done is None else done.guest.uuid
     if found.host == host and found.guest.name != new_name:
         raise FleetError(

@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 from .._model.guest import Guest, GuestState, JobKind
-from .._model.host import HostState
 from .._model.snapshot import Located, Snapshot, by_uuid, residence, runs_twice
 
 
 def problems(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
     """Return a sentence for each guest that runs twice, is gone, or is in another state than before."""
     old, new = by_uuid(before), by_uuid(after)
-    silent = [host.name for host in after.hosts if host.state is HostState.UNREACHABLE]
+    silent = list(after.unreachable)
     found = [_twice(places) for places in new.values() if runs_twice(places)]
     for uuid, places in sorted(old.items()):
         was = residence(places)

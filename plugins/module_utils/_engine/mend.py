@@ -90,7 +90,7 @@ def _unclaimed(fleet: Snapshot, guest: str) -> Optional[Anomaly]:
 
 
 def _judged(fleet: Snapshot, anomaly: Anomaly, mender: Mender) -> tuple[Copies, Union[tuple[Deed, ...], Doubt]]:
-    silent = tuple(host.name for host in fleet.hosts if host.state is HostState.UNREACHABLE)
+    silent = tuple(fleet.unreachable)
     asked = [host.name for host in fleet.hosts if host.state not in (HostState.UNREACHABLE, HostState.STANDBY)]
     first = _looked(mender, anomaly, asked, silent)
     mender.wait(LOOK_SECONDS)

@@ -5,43 +5,24 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Iterable
 from typing import Any
 
-from .._engine.ports import Failure
-from .._model.errors import FleetError
 from .._model.guest import DiskKind, Guest, JobKind
 from .._model.host import Host, HostState
 from .._model.snapshot import Snapshot
-from .advice import failure_of
 from .binding import libvirt
-from .connection import Fleet, error_text, in_time
+from .connection import Fleet
+from .together import looked_at_again
 from .xml import attribute, parse
 
 
 def with_block_jobs(fleet: Fleet, snapshot: Snapshot) -> Snapshot:
     """Return the snapshot with guests as busy that have a block job; raises FleetError where a host is gone."""
-    found = {host.name: host for host in snapshot.hosts}
     asked = [host for host in snapshot.hosts if host.state in (HostState.SCHEDULABLE, HostState.MAINTENANCE)]
-    failures: list[Failure] = []
-
-    def ask(host: Host) -> None:
-        done, answer, error = in_time(lambda: _host(fleet.control(host.name), host), fleet.timeout)
-        if error is not None or not done:
-            text = error_text(error) if error is not None else f"no answer within {fleet.timeout:g} s"
-            failures.append(failure_of(f"{host.name}: {text}"))
-        else:
-            found[host.name] = answer
-
-    threads = [threading.Thread(target=ask, args=(host,), daemon=True) for host in asked]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise FleetError(failures[0].message, failures[0].remedy)
-    return dataclasses.replace(snapshot, hosts=tuple(found[host.name] for host in snapshot.hosts))
+    return looked_at_again(
+        fleet, snapshot, asked, lambda host: host.name, lambda host: _host(fleet.control(host.name), host)
+    )
 
 
 def has_block_job(domain: Any, targets: Iterable[str]) -> bool:

@@ -9,7 +9,7 @@ import functools
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Optional, TypeVar
+from typing import Any, Optional
 
 from .._engine.ports import Cost, DriverError, Failure, Phase, Place, Progress, Whereabouts
 from .._model import prose
@@ -35,24 +35,10 @@ from .places import state_of
 from .post_copy import is_broken, is_post_copy
 from .restart import shut_down, start_again
 from .survey import is_active
+from .translated import translated
 
 # How long a host that did not answer is not asked again: each try holds up all other moves.
 MUTE_SECONDS = 5.0
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _translated(call: F) -> F:
-    """Turn libvirt's errors into the port's."""
-
-    @functools.wraps(call)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return call(*args, **kwargs)
-        except libvirt.libvirtError as error:
-            raise DriverError(failure_of(error_text(error))) from error
-
-    return wrapper  # type: ignore[return-value]
 
 
 class _Work:
@@ -109,11 +95,11 @@ class LibvirtDriver:
                 self._mute[host] = time.monotonic() + MUTE_SECONDS
         return Whereabouts(places.get(move.source), places.get(move.dest), tuple(silent))
 
-    @_translated
+    @translated
     def check(self, move: Move) -> tuple[Refusal, ...]:
         return (*refusals_before(self._fleet, move, self._settings), *self._digests.unlike(move))
 
-    @_translated
+    @translated
     def prepare(self, move: Move) -> tuple[str, ...]:
         brought = tuple(item for item in move.media if media.bring(self._fleet, move, item, self._stop))
         there = (Twin(item.source, item.dest) for item in move.media if item not in brought)
@@ -122,7 +108,7 @@ class LibvirtDriver:
             raise DriverError(Failure(prose.cause(unlike[0]), prose.remedy(unlike[0])))
         return tuple(item.dest.volume for item in brought)
 
-    @_translated
+    @translated
     def mend(self, leftover: Leftover) -> None:
         claim = leftover.claim
         domain = domain_on(self._fleet, leftover.host, leftover.guest)
@@ -148,14 +134,14 @@ class LibvirtDriver:
             return
         self._spawn(work, lambda: self._migrate(move, settings, work))
 
-    @_translated
+    @translated
     def resume_post_copy(self, move: Move, settings: MoveSettings) -> None:
         before = self._work[move.id]
         work = self._work[move.id] = _Work()
         work.post_copy, work.created, work.paused = True, before.created, before.paused
         self._spawn(work, lambda: self._resume(move, settings))
 
-    @_translated
+    @translated
     def progress(self, move: Move) -> Progress:
         work = self._work[move.id]
         if work.ended.is_set() and not work.adopted:
@@ -175,35 +161,35 @@ class LibvirtDriver:
             return Progress(Phase.FINISHING, ended=True, failure=work.failure)
         return progress_of(stats, bool(move.copies), work.post_copy)
 
-    @_translated
+    @translated
     def set_max_downtime(self, move: Move, milliseconds: int) -> None:
         self._tell(move, lambda domain: domain.migrateSetMaxDowntime(milliseconds, 0))
 
-    @_translated
+    @translated
     def set_bandwidth(self, move: Move, mibs: int) -> None:
         self._tell(move, lambda domain: domain.migrateSetMaxSpeed(mibs, 0))
 
-    @_translated
+    @translated
     def post_copy(self, move: Move) -> None:
         if move.method is Method.OFFLINE:
             return  # there is no memory to leave behind
         domain_on(self._fleet, move.source, move.guest).migrateStartPostCopy(0)
         self._work[move.id].post_copy = True
 
-    @_translated
+    @translated
     def pause(self, move: Move) -> None:
         if move.method is Method.OFFLINE:
             return  # it could not stand more still
         domain_on(self._fleet, move.source, move.guest).suspend()
         self._work[move.id].paused = True
 
-    @_translated
+    @translated
     def abort(self, move: Move) -> None:
         # a guest that is shutting down can't be called back; its thread sees that the user has interrupted
         if move.method is not Method.RESTART:
             self._moving(move).abortJob()
 
-    @_translated
+    @translated
     def finish(self, move: Move) -> Cost:
         domain = domain_on(self._fleet, move.dest, move.guest)
         left = find(self._fleet, move.source, move.guest)
@@ -219,7 +205,7 @@ class LibvirtDriver:
         size = volumes.allocated(self._fleet.control(move.dest), move.copies)
         return cost_of(domain.jobStats(kept), size)
 
-    @_translated
+    @translated
     def undo(self, move: Move) -> None:
         work = self._work[move.id]
         domain = domain_on(self._fleet, move.source, move.guest)

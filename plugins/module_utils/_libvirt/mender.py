@@ -4,20 +4,19 @@
 
 from __future__ import annotations
 
-import functools
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Optional, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
 
 from .._engine.ports import DriverError, Failure
 from .._model.half_done import Action, Copies, Copy, Deed, Standing
-from .advice import failure_of
 from .binding import libvirt
-from .connection import Fleet, error_text
+from .connection import Fleet
 from .guest_notes import notes_of
 from .lookup import domain_on, find
 from .post_copy import is_post_copy
 from .survey import is_active, job_of
+from .translated import translated
 
 # (virDomainState, its reason): running since it came by migration, paused by one, paused while its process begins.
 _STANDINGS: Mapping[tuple[int, int], Standing] = {
@@ -29,21 +28,6 @@ _STANDINGS: Mapping[tuple[int, int], Standing] = {
 _OTHERWISE = {1: Standing.RUNS, 2: Standing.RUNS, 3: Standing.PAUSED, 5: Standing.OFF}
 # Setting up a vCPU takes some milliseconds of its thread; a guest that runs uses more at once.
 _RUN_NANOSECONDS = 100_000_000
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _translated(call: F) -> F:
-    """Turn libvirt's errors into the port's."""
-
-    @functools.wraps(call)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return call(*args, **kwargs)
-        except libvirt.libvirtError as error:
-            raise DriverError(failure_of(error_text(error))) from error
-
-    return wrapper  # type: ignore[return-value]
 
 
 class LibvirtMender:
@@ -66,7 +50,7 @@ class LibvirtMender:
         answered = tuple(host for host in hosts if host not in silent)
         return Copies(guest, name, tuple(copy for copy in found if copy is not None), answered, tuple(silent))
 
-    @_translated
+    @translated
     def do(self, deed: Deed) -> None:
         domain = domain_on(self._fleet, deed.host, deed.guest)
         state, reason = domain.state()
@@ -79,7 +63,7 @@ class LibvirtMender:
         else:
             domain.resume()
 
-    @_translated
+    @translated
     def _copy(self, host: str, guest: str) -> Optional[Copy]:
         domain = find(self._fleet, host, guest)
         if domain is None:

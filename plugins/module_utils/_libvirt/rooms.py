@@ -8,21 +8,18 @@ A survey leaves it out, since reading a large pool takes a while. Changes nothin
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Callable, Collection
 from typing import Any
 
-from .._engine.ports import Failure
-from .._model.errors import FleetError
 from .._model.guest import VolumeRef
 from .._model.host import Host, HostState, Pool
 from .._model.plan import Plan
 from .._model.refusal import RefusalCode
 from .._model.snapshot import Snapshot
 from . import host_xml, volumes
-from .advice import failure_of
 from .binding import libvirt
-from .connection import Fleet, error_text, in_time
+from .connection import Fleet, error_text
+from .together import looked_at_again
 
 _AWAKE = (HostState.SCHEDULABLE, HostState.MAINTENANCE)
 # (host, pool)
@@ -74,27 +71,15 @@ def _available(snapshot: Snapshot, room: tuple[str, str]) -> int:
 
 def _read(fleet: Fleet, snapshot: Snapshot, rooms: Rooms) -> Snapshot:
     """Return the snapshot with these pools as they are now, all hosts asked at the same time."""
-    found = {host.name: host for host in snapshot.hosts}
-    failures: list[Failure] = []
+    wanted: dict[str, set[str]] = {}
+    for host, pool in rooms:
+        wanted.setdefault(host, set()).add(pool)
+    asked = [host for host in snapshot.hosts if host.name in wanted and host.state in _AWAKE]
 
-    def ask(host: Host) -> None:
-        names = {pool for name, pool in rooms if name == host.name}
-        done, answer, error = in_time(lambda: _host(fleet, snapshot, host, names), fleet.timeout)
-        if error is not None or not done:
-            text = error_text(error) if error is not None else f"no answer within {fleet.timeout:g} s"
-            failures.append(failure_of(f"free space of pool {' and '.join(sorted(names))} of {host.name}: {text}"))
-        else:
-            found[host.name] = answer
+    def what(host: Host) -> str:
+        return f"free space of pool {' and '.join(sorted(wanted[host.name]))} of {host.name}"
 
-    asked = [host for host in snapshot.hosts if host.name in {name for name, _pool in rooms} and host.state in _AWAKE]
-    threads = [threading.Thread(target=ask, args=(host,), daemon=True) for host in asked]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise FleetError(failures[0].message, failures[0].remedy)
-    return dataclasses.replace(snapshot, hosts=tuple(found[host.name] for host in snapshot.hosts))
+    return looked_at_again(fleet, snapshot, asked, what, lambda host: _host(fleet, snapshot, host, wanted[host.name]))
 
 
 def _host(fleet: Fleet, snapshot: Snapshot, host: Host, names: Collection[str]) -> Host:

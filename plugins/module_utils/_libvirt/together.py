@@ -6,9 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Callable, TypeVar
 
-from .connection import error_text, in_time
+from .._model.errors import FleetError
+from .._model.host import Host
+from .._model.snapshot import Snapshot
+from .advice import failure_of
+from .connection import Fleet, error_text, in_time
 
 T = TypeVar("T")
 
@@ -27,3 +32,19 @@ def ask_hosts(hosts: Sequence[str], seconds: float, ask: Callable[[str], T]) -> 
         if not done or error is not None
     }
     return known, silent
+
+
+def looked_at_again(
+    fleet: Fleet, snapshot: Snapshot, hosts: Sequence[Host], what: Callable[[Host], str], look: Callable[[Host], Host]
+) -> Snapshot:
+    """Return the snapshot with these hosts as they are now.
+
+    Raises FleetError where one is gone; ``what`` says what could not be seen of it.
+    """
+    by_name = {host.name: host for host in hosts}
+    now, silent = ask_hosts(tuple(by_name), fleet.timeout, lambda name: look(by_name[name]))
+    if silent:
+        name, why = next(iter(silent.items()))
+        failure = failure_of(f"{what(by_name[name])}: {why}")
+        raise FleetError(failure.message, failure.remedy)
+    return replace(snapshot, hosts=tuple(now.get(host.name, host) for host in snapshot.hosts))

@@ -11,7 +11,7 @@ from typing import Optional
 
 from .codec import read_document
 from .guest import Guest, JobKind
-from .host import Host
+from .host import Host, HostState
 from .host_check import HostCheck
 
 SCHEMA = 1
@@ -49,6 +49,11 @@ class Snapshot:
     def host(self, name: str) -> Optional[Host]:
         """Return the host of that name, or None."""
         return next((host for host in self.hosts if host.name == name), None)
+
+    @property
+    def unreachable(self) -> dict[str, str]:
+        """Hosts that did not answer, with the reason."""
+        return {host.name: host.error or "" for host in self.hosts if host.state is HostState.UNREACHABLE}
 
     @functools.cached_property
     def places(self) -> Mapping[str, tuple[Located, ...]]:

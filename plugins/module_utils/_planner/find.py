@@ -8,7 +8,6 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 from .._model.errors import FleetError
-from .._model.host import HostState
 from .._model.snapshot import Located, Snapshot
 
 
@@ -20,7 +19,7 @@ def guest_named(name: str, places: Sequence[Located], snapshot: Snapshot) -> Loc
     if found:
         where = ", ".join(f"{place.guest.uuid} on {place.host}" for place in found)
         raise FleetError(f"several guests are called {name!r}: {where}", "Give the UUID")
-    silent = [host.name for host in snapshot.hosts if host.state is HostState.UNREACHABLE]
+    silent = list(snapshot.unreachable)
     hint = similar(name, (place.guest.name for place in places))
     if silent:
         hint = f"It may be on {', '.join(silent)}, which did not answer. {hint}".strip()

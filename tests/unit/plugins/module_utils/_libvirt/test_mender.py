@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.ports import DriverError, Failure
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import mender as mender_file
+from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import translated as translated_file
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.mender import (
     LibvirtMender,
     ran,
@@ -81,7 +82,8 @@ def mender(monkeypatch):
         VIR_DOMAIN_STATS_VCPU=2,
         VIR_DOMAIN_UNDEFINE_KEEP_NVRAM=8,
     )
-    monkeypatch.setattr(mender_file, "libvirt", fake)
+    for file in (mender_file, translated_file):
+        monkeypatch.setattr(file, "libvirt", fake)
     monkeypatch.setattr(mender_file, "is_active", lambda state: state != SHUT_OFF)
     monkeypatch.setattr(mender_file, "job_of", lambda *_arguments: None)
     monkeypatch.setattr(mender_file, "notes_of", lambda _domain: Notes())
