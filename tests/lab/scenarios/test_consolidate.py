@@ -83,6 +83,10 @@ class Step:
     judged: dict[str, Any]
 
     @property
+    def ways(self) -> list[tuple[str, str, str]]:
+        return [(move["name"], move["source"], move["dest"]) for move in self.told["moves"]]
+
+    @property
     def on(self) -> list[str]:
         return sorted(host for host, how in self.judged["hosts"].items() if how == "up")
 
@@ -189,10 +193,7 @@ def test_check_mode_foretells_the_moves_and_what_is_switched_off(foretold: Step,
     told, done = foretold.told, asleep.told
     assert told.keys() == done.keys()
     assert (told["switched_off"], told["switched_on"]) == (done["switched_off"], done["switched_on"])
-    ways = [
-        [(move["name"], move["source"], move["dest"]) for move in step.told["moves"]] for step in (foretold, asleep)
-    ]
-    assert ways[0] == ways[1]
+    assert foretold.ways == asleep.ways
 
 
 def test_as_few_hosts_stay_on_as_headroom_allows_and_the_others_are_off_by_their_bmcs(asleep: Step) -> None:

@@ -1,4 +1,4 @@
-"""What a scenario about energy does to the lab: guests whose load comes and goes, and a history of it. Judges nothing."""
+"""What a scenario about energy does to the lab: guests whose load comes and goes, and its history. Judges nothing."""
 
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
