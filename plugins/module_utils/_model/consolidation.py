@@ -96,9 +96,13 @@ def not_awake(hosts: Sequence[Variables], failed: Mapping[str, str]) -> list[dic
 
 @dataclass(frozen=True)
 class Empty:
-    """The hosts that were to be empty by now: those that are, and those that are not, with who is there."""
+    """The hosts that were to be empty by now: those that are, and those that are not, with who is there.
+
+    ``before``: those of the first that were empty before anything moved. Only these can be looked at in check mode.
+    """
 
     off: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
     held: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -110,9 +114,12 @@ def empty_hosts(plan: Variables, report: Optional[Variables], keep_on: Mapping[s
     if report is None or report["problems"]:
         why = "nothing was moved" if report is None else str(report["problems"][0])
         return Empty(held=dict.fromkeys(plan["power_off"], why))
-    there = report["placement"]["after"]
+    there, once = report["placement"]["after"], report["placement"]["before"]
     held = {name: _why_held(name, there, keep_on) for name in plan["power_off"]}
-    return Empty(tuple(name for name, why in held.items() if not why), {name: why for name, why in held.items() if why})
+    off = tuple(name for name, why in held.items() if not why)
+    return Empty(
+        off, tuple(name for name in off if once.get(name) == []), {name: held[name] for name in held if held[name]}
+    )
 
 
 def _why_held(name: str, there: Mapping[str, Sequence[str]], keep_on: Mapping[str, str]) -> str:

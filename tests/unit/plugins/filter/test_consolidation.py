@@ -20,7 +20,7 @@ HOSTVARS: dict[str, Any] = {
     "hv2": {"virtfleet_bmc": {"type": "redfish"}, "virtfleet_power_state": "off", "virtfleet_mark": {"skipped": True}},
 }
 PLAN = {"power_off": ["hv1"], "energy": None}
-REPORT = {"problems": [], "moves": [], "placement": {"after": {"hv1": []}}}
+REPORT = {"problems": [], "moves": [], "placement": {"before": {"hv1": []}, "after": {"hv1": []}}}
 
 
 def test_what_hosts_have_noted_about_one_another_is_read() -> None:
@@ -36,7 +36,7 @@ def test_what_hosts_have_noted_about_one_another_is_read() -> None:
 def test_the_other_filters_go_on_with_it() -> None:
     look = consolidation_look(["hv1", "hv2"], HOSTVARS)
     assert consolidation_fleet([{"name": "hv2"}], {"hv2": "silent"})[0]["maintenance"]["reason"].endswith("silent")
-    assert consolidation_empty(PLAN, REPORT, look) == {"off": ["hv1"], "held": {}}
+    assert consolidation_empty(PLAN, REPORT, look) == {"off": ["hv1"], "before": ["hv1"], "held": {}}
     assert consolidation_empty(PLAN, {}, look)["held"] == {"hv1": "nothing was moved"}
     switched: dict[str, Any] = {"on": [], "off": ["hv1"], "failed": {}, "held": {}, "left": []}
     assert consolidation_summary(look, PLAN, REPORT, switched)["standby"] == ["hv1", "hv2"]

@@ -101,8 +101,8 @@ def test_no_plan_counts_on_a_host_that_could_not_be_woken() -> None:
     assert other["maintenance"]["reason"] == "could not be woken: its BMC is silent"
 
 
-def report(after: dict[str, list[str]], *problems: str) -> dict[str, Any]:
-    return {"problems": list(problems), "placement": {"after": after}, "moves": []}
+def report(after: dict[str, list[str]], *problems: str, before: Any = None) -> dict[str, Any]:
+    return {"problems": list(problems), "placement": {"before": before or {}, "after": after}, "moves": []}
 
 
 PLAN = {"power_off": ["hv1", "hv2"], "energy": None}
@@ -110,7 +110,12 @@ PLAN = {"power_off": ["hv1", "hv2"], "energy": None}
 
 def test_hosts_go_off_that_are_empty_after_the_moves() -> None:
     found = empty_hosts(PLAN, report({"hv1": [], "hv2": ["web"]}), {})
-    assert found == Empty(("hv1",), {"hv2": "web still there"})
+    assert found == Empty(("hv1",), held={"hv2": "web still there"})
+
+
+def test_hosts_that_were_empty_before_anything_moved_are_told_apart() -> None:
+    found = empty_hosts(PLAN, report({"hv1": [], "hv2": []}, before={"hv1": ["web"], "hv2": []}), {})
+    assert found == Empty(("hv1", "hv2"), ("hv2",))
 
 
 def test_a_host_that_nobody_saw_after_the_moves_or_that_is_to_stay_on_does_not_go_off() -> None:
