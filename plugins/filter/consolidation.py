@@ -43,7 +43,8 @@ def consolidation_summary(
     rehearsed: bool = False,
 ) -> dict[str, Any]:
     """Return what came of the run, as data and as lines for people."""
-    seen = Sorted(look["keep_on"], tuple(look["begun"]), tuple(look["asleep"]), look["aside"])
+    names = tuple(look["begun"]), tuple(look["asleep"])
+    seen = Sorted(look["keep_on"], *names, look["aside"], look["stuck"])
     return summary(seen, plan, report or None, switched, bool(rehearsed))
 
 

@@ -12,6 +12,8 @@ from .standby import is_standby_mark, sleeping
 
 Variables = Mapping[str, Any]
 
+_NO_BMC = "it has no BMC (virtfleet_bmc)"
+
 
 @dataclass(frozen=True)
 class Sorted:
@@ -19,13 +21,14 @@ class Sorted:
 
     ``keep_on``: those that are not to be switched off, and why. ``begun``: on, and marked or noted as on standby: an
     interrupted run was about to switch them off or on. ``asleep``: on standby. ``aside``: not reached, and why, or in
-    maintenance for a reason of somebody else's.
+    maintenance for a reason of somebody else's. ``stuck``: can't be woken, and why.
     """
 
     keep_on: Mapping[str, str] = field(default_factory=dict)
     begun: tuple[str, ...] = ()
     asleep: tuple[str, ...] = ()
     aside: Mapping[str, str] = field(default_factory=dict)
+    stuck: Mapping[str, str] = field(default_factory=dict)
 
 
 def sort_hosts(
@@ -40,7 +43,13 @@ def sort_hosts(
         tuple(name for name in every if found[name].begun),
         tuple(name for name in every if found[name].asleep),
         {name: found[name].aside for name in every if found[name].aside},
+        {name: f"{_NO_BMC}, so nothing can wake it" for name in every if not _can_wake(hostvars[name])},
     )
+
+
+def _can_wake(seen: Variables) -> bool:
+    """Return whether the host is awake, as it answers, or can be woken."""
+    return "maintenance" in (seen.get("virtfleet_mark") or {}) or bool(seen.get("virtfleet_bmc"))
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,7 @@ def _why_kept(name: str, seen: Variables, kept: Collection[str], conductor: str)
         return "the conductor runs on it"
     if name in kept:
         return "it is to stay on"
-    return "" if seen.get("virtfleet_bmc") else "it has no BMC (virtfleet_bmc)"
+    return "" if seen.get("virtfleet_bmc") else _NO_BMC
 
 
 def _why_silent(power: str, told: Variables) -> str:
@@ -117,9 +126,8 @@ def empty_hosts(plan: Variables, report: Optional[Variables], keep_on: Mapping[s
     there, once = report["placement"]["after"], report["placement"]["before"]
     held = {name: _why_held(name, there, keep_on) for name in plan["power_off"]}
     off = tuple(name for name, why in held.items() if not why)
-    return Empty(
-        off, tuple(name for name in off if once.get(name) == []), {name: held[name] for name in held if held[name]}
-    )
+    before = tuple(name for name in off if once.get(name) == [])
+    return Empty(off, before, {name: why for name, why in held.items() if why})
 
 
 def _why_held(name: str, there: Mapping[str, Sequence[str]], keep_on: Mapping[str, str]) -> str:

@@ -30,6 +30,7 @@ def test_what_hosts_have_noted_about_one_another_is_read() -> None:
         "begun": [],
         "asleep": ["hv2"],
         "aside": {},
+        "stuck": {},
     }
 
 

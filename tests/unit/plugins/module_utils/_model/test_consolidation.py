@@ -95,6 +95,12 @@ def test_the_conductors_host_those_named_and_those_without_a_bmc_stay_on() -> No
     }
 
 
+def test_a_host_that_is_off_and_has_no_bmc_can_t_be_woken() -> None:
+    off = stand(seen("none", None, virtfleet_bmc=None))
+    assert off.stuck == {"hv1": "it has no BMC (virtfleet_bmc), so nothing can wake it"}
+    assert stand(seen("none", virtfleet_bmc=None)).stuck == {}
+
+
 def test_no_plan_counts_on_a_host_that_could_not_be_woken() -> None:
     one, other = not_awake([{"name": "hv1"}, {"name": "hv2"}], {"hv2": "its BMC is silent"})
     assert one == {"name": "hv1"}
