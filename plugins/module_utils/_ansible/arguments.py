@@ -124,6 +124,11 @@ def prediction_spec() -> dict[str, Any]:
     return {"measure_dirty_rate_seconds": {"type": "int", "default": 0}}
 
 
+def usage_spec() -> dict[str, Any]:
+    """Return the option that has measured how busy guests are."""
+    return {"measure_usage_seconds": {"type": "float", "default": 0}}
+
+
 def journal_spec() -> dict[str, Any]:
     """Return the options that say where the journal of a run is kept."""
     return {
