@@ -71,6 +71,9 @@ class Machine(AbstractSystemsDriver):
         self._know(identity)
         return "Hdd"
 
+    def set_boot_device(self, identity: str, boot_source: str) -> None:
+        raise error.NotSupportedError(f"{identity} does not boot from {boot_source}")
+
     def _know(self, identity: str) -> None:
         if identity not in (self._uuid, self._name):
             raise error.NotFound(f"there is no system {identity}")
