@@ -79,11 +79,15 @@ def _stand(seen: Variables, note: Optional[Variables]) -> _Stand:
 
 
 def _why_kept(name: str, seen: Variables, kept: Collection[str], conductor: str) -> str:
-    if name == conductor:
+    looked = seen.get("consolidate_fitness") or {}
+    if name == conductor or looked.get("control_node"):
         return "the conductor runs on it"
     if name in kept:
         return "it is to stay on"
-    return "" if seen.get("virtfleet_bmc") else _NO_BMC
+    if not seen.get("virtfleet_bmc"):
+        return _NO_BMC
+    answers = "maintenance" in (seen.get("virtfleet_mark") or {})
+    return "nobody could look whether the conductor runs on it" if answers and "control_node" not in looked else ""
 
 
 def _why_silent(power: str, told: Variables) -> str:

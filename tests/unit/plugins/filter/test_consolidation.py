@@ -14,7 +14,12 @@ from ansible_collections.virtfleet.migration.plugins.filter.consolidation import
     consolidation_summary,
 )
 
-ON = {"virtfleet_bmc": {"type": "ipmi"}, "virtfleet_power_state": "on", "virtfleet_mark": {"maintenance": None}}
+ON = {
+    "virtfleet_bmc": {"type": "ipmi"},
+    "virtfleet_power_state": "on",
+    "virtfleet_mark": {"maintenance": None},
+    "consolidate_fitness": {"control_node": False},
+}
 HOSTVARS: dict[str, Any] = {
     "hv1": {**ON, "virtfleet_standby_notes": {"notes": {"hv2": {"power": "off", "since": "2026-01-31T05:00:00"}}}},
     "hv2": {"virtfleet_bmc": {"type": "redfish"}, "virtfleet_power_state": "off", "virtfleet_mark": {"skipped": True}},

@@ -38,7 +38,9 @@ def seen(power: str = "on", mark: Any = "no mark", **more: Any) -> dict[str, Any
     told: dict[str, Any] = {"msg": "No route\nto host"}
     if mark is not None:
         told = {"maintenance": None if mark == "no mark" else {"reason": mark}}
-    return {"virtfleet_bmc": BMC, "virtfleet_power_state": power, "virtfleet_mark": told, **more}
+    looked = {"control_node": False}
+    host = {"virtfleet_bmc": BMC, "virtfleet_power_state": power, "virtfleet_mark": told}
+    return {**host, "consolidate_fitness": looked, **more}
 
 
 def stand(host: dict[str, Any], note: Any = None) -> Sorted:
@@ -87,11 +89,15 @@ def test_a_host_in_maintenance_or_out_of_reach_is_left_aside() -> None:
 
 
 def test_the_conductors_host_those_named_and_those_without_a_bmc_stay_on() -> None:
-    hosts = {"hv1": seen(), "hv2": seen(), "hv3": seen(virtfleet_bmc=None), "hv4": seen()}
+    own = seen(consolidate_fitness={"control_node": True})
+    unseen = seen(consolidate_fitness={"msg": "virsh is not there"})
+    hosts = {"hv1": seen(), "hv2": seen(), "hv3": seen(virtfleet_bmc=None), "hv4": seen(), "hv5": own, "hv6": unseen}
     assert sort_hosts(hosts, hosts, {"hv2"}, "hv1", {}).keep_on == {
         "hv1": "the conductor runs on it",
         "hv2": "it is to stay on",
         "hv3": "it has no BMC (virtfleet_bmc)",
+        "hv5": "the conductor runs on it",
+        "hv6": "nobody could look whether the conductor runs on it",
     }
 
 
