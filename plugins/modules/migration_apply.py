@@ -239,12 +239,14 @@ from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.driver import LibvirtDriver
 from ..module_utils._libvirt.rooms import planned
 from ..module_utils._libvirt.survey import survey
+from ..module_utils._libvirt.trial import end_trials
 from ..module_utils._model.codec import load_document, to_json
 from ..module_utils._model.plan import SCHEMA, Plan, read_plan
 from ..module_utils._model.prose_usage import usage_facts
 from ..module_utils._model.settings import wanted_by
 from ..module_utils._model.snapshot import Snapshot, with_usage_of
 from ..module_utils._planner.planner import make_plan
+from ..module_utils._planner.trial import awake
 
 Planner = Callable[[Snapshot], Plan]
 
@@ -290,6 +292,7 @@ def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
             before = with_history(before, params["history"]["path"], window_of(params["history"]))
         before = awakened(before, params["awake"]) if rehearse else before
         check_runs_once(before)
+        ended = [] if rehearse else end_trials(fleet, awake(before), time.time())
         before, plan = planned(fleet, before, planner)
         told = (
             {"plan": to_json(plan), **plan_facts(plan), "usage": usage_facts(before)}
@@ -305,7 +308,11 @@ def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         done = carry_out(plan, before, driver, options, emit, look, further)
         if told:
             told.update({"stays": done["stays"], "stays_text": stay_lines(done["stays"])})
-        return {**told, **module_result(done, journal), "silent": [*silent_lines(before), *unchecked_lines(before)]}
+        return {
+            **told,
+            **module_result(done, journal),
+            "silent": [*ended, *silent_lines(before), *unchecked_lines(before)],
+        }
 
 
 def body(module: AnsibleModule) -> dict[str, Any]:

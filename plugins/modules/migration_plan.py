@@ -441,6 +441,7 @@ from ..module_utils._engine.plan_text import plan_lines
 from ..module_utils._engine.report import placement, silent_lines, stay_facts, stay_lines
 from ..module_utils._engine.session import check_runs_once
 from ..module_utils._history.recall import with_history
+from ..module_utils._host.identity import guest_uuids
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.survey import survey
@@ -449,6 +450,7 @@ from ..module_utils._model.errors import FleetError
 from ..module_utils._model.plan import Goal, Request
 from ..module_utils._model.prose_usage import usage_facts
 from ..module_utils._model.snapshot import SCHEMA, Snapshot, read_snapshot
+from ..module_utils._planner.conductor import with_conductor_last
 from ..module_utils._planner.explain import explain
 from ..module_utils._planner.planner import make_plan
 
@@ -493,7 +495,11 @@ def body(module: AnsibleModule) -> dict[str, Any]:
     check_runs_once(snapshot)
     for line in (*silent_lines(snapshot), *unchecked_lines(snapshot), *lost_links(snapshot)):
         module.warn(line)
+    told: list[str] = []
+    if request.goal is Goal.ROLLING and params["hosts"]:
+        request, told = with_conductor_last(snapshot, request, guest_uuids())
     result = (explained if explaining else planned)(snapshot, request, shown)
+    result["text"] = [*told, *result["text"]]
     result.update({"placement": placement(snapshot), "usage": usage_facts(snapshot)})
     if result.get("stays") and params["fail_on_stays"]:
         return {**result, "failed": True, "msg": "; ".join(result["stays_text"])}

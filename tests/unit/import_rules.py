@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 COLLECTION = "ansible_collections.virtfleet.migration.plugins"
-PURE = frozenset({"_model", "_planner", "_engine"})
+PURE = frozenset({"_model", "_planner", "_engine", "_whatif"})
 PRIVATE_ROOMS = PURE | {"_libvirt", "_ansible", "_host", "_history"}
 
 # What each room may import beside the standard library and itself.
@@ -18,6 +18,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "_model": frozenset(),
     "_planner": frozenset({"_model"}),
     "_engine": frozenset({"_model", "_planner"}),
+    "_whatif": frozenset({"_model", "_planner"}),
     "_libvirt": frozenset({"_model", "_engine.ports", "libvirt", "libvirt_qemu"}),
     "_host": frozenset({"_model"}),
     "_history": frozenset({"_model"}),
