@@ -16,6 +16,7 @@ from .._model.rules import RuleFault
 from .._model.snapshot import Located
 from .board import Board
 from .breaches import breaches
+from .energy import energy_of
 from .estimate import (
     Lines,
     Schedule,
@@ -58,6 +59,7 @@ def write_plan(
     settled = _where(board, Layout(board.search), {})
     methods = {move.guest: move.method for move in moves if not move.adopt}
     off = tuple(board.search.hosts[host] for host in outcome.emptied)
+    watts = _watts(board, guests, before, (), ()), _watts(board, guests, after, power_on, off)
     faults = rule_faults(board.bound, places, board.snapshot.hosts)
     told = with_names(faults, places)
     return Plan(
@@ -76,8 +78,9 @@ def write_plan(
         breaches=breaches(board.bound, board.snapshot.hosts, guests, settled, after, methods),
         frail=_frail(board, outcome),
         critical_path=tuple(one for part in timing for one in part.critical_path),
-        watts_before=_watts(board, guests, before, (), ()),
-        watts_after=_watts(board, guests, after, power_on, off),
+        watts_before=watts[0],
+        watts_after=watts[1],
+        energy=energy_of(board.request, board.snapshot.hosts, moves, watts, power_on, off),
         remarks=(*(prose.fault(fault) for fault in told), *outcome.remarks),
         rule_faults=told,
     )

@@ -54,10 +54,7 @@ def _signals(board: Board, scope: Scope) -> tuple[Signal, ...]:
     room = [max(host.memory, host.allocatable_memory) for host in hosts]
     kept = [1.0 - host.allocatable_memory / total if total else 0.0 for host, total in zip(hosts, room)]
     signals = replace(memory, room=room, base=kept), vcpus
-    used = [
-        sum(place.guest.usage_cpus or 0.0 for place in board.members[block] if place.guest.active)
-        for block in scope.blocks
-    ]
+    used = [sum(place.guest.wanted_cpus for place in board.members[block]) for block in scope.blocks]
     if not any(used):
         return signals
     return (*signals, Signal("cpu usage", used, [float(host.cpus) for host in hosts]))
