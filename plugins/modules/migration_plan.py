@@ -22,6 +22,7 @@ author:
 extends_documentation_fragment:
   - virtfleet.migration.fleet
   - virtfleet.migration.moves.prediction
+  - virtfleet.migration.moves.usage
   - virtfleet.migration.moves.slots
   - virtfleet.migration.request
   - virtfleet.migration.checks
@@ -411,7 +412,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._ansible.arguments import fleet_spec, hosts_of, prediction_spec
+from ..module_utils._ansible.arguments import fleet_spec, hosts_of, prediction_spec, usage_spec
 from ..module_utils._ansible.checks import checks_spec, unchecked_lines, wanted_of, wanted_spec, with_checks
 from ..module_utils._ansible.request import (
     GOALS,
@@ -427,6 +428,7 @@ from ..module_utils._engine.explanation_text import explanation_facts, explanati
 from ..module_utils._engine.plan_text import plan_lines
 from ..module_utils._engine.report import placement, silent_lines, stay_facts, stay_lines
 from ..module_utils._engine.session import check_runs_once
+from ..module_utils._host.identity import guest_uuids
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.survey import survey
@@ -434,6 +436,7 @@ from ..module_utils._model.codec import load_document, to_json
 from ..module_utils._model.errors import FleetError
 from ..module_utils._model.plan import Goal, Request
 from ..module_utils._model.snapshot import SCHEMA, Snapshot, read_snapshot
+from ..module_utils._planner.conductor import with_conductor_last
 from ..module_utils._planner.explain import explain
 from ..module_utils._planner.planner import make_plan
 
@@ -448,7 +451,7 @@ def look(params: dict[str, Any]) -> Snapshot:
         what = f"snapshot file {params['snapshot_file']}"
         return read_snapshot(read_text(params["snapshot_file"], what), what)
     with Fleet(hosts_of(params), params["connect_timeout"]) as fleet:
-        return survey(fleet, measure_dirty_rate_seconds=params["measure_dirty_rate_seconds"])
+        return survey(fleet, params["measure_usage_seconds"], params["measure_dirty_rate_seconds"])
 
 
 def planned(snapshot: Snapshot, request: Request, shown: int) -> dict[str, Any]:
@@ -476,7 +479,11 @@ def body(module: AnsibleModule) -> dict[str, Any]:
     check_runs_once(snapshot)
     for line in (*silent_lines(snapshot), *unchecked_lines(snapshot), *lost_links(snapshot)):
         module.warn(line)
+    told: list[str] = []
+    if request.goal is Goal.ROLLING and params["hosts"]:
+        request, told = with_conductor_last(snapshot, request, guest_uuids())
     result = (explained if explaining else planned)(snapshot, request, shown)
+    result["text"] = [*told, *result["text"]]
     result["placement"] = placement(snapshot)
     if result.get("stays") and params["fail_on_stays"]:
         return {**result, "failed": True, "msg": "; ".join(result["stays_text"])}
@@ -489,6 +496,7 @@ def main() -> None:
         **fleet_spec(required=False),
         **request_spec(required=True, goals=(*GOALS, EXPLAIN)),
         **prediction_spec(),
+        **usage_spec(),
         **checks_spec(),
         **wanted_spec(),
         "snapshot": {"type": "dict"},

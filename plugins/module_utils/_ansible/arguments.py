@@ -51,6 +51,7 @@ _HOST_OPTIONS: dict[str, Any] = {
     "power_since": {"type": "str"},
     "standby": {"type": "bool", "default": False},
     "standby_like": {"type": "str"},
+    "known": {"type": "dict"},
     "memory_mib": {"type": "int"},
     "cpus": {"type": "int"},
     "max_guests": {"type": "int"},
@@ -122,6 +123,11 @@ def settings_spec() -> dict[str, Any]:
 def prediction_spec() -> dict[str, Any]:
     """Return the option that has measured what estimates are made from."""
     return {"measure_dirty_rate_seconds": {"type": "int", "default": 0}}
+
+
+def usage_spec() -> dict[str, Any]:
+    """Return the option that has measured how busy guests are."""
+    return {"measure_usage_seconds": {"type": "float", "default": 0}}
 
 
 def journal_spec() -> dict[str, Any]:

@@ -24,6 +24,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.host im
     PowerModel,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Link
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.trial import trial_name, trial_uuid
 
 MIB = 2**20
 
@@ -72,6 +73,17 @@ def test_a_host_of_the_same_build_tells_the_rest_but_nothing_of_its_own():
     assert (found.virt_types, found.machine_types, found.pools) == (("kvm",), ("q35",), (shared,))
     assert (found.uuid, found.guests, found.usage_memory, found.numa_cells) == (None, (), 0, ())
     assert (found.power, found.site, found.labels) == (None, None, {})
+
+
+def test_without_one_a_host_is_as_it_was_known_before_it_went_off():
+    local = Pool("l", "dir", True)
+    known = Host(
+        "hv9", HostState.SCHEDULABLE, memory=2048 * MIB, cpus=4, machine_types=("q35",), pools=(local,), site="north"
+    )
+    found = asleep(entry(known=known, allocatable_vcpus=3), None)
+    assert (found.state, found.memory, found.cpus, found.allocatable_vcpus) == (HostState.STANDBY, 2048 * MIB, 4, 3)
+    assert (found.machine_types, found.pools) == (("q35",), (local,))
+    assert found.site is None, "the inventory says where it is now"
 
 
 def test_a_host_on_standby_with_a_mark_stays_in_maintenance():
@@ -127,6 +139,12 @@ def test_usage_is_cpu_time_by_time_and_unknown_where_a_look_missed_the_guest(bef
 def test_the_stand_in_that_carries_disks_of_a_guest_is_no_guest():
     guest = "5e7d1c6e-0f3e-5e0b-9d7b-0a4a3a6f5a01"
     domain = SimpleNamespace(name=lambda: f"virtfleet-copy-{guest}", UUIDString=lambda: stand_in_uuid(guest))
+    assert survey_file._guest(domain, {}, (), SimpleNamespace()) is None
+
+
+def test_the_guest_of_a_test_migration_is_no_guest():
+    name = trial_name("hv1")
+    domain = SimpleNamespace(name=lambda: name, UUIDString=lambda: trial_uuid(name))
     assert survey_file._guest(domain, {}, (), SimpleNamespace()) is None
 
 
