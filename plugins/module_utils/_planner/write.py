@@ -12,6 +12,7 @@ from .._model import prose
 from .._model.guest import Guest
 from .._model.host import Host, HostState
 from .._model.plan import Goal, Move, Plan, Stay, SurviveLoss, Wave
+from .._model.prose_usage import usage_lines
 from .._model.rules import RuleFault
 from .._model.snapshot import Located
 from .board import Board
@@ -30,6 +31,7 @@ from .estimate import (
 )
 from .frailty import frail_after
 from .leftovers import leftovers
+from .marks import arrival_percent
 from .outcome import Kept, Outcome, Wish
 from .power import fleet_watts, is_on
 from .refuse import stay
@@ -81,7 +83,11 @@ def write_plan(
         watts_before=watts[0],
         watts_after=watts[1],
         energy=energy_of(board.request, board.snapshot.hosts, moves, watts, power_on, off),
-        remarks=(*(prose.fault(fault) for fault in told), *outcome.remarks),
+        remarks=(
+            *(prose.fault(fault) for fault in told),
+            *outcome.remarks,
+            *usage_lines(board.snapshot, arrival_percent(board.request) is not None),
+        ),
         rule_faults=told,
     )
 
