@@ -63,11 +63,15 @@ def daemons(run: Run) -> tuple[Unit, ...]:
 
 
 def hold(run: Run, units: Sequence[Unit]) -> None:
-    """Stop the units, and let nobody start them before the next boot; raises FleetError, with all let go again."""
-    names = [unit.name for unit in units]
+    """Stop the units, and let nobody start them before the next boot; raises FleetError, with all let go again.
+
+    Sockets first, or one would start its daemon again. Masked after that: systemd forgets what a masked unit says of
+    its processes (KillMode=process), and stopping it then would kill guests that were started by the daemon.
+    """
+    names = sorted((unit.name for unit in units), key=lambda name: name.endswith(".service"))
     try:
-        _must(run, ["systemctl", "mask", "--runtime", *names])
         _must(run, ["systemctl", "stop", *names])
+        _must(run, ["systemctl", "mask", "--runtime", *names])
         active = [unit.name for unit in daemons_of(run, names) if unit.active]
         if active:
             raise FleetError(f"{active[0]} does not stop", "Look at it with systemctl status there")

@@ -65,10 +65,11 @@ def test_the_daemons_are_those_that_are_loaded() -> None:
     assert quiet.daemons(Systemd()) == UNITS
 
 
-def test_held_daemons_are_masked_before_they_are_stopped() -> None:
+def test_held_daemons_are_stopped_sockets_first_and_masked_only_then() -> None:
     systemd = Systemd()
     quiet.hold(systemd, UNITS)
-    assert systemd.asked[:2] == [["systemctl", "mask", "--runtime", *NAMES], ["systemctl", "stop", *NAMES]]
+    names = ["libvirtd-admin.socket", "libvirtd.socket", "libvirtd.service"]
+    assert systemd.asked[:2] == [["systemctl", "stop", *names], ["systemctl", "mask", "--runtime", *names]]
     assert "unmask" not in systemd.verbs()
 
 
