@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -25,13 +24,6 @@ def record(folder: Path, history: Path, hosts: Sequence[str]) -> float:
     run, results = play(folder, [Task(f"{COLLECTION}.fleet_record", sample)])
     assert run.status == 0, run.output
     return float(results[0]["sample"]["guest_cpus"])
-
-
-def record_until(folder: Path, history: Path, hosts: Sequence[str], least: float, patience: float = 120) -> None:
-    """Record until guests that burn get as much of the CPUs as they want: this machine may have other things to do."""
-    end = time.monotonic() + patience
-    while (used := record(folder, history, hosts)) < least:
-        assert time.monotonic() < end, f"guests use {used} CPUs, and are to use {least}"
 
 
 def entries(hosts: Sequence[str]) -> str:
