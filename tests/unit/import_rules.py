@@ -21,7 +21,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "_whatif": frozenset({"_model", "_planner"}),
     "_libvirt": frozenset({"_model", "_engine.ports", "libvirt", "libvirt_qemu"}),
     "_host": frozenset({"_model"}),
-    "_ansible": frozenset({"_model", "ansible"}),
+    "_ansible": frozenset({"_model", "_whatif", "ansible"}),
     "modules": PRIVATE_ROOMS | {"ansible"},
     "action": (PRIVATE_ROOMS - {"_libvirt"}) | {"ansible", "plugin_utils"},
     "plugin_utils": (PRIVATE_ROOMS - {"_libvirt"}) | {"ansible"},
