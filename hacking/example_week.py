@@ -47,6 +47,7 @@ def _fleet(guests: list[tuple[str, int]]) -> str:
             f"    - name: hv{number}",
             "      cpus: 16",
             "      memory_mib: 131072",
+            "      cpu_overcommit: 8",
             f"      power: {{idle_watts: {WATTS[0]}, full_watts: {WATTS[-1]}, off_watts: 6, table: [{table}]}}",
         ]
     lines.append("  guests:")

@@ -129,7 +129,15 @@ options:
         the name or UUID of a guest and has the CPUs' worth of time that it used. A guest whose cells are empty to the
         end is gone from there on. One without a column uses what the snapshot measured.
     type: path
-    required: true
+  history_file:
+    description:
+      - A file in which M(virtfleet.migration.fleet_record) has recorded what guests used, instead of O(trace_file).
+        Guests of the fleet that are not in it use what the snapshot measured.
+    type: path
+  step_minutes:
+    description: Length of a step of O(history_file). What was recorded in a step is averaged.
+    type: int
+    default: 15
   every_minutes:
     description: How often a plan is made and carried out.
     type: int
@@ -168,6 +176,7 @@ options:
     type: float
     default: 10.0
 seealso:
+  - module: virtfleet.migration.fleet_record
   - module: virtfleet.migration.migration_plan
 """
 
@@ -242,21 +251,36 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._ansible.request import request_spec
 from ..module_utils._ansible.shell import read_text, run_module
-from ..module_utils._ansible.simulation import fleet_in, moving_of, practice_of, simulation_spec
+from ..module_utils._ansible.simulation import fleet_in, moving_of, practice_of, simulation_spec, step_of
+from ..module_utils._history.recall import Column, read_history
 from ..module_utils._model.codec import to_json
+from ..module_utils._model.metering import Kind
+from ..module_utils._model.snapshot import Snapshot
 from ..module_utils._whatif.planned import planned
 from ..module_utils._whatif.plot import charts_of
 from ..module_utils._whatif.run import leave, simulate
 from ..module_utils._whatif.text import simulation_lines
-from ..module_utils._whatif.trace_file import trace_of_csv
+from ..module_utils._whatif.trace_file import trace_of_csv, trace_of_series
+from ..module_utils._whatif.values import Trace
+
+EVER = (-1, 1 << 40)
+
+
+def trace_in(params: dict[str, Any], snapshot: Snapshot) -> Trace:
+    """Return what the user's trace or history file says of the guests of the fleet."""
+    if params["trace_file"] is not None:
+        what = f"trace file {params['trace_file']}"
+        return trace_of_csv(read_text(params["trace_file"], what), what, snapshot)
+    history = read_history(params["history_file"], Kind.GUEST, Column.CPUS, [EVER])
+    series = {uuid: one for uuid, one in history.series.items() if uuid in snapshot.places}
+    return trace_of_series(series, step_of(params), f"history file {params['history_file']}")
 
 
 def body(module: AnsibleModule) -> dict[str, Any]:
     """Simulate the fleet with and without consolidation, and return both."""
     params = module.params
     snapshot = fleet_in(params)
-    what = f"trace file {params['trace_file']}"
-    trace = trace_of_csv(read_text(params["trace_file"], what), what, snapshot)
+    trace = trace_in(params, snapshot)
     moving = moving_of(params)
     unchanged = simulate(snapshot, trace, leave, moving)
     run = simulate(snapshot, trace, planned(snapshot, practice_of(params)), moving)
@@ -274,7 +298,7 @@ def body(module: AnsibleModule) -> dict[str, Any]:
 def main() -> None:
     """Run the module."""
     request = {name: option for name, option in request_spec(required=False).items() if name != "goal"}
-    sources = [("fleet", "snapshot_file")]
+    sources = [("fleet", "snapshot_file"), ("trace_file", "history_file")]
     module = AnsibleModule(
         argument_spec={**request, **simulation_spec()},
         mutually_exclusive=sources,

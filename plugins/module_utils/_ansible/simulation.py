@@ -60,7 +60,9 @@ def simulation_spec() -> dict[str, Any]:
     return {
         "fleet": {"type": "dict", "options": fleet},
         "snapshot_file": {"type": "path"},
-        "trace_file": {"type": "path", "required": True},
+        "trace_file": {"type": "path"},
+        "history_file": {"type": "path"},
+        "step_minutes": {"type": "int", "default": 15},
         "every_minutes": {"type": "int", "default": 60},
         "relief_minutes": {"type": "int", "default": 5},
         "window_minutes": {"type": "int", "default": 120},
@@ -88,6 +90,13 @@ def fleet_in(params: Mapping[str, Any]) -> Snapshot:
         if host.cpus < 1:
             raise FleetError(f"host {host.name} has {host.cpus} CPUs", "Give 1 or more")
     return with_links(snapshot, links_of(params))
+
+
+def step_of(params: Mapping[str, Any]) -> int:
+    """Return the seconds of a step; raises FleetError on nonsense."""
+    if params["step_minutes"] < 1:
+        raise FleetError(f"step_minutes is {params['step_minutes']}", "Give 1 or more")
+    return int(params["step_minutes"]) * 60
 
 
 def practice_of(params: Mapping[str, Any]) -> Practice:

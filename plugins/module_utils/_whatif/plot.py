@@ -56,7 +56,7 @@ def charts_of(run: Run, unchanged: Run) -> tuple[Chart, ...]:
     return (
         _chart(
             "Hosts on",
-            "hosts",
+            "",
             seconds,
             (
                 ("with consolidation", "main", [step.hosts_on for step in run.steps]),
