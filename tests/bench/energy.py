@@ -23,6 +23,7 @@ from planner_here import resolve
 
 OUT = Path(__file__).resolve().parents[2] / "build" / "bench" / "energy.json"
 TRACE = "planetlab-20110303.tar.xz"
+DAYS = "planetlab-*.tar.*"
 # kWh and migrations of CloudSim 3.0.3 on this day: as published, and with the removal of guests switched off
 PUBLISHED = {
     "DVFS": (764.96, 0),
@@ -87,8 +88,11 @@ def measure(archive: Path, seeds: list[int]) -> Iterator[Any]:
     slow = _ours(booting(day_of("hosts boot 180 s", recorded, memory=False), 180.0, 60.0))
     yield from _figure_rows("CPU only, hosts boot 180 s", slow)
     yield from _figure_rows("memory respected", _ours(day_of("memory respected", recorded, memory=True)))
-    for seed in seeds:
-        other = day_of(f"day of seed {seed}", resampled(recorded, seed), memory=False)
+    # other recorded days, where there are any beside this one, and days drawn from it
+    days = {path.name.split(".")[0]: read_rows(path) for path in sorted(archive.parent.glob(DAYS)) if path != archive}
+    days.update({f"day of seed {seed}": resampled(recorded, seed) for seed in seeds})
+    for name, rows in days.items():
+        other = day_of(name, rows, memory=False)
         lr = _peer("LR-MMT 1.2", other)
         ours = _ours(other)
         yield from _against_lr(other.name, ours, lr)
