@@ -96,9 +96,11 @@ def _targets(scope: Scope, at: Sequence[int], found: Consolidation) -> dict[int,
 def _without_room(grid: Grid, full: Collection[int]) -> Grid:
     """Return the grid with room for all who are there: a host that is overfull may be emptied like any other.
 
-    That nobody comes before there is really room is the order's matter. Hosts of ``full`` have no more than that.
+    That nobody comes before there is really room is the order's matter. Hosts of ``full`` have no more than that, and
+    nobody leaves them.
     """
     layout = Layout(grid)
+    only = {host: bytes(int(other == host) for other in range(len(grid.hosts))) for host in full}
 
     def rooms(room: Sequence[int], free: Sequence[int]) -> tuple[int, ...]:
         return tuple(
@@ -107,6 +109,7 @@ def _without_room(grid: Grid, full: Collection[int]) -> Grid:
 
     return replace(
         grid,
+        reach=tuple(only.get(host, row) for host, row in zip(grid.at, grid.reach)),
         room_memory=rooms(grid.room_memory, layout.memory),
         room_vcpus=rooms(grid.room_vcpus, layout.vcpus),
     )
