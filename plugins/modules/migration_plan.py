@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - virtfleet.migration.fleet
   - virtfleet.migration.moves.prediction
   - virtfleet.migration.moves.usage
+  - virtfleet.migration.history
   - virtfleet.migration.moves.slots
   - virtfleet.migration.request
   - virtfleet.migration.checks
@@ -37,7 +38,8 @@ options:
       - V(relocate) brings the guests of O(guests), and those on O(goal_hosts), to the hosts that O(dests),
         O(dest_sites) and O(dest_labels) allow.
       - V(consolidate) empties as many hosts as it can, or those that save the most watts at rest where all hosts have a
-        power model. The plan lists them in C(power_off).
+        power model. The plan lists them in C(power_off). With O(high_cpu_percent) it also relieves hosts that are
+        overloaded, and wakes others for them where O(wake=true); the plan lists those in C(power_on).
       - V(balance) evens out how full the hosts are, in memory, vCPUs and measured CPU time.
       - V(rolling) orders hosts for an upgrade in waves, each host emptied once, by default every host of the fleet.
       - V(repair) mends rules that are broken and hosts that are overfull, with as few moves as it finds.
@@ -240,6 +242,14 @@ plan:
     watts_after:
       description: The same after the plan.
       type: float
+    energy:
+      description:
+        - What the plan does to the fleet's energy; null where RV(plan.watts_before) is.
+        - C(watts_before) and C(watts_after) as above. C(kwh_saved_per_day), below zero where hosts are woken.
+          C(moves_kwh) and C(switching_kwh), what the moves and switching hosts cost, and C(payback_hours), after which
+          that is saved again. C(money_per_day) in C(currency) and C(co2_kg_per_day) where O(price_per_kwh) and
+          O(co2_g_per_kwh) are given.
+      type: dict
     remarks:
       description: What the planner noticed and could not honour, such as rules that contradict each other.
       type: list
@@ -288,6 +298,16 @@ plan:
     critical_path: [m0001]
     watts_before: 310.5
     watts_after: 310.5
+    energy:
+      watts_before: 310.5
+      watts_after: 310.5
+      kwh_saved_per_day: 0.0
+      moves_kwh: 0.000025
+      switching_kwh: 0.0
+      payback_hours: null
+      money_per_day: null
+      currency: null
+      co2_kg_per_day: null
     remarks: []
     rule_faults: []
 text:
@@ -401,6 +421,16 @@ explanation:
           breaks: []
           cost: null
           disks: []
+usage:
+  description:
+    - Where the use of the CPU that was planned with comes from. C(source) is V(history) (O(history)), V(moment), or
+      V(none), where nobody measured.
+    - Of the active C(guests) those C(with_history) and C(without_history) in the window, and those C(unmeasured)
+      anyhow, which count as idle. C(samples) lie in the window, the C(newest) of them at that time.
+  returned: success, or when guests stay
+  type: dict
+  sample: {source: history, guests: 12, with_history: 11, without_history: 1, unmeasured: 0, samples: 24,
+           newest: '2026-11-26T06:30:00+00:00'}
 placement:
   description: Names of the guests on each host as they are before the plan, sorted.
   returned: success, or when guests stay
@@ -414,6 +444,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._ansible.arguments import fleet_spec, hosts_of, prediction_spec, usage_spec
 from ..module_utils._ansible.checks import checks_spec, unchecked_lines, wanted_of, wanted_spec, with_checks
+from ..module_utils._ansible.history import history_spec, window_of
 from ..module_utils._ansible.request import (
     GOALS,
     check_links,
@@ -428,6 +459,7 @@ from ..module_utils._engine.explanation_text import explanation_facts, explanati
 from ..module_utils._engine.plan_text import plan_lines
 from ..module_utils._engine.report import placement, silent_lines, stay_facts, stay_lines
 from ..module_utils._engine.session import check_runs_once
+from ..module_utils._history.recall import with_history
 from ..module_utils._host.identity import guest_uuids
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
@@ -435,6 +467,7 @@ from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.codec import load_document, to_json
 from ..module_utils._model.errors import FleetError
 from ..module_utils._model.plan import Goal, Request
+from ..module_utils._model.prose_usage import usage_facts
 from ..module_utils._model.snapshot import SCHEMA, Snapshot, read_snapshot
 from ..module_utils._planner.conductor import with_conductor_last
 from ..module_utils._planner.explain import explain
@@ -475,6 +508,8 @@ def body(module: AnsibleModule) -> dict[str, Any]:
         raise FleetError(f"text_moves is {shown}", "Give the number of moves to show, or 0 for all")
     request, links = request_of(params, wanted_of(params), Goal.RELOCATE if explaining else None), links_of(params)
     snapshot = with_checks(with_links(look(params), links), params)
+    if params["history"]:
+        snapshot = with_history(snapshot, params["history"]["path"], window_of(params["history"]))
     check_links(snapshot.links)
     check_runs_once(snapshot)
     for line in (*silent_lines(snapshot), *unchecked_lines(snapshot), *lost_links(snapshot)):
@@ -484,7 +519,7 @@ def body(module: AnsibleModule) -> dict[str, Any]:
         request, told = with_conductor_last(snapshot, request, guest_uuids())
     result = (explained if explaining else planned)(snapshot, request, shown)
     result["text"] = [*told, *result["text"]]
-    result["placement"] = placement(snapshot)
+    result.update({"placement": placement(snapshot), "usage": usage_facts(snapshot)})
     if result.get("stays") and params["fail_on_stays"]:
         return {**result, "failed": True, "msg": "; ".join(result["stays_text"])}
     return result
@@ -497,6 +532,7 @@ def main() -> None:
         **request_spec(required=True, goals=(*GOALS, EXPLAIN)),
         **prediction_spec(),
         **usage_spec(),
+        **history_spec(),
         **checks_spec(),
         **wanted_spec(),
         "snapshot": {"type": "dict"},

@@ -65,6 +65,7 @@ def _guest(lab: Lab, arguments: argparse.Namespace) -> None:
                 machine=arguments.machine,
                 touched_mib=arguments.touched,
                 writes_mib=arguments.writes,
+                burns=arguments.burns,
                 bridge=arguments.bridge,
             )
             for name in arguments.names
@@ -73,7 +74,7 @@ def _guest(lab: Lab, arguments: argparse.Namespace) -> None:
 
 
 def _power(lab: Lab, arguments: argparse.Namespace) -> None:
-    print(wiring.power(_host(lab, arguments.host), arguments.action))
+    print(wiring.power(lab, _host(lab, arguments.host), arguments.action))
 
 
 def _link(lab: Lab, arguments: argparse.Namespace) -> None:
