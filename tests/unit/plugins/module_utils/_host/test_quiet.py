@@ -84,7 +84,7 @@ def test_only_what_was_active_is_started_again() -> None:
 
 @pytest.mark.parametrize(
     ("systemd", "why"),
-    [(Systemd(broken="stop"), "it will not"), (Systemd(stubborn=True), "libvirtd.service does not stop")],
+    [(Systemd(broken="stop"), "it will not"), (Systemd(stubborn=True), "libvirtd-admin.socket does not stop")],
 )
 def test_daemons_that_do_not_stop_are_let_go_and_named(systemd: Systemd, why: str) -> None:
     with pytest.raises(FleetError, match=why):
