@@ -110,9 +110,8 @@ def _hold_and_shut_down(module: AnsibleModule, units: tuple[quiet.Unit, ...]) ->
     try:
         _refuse("started at the last moment", quiet.emulators(), "Move them away, or shut them off")
         quiet.shut_down_soon(module.run_command)
-    except FleetError:
-        quiet.let_go(module.run_command, units)
-        raise
+    except FleetError as error:
+        raise quiet.let_go(module.run_command, units, error) from error
 
 
 def _refuse(what: str, who: tuple[str, ...], remedy: str) -> None:
