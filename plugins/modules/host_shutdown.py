@@ -70,6 +70,7 @@ daemons:
 """
 
 import os
+import signal
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -104,13 +105,13 @@ def body(module: AnsibleModule) -> dict[str, Any]:
 
 def _hold_and_shut_down(module: AnsibleModule, units: tuple[quiet.Unit, ...]) -> None:
     """From here on nobody can start a guest; whoever did a moment ago is seen, and the host is left as it was."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # of a terminal whose connection broke: what is begun is ended
     quiet.hold(module.run_command, units)
     try:
         _refuse("started at the last moment", quiet.emulators(), "Move them away, or shut them off")
         quiet.shut_down_soon(module.run_command)
-    except FleetError:
-        quiet.let_go(module.run_command, units)
-        raise
+    except FleetError as error:
+        raise quiet.let_go(module.run_command, units, error) from error
 
 
 def _refuse(what: str, who: tuple[str, ...], remedy: str) -> None:

@@ -82,7 +82,8 @@ else:
     MISSING = ""
 
 # DCMI 1.5, 6.6.1 Get Power Reading: group extension, mode "system power statistics"
-_DCMI, _GET_POWER_READING = 0x2C, 0x02
+_DCMI = 0x2C
+_GET_POWER_READING = 0x02
 _READING_REQUEST = (0xDC, 0x01, 0x00, 0x00)
 
 
