@@ -95,9 +95,9 @@ def add_guests(lab: Lab, wanted: Sequence[GuestSpec]) -> None:
 
 
 def remove_guests(lab: Lab, names: Sequence[str]) -> None:
-    """Takes guests away wherever they are now, with their disks."""
+    """Takes guests away wherever they are now, with their disks; nobody is on a host that is off."""
     state.require_supervisor(lab)
-    plan = state.read_plan(lab)
+    hosts = [host for host in state.read_plan(lab).hosts if wiring.power_state(lab, host) == "on"]
     known = state.read_guests(lab)
     unknown = sorted(set(names) - {guest.name for guest in known})
     if unknown:
@@ -105,12 +105,12 @@ def remove_guests(lab: Lab, names: Sequence[str]) -> None:
     gone = [guest for guest in known if guest.name in set(names)]
     uuids = {guest.uuid for guest in gone}
     with step(f"{len(gone)} guests removed"):
-        guests.wipe(lab, plan.hosts, lambda uuid: uuid in uuids, _volumes_of(gone, known))
+        guests.wipe(lab, hosts, lambda uuid: uuid in uuids, _volumes_of(gone, known))
         for guest in gone:
             if guest.lun:
                 guests.remove_lun(lab, guest)
         if any(guest.lun for guest in gone):
-            guests.refresh_iscsi(lab, plan.hosts)
+            guests.refresh_iscsi(lab, hosts)
     state.write_guests(lab, [guest for guest in known if guest.uuid not in uuids])
 
 
