@@ -55,6 +55,10 @@ def _overloaded(case: Case, where: Mapping[str, str]) -> frozenset[str]:
             # in thousandths, each rounded up
             cpus[name] = cpus.get(name, 0.0) - (-used * 1000 // 1)
             memory[name] = memory.get(name, 0) + guest.memory
+    for uuid, places in case.places.items():  # what is arriving from elsewhere holds memory already
+        for place in places:
+            if place.guest.active and place.host != case.homes[uuid].host:
+                memory[place.host] = memory.get(place.host, 0) + place.guest.memory
     on = {HostState.SCHEDULABLE}
     return frozenset(
         name
