@@ -97,6 +97,21 @@ options:
             type: list
             elements: float
             default: []
+          off_watts:
+            description: Watts while the host is off, which its BMC draws.
+            type: float
+            default: 0.0
+          boot_seconds:
+            description: Seconds from switching it on until it takes guests.
+            type: float
+            default: 180.0
+          shutdown_seconds:
+            description: Seconds that it takes to shut down.
+            type: float
+            default: 60.0
+      power_since:
+        description: When the host was last switched on or off, in ISO 8601 and UTC. Left out, it was long ago.
+        type: str
       standby:
         description:
           - The host is powered off on purpose. It is never connected to, even if it would answer.

@@ -142,6 +142,18 @@ options:
     type: str
 """
 
+    USAGE = r"""
+options:
+  measure_usage_seconds:
+    description:
+      - Look at the guests' CPU time twice, so many seconds apart, for C(usage_cpus), the CPUs that each has used
+        meanwhile.
+      - V(0) does not; the survey is faster then, and C(usage_cpus) unknown. At most 600.
+      - It takes that long in all, not for each host. What it finds is of that moment only.
+    type: float
+    default: 0
+"""
+
     PREDICTION = r"""
 options:
   measure_dirty_rate_seconds:

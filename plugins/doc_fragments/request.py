@@ -146,8 +146,9 @@ options:
     default: 0.0
   max_cpu_percent:
     description:
-      - Share of a host's CPUs that its guests may use as measured, in percent; a guest that was not measured counts
-        as 0. Left out, measured usage limits nothing.
+      - Share of a host's CPUs that its guests may use as measured or forecast, whichever is more, in percent; a guest
+        that was not measured counts as 0. Left out, measured usage limits nothing.
+      - For V(consolidate) it is the lower mark, up to which hosts are filled.
     type: float
   survive_loss:
     description:
@@ -184,6 +185,39 @@ options:
     description: Number of hosts that V(consolidate) leaves on at least.
     type: int
     default: 1
+  high_cpu_percent:
+    description:
+      - Share of a host's CPUs, in percent, above which V(consolidate) calls it overloaded, as measured or forecast.
+        Guests leave such a host, and hosts on standby are woken where O(wake=true) and the others have no room.
+      - More than O(max_cpu_percent); what is between the two keeps the fleet from swinging. Left out, no load is too
+        high.
+    type: float
+  horizon_hours:
+    description:
+      - V(consolidate) empties a host only where the idle power saved in this time is more than the energy of the moves
+        and of switching the host off and on again. V(0) does not ask. Hosts without a power model are not asked
+        either.
+    type: float
+    default: 4.0
+  min_on_minutes:
+    description: V(consolidate) empties no host that was switched on less than so long ago (O(hosts[].power_since)).
+    type: float
+    default: 30.0
+  min_off_minutes:
+    description:
+      - V(consolidate) wakes no host that was switched off less than so long ago (O(hosts[].power_since)), unless a host
+        is overloaded already, not just forecast to be.
+    type: float
+    default: 15.0
+  price_per_kwh:
+    description: Price of a kWh, for the money in the plan's C(energy).
+    type: float
+  currency:
+    description: Currency of O(price_per_kwh), as it is to be shown.
+    type: str
+  co2_g_per_kwh:
+    description: Grams of CO2 that a kWh stands for, for the CO2 in the plan's C(energy).
+    type: float
   threshold:
     description: Imbalance that is good enough for V(balance), which moves nothing below it.
     type: float

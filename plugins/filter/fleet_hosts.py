@@ -24,6 +24,7 @@ _AS_IS = {
     "virtfleet_site": "site",
     "virtfleet_rack": "rack",
     "virtfleet_power_model": "power",
+    "virtfleet_power_since": "power_since",
     "virtfleet_standby_like": "standby_like",
     "virtfleet_memory_mib": "memory_mib",
     "virtfleet_cpus": "cpus",

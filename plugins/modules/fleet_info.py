@@ -19,6 +19,7 @@ author:
 extends_documentation_fragment:
   - virtfleet.migration.fleet
   - virtfleet.migration.moves.prediction
+  - virtfleet.migration.moves.usage
   - virtfleet.migration.attributes.info
 options:
   hosts:
@@ -27,14 +28,6 @@ options:
     description: Fail if any host does not answer.
     type: bool
     default: false
-  measure_usage_seconds:
-    description:
-      - Look at the guests' CPU time twice, so many seconds apart, and report as C(usage_cpus) how many CPUs each has
-        used meanwhile.
-      - V(0) does not; the survey is faster then, and C(usage_cpus) unknown. At most 600.
-      - It takes that long in all, not for each host. What it finds is of that moment only.
-    type: float
-    default: 0
 seealso:
   - module: virtfleet.migration.guest_migration
     description: Mends what half-done moves have left (O(virtfleet.migration.guest_migration#module:mend)).
@@ -161,7 +154,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._ansible.arguments import fleet_spec, hosts_of, prediction_spec
+from ..module_utils._ansible.arguments import fleet_spec, hosts_of, prediction_spec, usage_spec
 from ..module_utils._ansible.shell import run_module
 from ..module_utils._engine.report import placement
 from ..module_utils._libvirt.binding import libvirt
@@ -196,7 +189,7 @@ def main() -> None:
     spec = {
         **fleet_spec(),
         "fail_on_unreachable": {"type": "bool", "default": False},
-        "measure_usage_seconds": {"type": "float", "default": 0},
+        **usage_spec(),
         **prediction_spec(),
     }
     run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), body, missing=libvirt is None)

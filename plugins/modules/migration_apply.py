@@ -26,6 +26,7 @@ author:
 extends_documentation_fragment:
   - virtfleet.migration.fleet
   - virtfleet.migration.moves.prediction
+  - virtfleet.migration.moves.usage
   - virtfleet.migration.moves
   - virtfleet.migration.transfer
   - virtfleet.migration.moves.slots
@@ -50,6 +51,13 @@ options:
       - M(virtfleet.migration.migration_plan) explains the goals.
     type: str
     choices: [evacuate, restore, move, relocate, consolidate, balance, rolling, repair]
+  awake:
+    description:
+      - Hosts on standby that are switched on before this is done for real. Check mode takes them for switched on, so
+        that a playbook that wakes hosts for a plan can foretell the moves to them. Otherwise it means nothing.
+    type: list
+    elements: str
+    default: []
   max_failures:
     description: Start no further move once more than this number have failed. Left out, there is no limit.
     type: int
@@ -192,6 +200,7 @@ from ..module_utils._ansible.arguments import (
     prediction_spec,
     settings_of,
     settings_spec,
+    usage_spec,
 )
 from ..module_utils._ansible.checks import checks_spec, unchecked_lines, with_checks
 from ..module_utils._ansible.detached import detached
@@ -203,17 +212,27 @@ from ..module_utils._engine.engine import RunOptions
 from ..module_utils._engine.plan_text import plan_facts
 from ..module_utils._engine.report import silent_lines, stay_lines
 from ..module_utils._engine.rounds import check_rounds
-from ..module_utils._engine.session import Again, Further, carry_out, check_runs_once, module_result, rehearsal
+from ..module_utils._engine.session import (
+    Again,
+    Further,
+    awakened,
+    carry_out,
+    check_runs_once,
+    module_result,
+    rehearsal,
+)
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.driver import LibvirtDriver
 from ..module_utils._libvirt.rooms import planned
 from ..module_utils._libvirt.survey import survey
+from ..module_utils._libvirt.trial import end_trials
 from ..module_utils._model.codec import load_document, to_json
 from ..module_utils._model.plan import SCHEMA, Plan, read_plan
 from ..module_utils._model.settings import wanted_by
-from ..module_utils._model.snapshot import Snapshot
+from ..module_utils._model.snapshot import Snapshot, with_usage_of
 from ..module_utils._planner.planner import make_plan
+from ..module_utils._planner.trial import awake
 
 Planner = Callable[[Snapshot], Plan]
 
@@ -234,9 +253,9 @@ def planner_of(params: dict[str, Any]) -> Planner:
     return lambda _snapshot: judged
 
 
-def replanner(params: dict[str, Any]) -> Again:
-    """Return what plans a request that follows from what an earlier round has left."""
-    return lambda snapshot, request: make_plan(with_given(snapshot, params), request)
+def replanner(params: dict[str, Any], before: Snapshot) -> Again:
+    """Return what plans a request that follows from what an earlier round has left; guests use what they did before."""
+    return lambda snapshot, request: make_plan(with_given(with_usage_of(snapshot, before), params), request)
 
 
 def with_given(snapshot: Snapshot, params: dict[str, Any]) -> Snapshot:
@@ -252,8 +271,12 @@ def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         stop = stack.enter_context(stop_event())
         emit, journal = stack.enter_context(open_run(params, rehearse, stop))
         fleet = stack.enter_context(Fleet(entries, params["connect_timeout"]))
-        before = with_given(survey(fleet, 0, params["measure_dirty_rate_seconds"]), params)
+        before = with_given(
+            survey(fleet, params["measure_usage_seconds"], params["measure_dirty_rate_seconds"]), params
+        )
+        before = awakened(before, params["awake"]) if rehearse else before
         check_runs_once(before)
+        ended = [] if rehearse else end_trials(fleet, awake(before), time.time())
         before, plan = planned(fleet, before, planner)
         told = {"plan": to_json(plan), **plan_facts(plan)} if params["goal"] is not None else {}
         if told:
@@ -261,11 +284,15 @@ def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         options = RunOptions(settings, plan.request.slots, params["max_failures"])
         real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
         driver, look = rehearsal(before, time.time()) if rehearse else real
-        further = Further(replanner(params), most) if told else None
+        further = Further(replanner(params, before), most) if told else None
         done = carry_out(plan, before, driver, options, emit, look, further)
         if told:
             told.update({"stays": done["stays"], "stays_text": stay_lines(done["stays"])})
-        return {**told, **module_result(done, journal), "silent": [*silent_lines(before), *unchecked_lines(before)]}
+        return {
+            **told,
+            **module_result(done, journal),
+            "silent": [*ended, *silent_lines(before), *unchecked_lines(before)],
+        }
 
 
 def body(module: AnsibleModule) -> dict[str, Any]:
@@ -285,11 +312,13 @@ def main() -> None:
         **settings_spec(),
         **journal_spec(),
         **prediction_spec(),
+        **usage_spec(),
         **checks_spec(),
         "plan": {"type": "dict"},
         "plan_file": {"type": "path"},
         "max_failures": {"type": "int"},
         "rounds": {"type": "int", "default": 1},
+        "awake": {"type": "list", "elements": "str", "default": []},
     }
     sources = [("goal", "plan", "plan_file")]
     module = AnsibleModule(

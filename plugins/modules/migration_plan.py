@@ -22,6 +22,7 @@ author:
 extends_documentation_fragment:
   - virtfleet.migration.fleet
   - virtfleet.migration.moves.prediction
+  - virtfleet.migration.moves.usage
   - virtfleet.migration.moves.slots
   - virtfleet.migration.request
   - virtfleet.migration.checks
@@ -411,7 +412,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._ansible.arguments import fleet_spec, hosts_of, prediction_spec
+from ..module_utils._ansible.arguments import fleet_spec, hosts_of, prediction_spec, usage_spec
 from ..module_utils._ansible.checks import checks_spec, unchecked_lines, wanted_of, wanted_spec, with_checks
 from ..module_utils._ansible.request import (
     GOALS,
@@ -448,7 +449,7 @@ def look(params: dict[str, Any]) -> Snapshot:
         what = f"snapshot file {params['snapshot_file']}"
         return read_snapshot(read_text(params["snapshot_file"], what), what)
     with Fleet(hosts_of(params), params["connect_timeout"]) as fleet:
-        return survey(fleet, measure_dirty_rate_seconds=params["measure_dirty_rate_seconds"])
+        return survey(fleet, params["measure_usage_seconds"], params["measure_dirty_rate_seconds"])
 
 
 def planned(snapshot: Snapshot, request: Request, shown: int) -> dict[str, Any]:
@@ -489,6 +490,7 @@ def main() -> None:
         **fleet_spec(required=False),
         **request_spec(required=True, goals=(*GOALS, EXPLAIN)),
         **prediction_spec(),
+        **usage_spec(),
         **checks_spec(),
         **wanted_spec(),
         "snapshot": {"type": "dict"},

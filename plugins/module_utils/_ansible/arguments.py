@@ -43,8 +43,12 @@ _HOST_OPTIONS: dict[str, Any] = {
             "idle_watts": {"type": "float", "required": True},
             "full_watts": {"type": "float", "required": True},
             "table": {"type": "list", "elements": "float", "default": []},
+            "off_watts": {"type": "float", "default": 0.0},
+            "boot_seconds": {"type": "float", "default": 180.0},
+            "shutdown_seconds": {"type": "float", "default": 60.0},
         },
     },
+    "power_since": {"type": "str"},
     "standby": {"type": "bool", "default": False},
     "standby_like": {"type": "str"},
     "memory_mib": {"type": "int"},
@@ -118,6 +122,11 @@ def settings_spec() -> dict[str, Any]:
 def prediction_spec() -> dict[str, Any]:
     """Return the option that has measured what estimates are made from."""
     return {"measure_dirty_rate_seconds": {"type": "int", "default": 0}}
+
+
+def usage_spec() -> dict[str, Any]:
+    """Return the option that has measured how busy guests are."""
+    return {"measure_usage_seconds": {"type": "float", "default": 0}}
 
 
 def journal_spec() -> dict[str, Any]:

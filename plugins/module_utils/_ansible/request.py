@@ -66,6 +66,13 @@ def request_spec(required: bool, goals: Sequence[str] = GOALS) -> dict[str, Any]
         "max_moves": {"type": "int"},
         "max_bytes": {"type": "bytes"},
         "min_on": {"type": "int", "default": 1},
+        "high_cpu_percent": {"type": "float"},
+        "horizon_hours": {"type": "float", "default": 4.0},
+        "min_on_minutes": {"type": "float", "default": 30.0},
+        "min_off_minutes": {"type": "float", "default": 15.0},
+        "price_per_kwh": {"type": "float"},
+        "currency": {"type": "str"},
+        "co2_g_per_kwh": {"type": "float"},
         "threshold": {"type": "float", "default": 0.0},
         "min_gain": {"type": "float", "default": 0.005},
         "max_at_once": {"type": "int", "default": 1},
@@ -113,6 +120,8 @@ def request_of(params: Mapping[str, Any], moved: Wanted, goal: Optional[Goal] = 
 _AS_GIVEN = (
     *("headroom_percent", "max_cpu_percent", "displace", "bring_back", "wake"),
     *("max_moves", "max_bytes", "min_on", "threshold", "min_gain", "return_home"),
+    *("high_cpu_percent", "horizon_hours", "min_on_minutes", "min_off_minutes"),
+    *("price_per_kwh", "currency", "co2_g_per_kwh"),
 )
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
@@ -136,6 +136,15 @@ def rehearsal(before: Snapshot, start: float, new_name: Optional[str] = None) ->
     """Return the driver of check mode, and the look at the fleet as its moves leave it."""
     simulator = Simulator(before, start, new_name)
     return simulator, lambda: simulator.fleet
+
+
+def awakened(snapshot: Snapshot, names: Collection[str]) -> Snapshot:
+    """Return the snapshot as it is once these hosts of it that are on standby have been switched on."""
+    hosts = (
+        replace(host, state=HostState.SCHEDULABLE) if host.name in names and host.state is HostState.STANDBY else host
+        for host in snapshot.hosts
+    )
+    return replace(snapshot, hosts=tuple(hosts))
 
 
 def check_appliable(plan: Plan, snapshot: Snapshot) -> None:

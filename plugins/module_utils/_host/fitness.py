@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from .._model.fitness import Libvirt
+from .._model.trial import PREFIX, is_trial
 from .peers import Run
 
 _TIMED_OUT = 124
@@ -25,7 +26,13 @@ def look_at_libvirt(seconds: int, run: Run) -> Libvirt:
         if status != 0:
             return Libvirt(_last_line(err) or f"virsh ended with status {status}")
         found.append(tuple(sorted(line.strip() for line in out.splitlines() if line.strip())))
-    return Libvirt(None, *found)
+    pools, networks, guests = found
+    return Libvirt(None, pools, networks, tuple(name for name in guests if not _is_trial(name, seconds, run)))
+
+
+def _is_trial(name: str, seconds: int, run: Run) -> bool:
+    """Return whether it is what a killed test migration has left, which is no guest of anybody's."""
+    return name.startswith(PREFIX) and is_trial(name, _virsh(("domuuid", name), seconds, run)[1].strip())
 
 
 def _virsh(question: tuple[str, ...], seconds: int, run: Run) -> tuple[int, str, str]:

@@ -51,6 +51,7 @@ def asleep(entry: HostEntry, like: Optional[Host]) -> Host:
         site=entry.site,
         rack=entry.rack,
         power=entry.power,
+        power_since=entry.power_since,
         max_guests=entry.max_guests,
         maps=maps_of(entry),
         reuse_images=entry.reuse_images,

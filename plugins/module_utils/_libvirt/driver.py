@@ -17,14 +17,13 @@ from .._model.errors import FleetError
 from .._model.guest import VolumeRef
 from .._model.plan import Leftover, Method, Move, Twin
 from .._model.refusal import Refusal
-from .._model.settings import MoveSettings, Transport
+from .._model.settings import MoveSettings
 from . import media, offline_copy, stand_in, volumes
 from .advice import failure_of
 from .binding import libvirt
 from .claims import claimer, fulfil, give_up, make_volumes, take_back
 from .connection import Fleet, error_text
-from .definitions import definitions
-from .flags import POSTCOPY, POSTCOPY_RESUME, flags_of, parameters_of
+from .flags import POSTCOPY, POSTCOPY_RESUME, flags_of
 from .guest_notes import notes_of, write_notes
 from .images import Digests
 from .job_stats import cost_of, progress_of
@@ -34,6 +33,7 @@ from .patience import Patience
 from .places import state_of
 from .post_copy import is_broken, is_post_copy
 from .restart import shut_down, start_again
+from .send import send
 from .survey import is_active
 from .translated import translated
 
@@ -288,20 +288,14 @@ class LibvirtDriver:
             self._send(live, settings, domain, flags | POSTCOPY | POSTCOPY_RESUME)
 
     def _send(self, move: Move, settings: MoveSettings, domain: Any, flags: int) -> None:
-        dest = self._fleet.entries[move.dest]
-        parameters = {**parameters_of(move, settings, dest), **definitions(domain, move)}
-        if self._settings.transport is Transport.P2P:
-            domain.migrateToURI3(dest.peer_uri, parameters, flags)
-            return
-        with self._fleet.lane(move.dest) as dest_lane:
-            domain.migrate3(dest_lane, parameters, flags)
+        send(self._fleet, self._settings.transport, move, settings, domain, flags)
 
     def _copy_shut_off(self, move: Move, settings: MoveSettings, domain: Any) -> Cost:
-        def send(other: Move, stand_in: Any) -> None:
+        def send_stand_in(other: Move, stand_in: Any) -> None:
             own = offline_copy.stand_in_settings(settings)
             self._send(other, own, stand_in, flags_of(other, own, persistent=False, was_paused=True))
 
-        return stand_in.copy_disks(self._fleet, move, domain, send)
+        return stand_in.copy_disks(self._fleet, move, domain, send_stand_in)
 
     def _moving(self, move: Move) -> Any:
         """Return what libvirt is moving: the guest, or what carries its disks."""

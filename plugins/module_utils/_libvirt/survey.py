@@ -17,6 +17,7 @@ from .._model.fleet import MIB, HostEntry, links_of, maps_of
 from .._model.guest import Disk, Guest, JobKind
 from .._model.host import Host, HostState, Pool
 from .._model.snapshot import Snapshot
+from .._model.trial import is_trial
 from . import cpus, guest_xml, host_xml
 from .advice import remedy_for
 from .asleep import allocatable, asleep, vcpus
@@ -118,6 +119,7 @@ def _unreachable(entry: HostEntry, error: str) -> Host:
         site=entry.site,
         rack=entry.rack,
         power=entry.power,
+        power_since=entry.power_since,
         max_guests=entry.max_guests,
         maps=maps_of(entry),
         reuse_images=entry.reuse_images,
@@ -167,6 +169,7 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty
         site=entry.site,
         rack=entry.rack,
         power=entry.power,
+        power_since=entry.power_since,
         max_guests=entry.max_guests,
         maps=maps_of(entry),
         reuse_images=entry.reuse_images,
@@ -209,8 +212,9 @@ def _guests(connection: Any, pools: tuple[Pool, ...], host: host_xml.Capabilitie
 def _guest(
     domain: Any, stats: Mapping[str, Any], pools: tuple[Pool, ...], host: host_xml.Capabilities
 ) -> Optional[Guest]:
-    if is_stand_in(domain.name(), domain.UUIDString()):
-        return None  # no guest: it only carries the disks of one
+    name, uuid = domain.name(), domain.UUIDString()
+    if is_stand_in(name, uuid) or is_trial(name, uuid):
+        return None  # no guest of anybody's: it only carries the disks of one, or tries a host
     try:
         persistent = bool(domain.isPersistent())
         state, reason = int(stats["state.state"]), int(stats["state.reason"])

@@ -11,6 +11,7 @@ from typing import Any, Optional
 from urllib.parse import urlsplit
 
 from .codec import DecodeError, from_json
+from .energy import moment
 from .errors import FleetError
 from .host import Maintenance, Maps, MissingMedia, PowerModel
 from .snapshot import Link
@@ -54,6 +55,7 @@ class HostEntry:
     site: Optional[str] = None
     rack: Optional[str] = None
     power: Optional[PowerModel] = None
+    power_since: Optional[str] = None
     standby: bool = False
     standby_like: Optional[str] = None
     memory_mib: Optional[int] = None
@@ -144,6 +146,11 @@ def _check_numbers(entry: HostEntry) -> None:
             )
     if entry.power is not None:
         _check_power(entry.name, entry.power)
+    if entry.power_since is not None and moment(entry.power_since) is None:
+        raise FleetError(
+            f"power_since of host {entry.name} is {entry.power_since!r}, not a moment in ISO 8601",
+            "Write e.g. 2026-01-31T18:00:00Z",
+        )
 
 
 def _check_maps(entry: HostEntry) -> None:
@@ -159,13 +166,15 @@ def _check_maps(entry: HostEntry) -> None:
 
 
 def _check_power(host: str, power: PowerModel) -> None:
-    if not all(0 <= watts < math.inf for watts in (power.idle_watts, power.full_watts, *power.table)):
+    if not all(0 <= watts < math.inf for watts in (power.off_watts, power.idle_watts, power.full_watts, *power.table)):
         raise FleetError(f"the power model of host {host} has watts that can't be", "Give zero or more")
     if power.full_watts < power.idle_watts:
         raise FleetError(
             f"host {host} draws {power.full_watts:g} W at full load, less than its {power.idle_watts:g} W at rest",
             "Check idle_watts and full_watts",
         )
+    if not all(0 <= seconds < math.inf for seconds in (power.boot_seconds, power.shutdown_seconds)):
+        raise FleetError(f"the power model of host {host} has seconds that can't be", "Give zero or more")
     if len(power.table) not in (0, 11):
         raise FleetError(
             f"the table of the power model of host {host} has {len(power.table)} values",

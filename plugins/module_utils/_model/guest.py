@@ -144,7 +144,8 @@ class Guest:
 
     ``dirty_rate`` is how many bytes of its memory it writes per second, where that was measured,
     ``held_memory`` how many bytes of it held something when it came here by its last move.
-    ``usage_cpus`` is how many CPUs' worth of time it uses: a percentile over a window, or of the moment, as measured.
+    ``usage_cpus`` is how many CPUs' worth of time it uses: a percentile over a window, or of the moment, as measured;
+    ``forecast_cpus`` how many it is expected to use at most in the time to come, where its history is known.
     ``hugepage_kib`` is the size of the huge pages that its memory must come from, ``numa_cells`` the only NUMA nodes of
     its host that may give it (strict binding).
     ``has_run``: its vCPUs have run since its process began on this host, by a start or by arriving.
@@ -177,6 +178,7 @@ class Guest:
     usage_memory: Optional[int] = None
     usage_cpu_seconds: Optional[float] = None
     usage_cpus: Optional[float] = None
+    forecast_cpus: Optional[float] = None
     dirty_rate: Optional[int] = None
     held_memory: Optional[int] = None
     hugepage_kib: Optional[int] = None
@@ -192,3 +194,8 @@ class Guest:
     def active(self) -> bool:
         """True where the guest has a process and holds memory."""
         return self.state in ACTIVE
+
+    @property
+    def wanted_cpus(self) -> float:
+        """CPUs to keep ready for it: the larger of usage and forecast, 0 where it has no process or nobody measured."""
+        return max(self.usage_cpus or 0.0, self.forecast_cpus or 0.0) if self.active else 0.0

@@ -133,11 +133,18 @@ class NumaCell:
 
 @dataclass(frozen=True)
 class PowerModel:
-    """Watts at rest and at full load; ``table`` refines it: watts at 0, 10 ... 100 % load, as SPECpower gives them."""
+    """Watts at rest and at full load; ``table`` refines it: watts at 0, 10 ... 100 % load, as SPECpower gives them.
+
+    ``off_watts`` is what its BMC draws while it is off. It boots for ``boot_seconds`` and shuts down for
+    ``shutdown_seconds``, and draws as much as at full load meanwhile, at most.
+    """
 
     idle_watts: float
     full_watts: float
     table: tuple[float, ...] = ()
+    off_watts: float = 0.0
+    boot_seconds: float = 180.0
+    shutdown_seconds: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -151,6 +158,7 @@ class Host:
     None where libvirt is too old to tell.
     ``migration_bandwidth_mibs``: what all moves together may send from it, and as much to it, in MiB/s.
     ``migration_policy``: the convergence policy of guests that leave it.
+    ``power_since``: when it was last switched on or off (ISO 8601, UTC), None: long ago, as far as anybody knows.
     """
 
     name: str
@@ -176,6 +184,7 @@ class Host:
     site: Optional[str] = None
     rack: Optional[str] = None
     power: Optional[PowerModel] = None
+    power_since: Optional[str] = None
     numa_cells: tuple[NumaCell, ...] = ()
     mtus: Mapping[str, int] = field(default_factory=dict)
     emulates_tpm: Optional[bool] = None

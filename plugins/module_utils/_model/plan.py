@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Optional
 
 from .codec import read_document
+from .energy import Energy
 from .guest import GuestState, MoveClaim, VolumeRef
 from .guest_policy import GuestPolicy
 from .predict import Prediction
@@ -88,7 +89,7 @@ class Request:
     rules: tuple[Rule, ...] = ()
     # of memory and vCPUs, left free wherever a guest comes to
     headroom_percent: float = 0.0
-    # of a host's CPUs, used by its guests as measured
+    # of a host's CPUs, used by its guests as measured or forecast
     max_cpu_percent: Optional[float] = None
     survive_loss: SurviveLoss = SurviveLoss.IGNORE
     # guests in the way may step aside, and are brought back at the end
@@ -102,6 +103,16 @@ class Request:
     # of CONSOLIDATE: hosts that stay on, and how many do at least
     keep_on: tuple[str, ...] = ()
     min_on: int = 1
+    # of CONSOLIDATE: above this much used or forecast CPU a host is overloaded, and relieved
+    high_cpu_percent: Optional[float] = None
+    # of CONSOLIDATE: a host is emptied if that pays within this time, and stays as it was switched last for so long
+    horizon_hours: float = 4.0
+    min_on_minutes: float = 30.0
+    min_off_minutes: float = 15.0
+    # what energy costs, for the plan's figures only
+    price_per_kwh: Optional[float] = None
+    currency: Optional[str] = None
+    co2_g_per_kwh: Optional[float] = None
     # of BALANCE: the imbalance that is good enough, and what a move must even out of one host's room to be worth it
     threshold: float = 0.0
     min_gain: float = 0.005
@@ -269,9 +280,9 @@ class Plan:
 
     ``power_on`` before the first move, ``power_off`` after the last. ``waves``: of ROLLING only. ``bounds``: the goal's
     own numbers. ``breaches``: rules that do not hold at the end. ``frail``: hosts whose loss the others could not take,
-    None where nobody asked. ``critical_path``: ids of the moves that decide ``est_seconds``. Watts are None without
-    power models. ``remarks``: what the planner noticed and could not honour, in words. ``rule_faults``: rules that
-    nobody can keep, whatever the plan; the remarks have them in words.
+    None where nobody asked. ``critical_path``: ids of the moves that decide ``est_seconds``. Watts and ``energy`` are
+    None without power models. ``remarks``: what the planner noticed and could not honour, in words. ``rule_faults``:
+    rules that nobody can keep, whatever the plan; the remarks have them in words.
     """
 
     plan_id: str
@@ -291,6 +302,7 @@ class Plan:
     critical_path: tuple[str, ...] = ()
     watts_before: Optional[float] = None
     watts_after: Optional[float] = None
+    energy: Optional[Energy] = None
     remarks: tuple[str, ...] = ()
     rule_faults: tuple[RuleFault, ...] = ()
     schema: int = SCHEMA

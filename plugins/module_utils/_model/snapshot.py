@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Optional
 
 from .codec import read_document
@@ -109,3 +109,17 @@ def runs_twice(places: tuple[Located, ...]) -> bool:
     active = [place for place in places if place.guest.active]
     moving = any(place.guest.job in (JobKind.OUTGOING, JobKind.INCOMING) for place in active)
     return len(active) > (2 if moving else 1)
+
+
+def with_usage_of(snapshot: Snapshot, earlier: Snapshot) -> Snapshot:
+    """Return the snapshot in which guests that were not measured use what they did in the earlier one."""
+    known = {place.guest.uuid: place.guest.usage_cpus for place in earlier.residents}
+
+    def used(host: Host) -> Host:
+        guests = (
+            guest if guest.usage_cpus is not None else replace(guest, usage_cpus=known.get(guest.uuid))
+            for guest in host.guests
+        )
+        return replace(host, guests=tuple(guests))
+
+    return replace(snapshot, hosts=tuple(map(used, snapshot.hosts)))

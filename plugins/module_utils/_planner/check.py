@@ -19,7 +19,10 @@ _NEEDS_HOSTS = frozenset({Goal.EVACUATE, Goal.RESTORE, Goal.MOVE})
 _TAKES_DESTS = frozenset({Goal.EVACUATE, Goal.RELOCATE})
 _TAKES_GUESTS = frozenset({Goal.MOVE, Goal.RELOCATE})
 _COUNTS = ("max_moves", "max_bytes", "min_on")
-_SHARES = ("headroom_percent", "max_cpu_percent", "threshold", "min_gain")
+_SHARES = (
+    *("headroom_percent", "max_cpu_percent", "high_cpu_percent", "threshold", "min_gain"),
+    *("horizon_hours", "min_on_minutes", "min_off_minutes", "price_per_kwh", "co2_g_per_kwh"),
+)
 
 
 def check_request(snapshot: Snapshot, request: Request) -> None:
@@ -74,10 +77,20 @@ def _check_numbers(request: Request) -> None:
         value = getattr(request, label)
         if value is not None and (value < 0 or not math.isfinite(value)):
             raise FleetError(f"{label} is {value:g}", "Give zero or more")
+    _check_marks(request)
     if request.headroom_percent > 100:
         raise FleetError(f"headroom_percent is {request.headroom_percent:g}", "Give at most 100")
     if request.max_at_once is not None and request.max_at_once < 1:
         raise FleetError(f"max_at_once is {request.max_at_once}", "Give 1 or more, or leave it out for as many as fit")
+
+
+def _check_marks(request: Request) -> None:
+    low, high = request.max_cpu_percent, request.high_cpu_percent
+    if low is not None and high is not None and high <= low:
+        raise FleetError(
+            f"high_cpu_percent is {high:g}, max_cpu_percent is {low:g}",
+            "Give more than max_cpu_percent: what is between the two keeps the fleet from swinging",
+        )
 
 
 def _check_guests(snapshot: Snapshot, request: Request) -> None:

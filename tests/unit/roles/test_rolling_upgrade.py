@@ -13,7 +13,10 @@ import yaml
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 BOTH = ("maintenance", "rolling_upgrade")
 # what says how guests are moved
-MOVING = ("rules", "headroom_percent", "max_cpu_percent", "survive_loss", "method", "slots", "settings", "rounds")
+MOVING = (
+    *("rules", "headroom_percent", "max_cpu_percent", "survive_loss", "method", "slots", "settings", "rounds"),
+    "check_hosts",
+)
 
 
 def read(role: str, path: str) -> Any:
@@ -58,6 +61,25 @@ def test_how_guests_are_moved_is_handed_on(callee: str, role: str, tasks: str) -
     (given,) = handed_to(callee, role, tasks)
     for name in MOVING:
         assert given[name].split("|")[0].strip("{ }") == f"{role}_{name}"
+
+
+@pytest.mark.parametrize(
+    ("role", "tasks"),
+    [("maintenance", "around"), ("maintenance", "home"), ("rolling_upgrade", "look")],
+)
+def test_wherever_marks_are_read_or_guests_come_home_hosts_are_looked_at(role: str, tasks: str) -> None:
+    for given in handed_to("pipeline", role, tasks):
+        assert given["group"] == f"{{{{ {role}_group }}}}"
+        assert f"{role}_check_hosts" in given["check_hosts"]
+        assert given["peers"]
+
+
+def test_waves_are_planned_with_what_was_found_on_the_hosts() -> None:
+    (block,) = [task for task in read("rolling_upgrade", "tasks/plan.yml") if task["name"] == "Plan and show"]
+    plan = block["block"][0]["virtfleet.migration.migration_plan"]
+    assert plan["host_checks"] == "{{ rolling_upgrade_found if rolling_upgrade_check_hosts | bool else {} }}"
+    for name in ("transport", "tls"):
+        assert plan[name] == f"{{{{ rolling_upgrade_settings.{name} | default(omit) }}}}"
 
 
 def test_how_guests_are_moved_is_documented_as_for_an_evacuation() -> None:

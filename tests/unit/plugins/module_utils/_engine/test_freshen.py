@@ -8,7 +8,10 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.freshen import freshen
-from ansible_collections.virtfleet.migration.plugins.module_utils._engine.session import check_appliable
+from ansible_collections.virtfleet.migration.plugins.module_utils._engine.session import (
+    awakened,
+    check_appliable,
+)
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import GuestState, JobKind, Notes
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import HostState
@@ -192,3 +195,10 @@ def test_a_plan_waits_for_the_hosts_that_it_needs_awake() -> None:
     with pytest.raises(FleetError, match="hv2 to be switched on"):
         check_appliable(plan, asleep)
     check_appliable(plan, build.snapshot(build.host("hv1", WEB), build.host("hv2")))
+    check_appliable(plan, awakened(asleep, ["hv2"]))
+
+
+def test_only_hosts_on_standby_are_taken_for_switched_on() -> None:
+    fleet = build.snapshot(build.host("hv1", state=HostState.MAINTENANCE), build.host("hv2", state=HostState.STANDBY))
+    states = [host.state for host in awakened(fleet, ["hv1", "hv2", "hv9"]).hosts]
+    assert states == [HostState.MAINTENANCE, HostState.SCHEDULABLE]

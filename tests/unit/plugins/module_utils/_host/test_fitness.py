@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._host.fitness import look_at_libvirt
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.fitness import Libvirt
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.trial import trial_name, trial_uuid
 
 
 def test_what_should_be_active_and_is_not_is_named_without_virshs_empty_lines() -> None:
@@ -29,3 +30,14 @@ def test_what_should_be_active_and_is_not_is_named_without_virshs_empty_lines() 
 )
 def test_a_daemon_that_does_not_answer_is_an_error_in_its_own_words(status: int, err: str, said: str) -> None:
     assert look_at_libvirt(7, lambda _command: (status, "", err)) == Libvirt(said)
+
+
+def test_what_a_killed_test_migration_has_left_is_no_guest_of_anybodys() -> None:
+    ours, theirs = trial_name("hv1"), trial_name("hv2")
+
+    def run(command: Sequence[str]) -> tuple[int, str, str]:
+        if command[7] == "domuuid":
+            return 0, f"{trial_uuid(ours)}\n\n", ""
+        return 0, f"{ours}\n{theirs}\nweb\n" if command[7] == "list" else "", ""
+
+    assert look_at_libvirt(7, run).active_guests == (theirs, "web")

@@ -8,7 +8,7 @@ import contextlib
 import threading
 from types import SimpleNamespace
 
-from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import claims, driver
+from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import claims, driver, send
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.guest_notes import write_notes
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import MoveClaim, Notes
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method
@@ -27,7 +27,7 @@ def test_a_move_keeps_labels_and_rules_from_its_claim_to_its_end(domain_of, monk
     monkeypatch.setattr(driver, "libvirt", states)
     monkeypatch.setattr(driver, "is_active", lambda _state: True)
     monkeypatch.setattr(driver, "flags_of", lambda *_arguments: 0)
-    monkeypatch.setattr(driver, "parameters_of", lambda *_arguments: {})
+    monkeypatch.setattr(send, "parameters_of", lambda *_arguments: {})
     domain.state = lambda: [1, 0]
     domain.autostart = lambda: 0
     domain.migrateToURI3 = lambda *_arguments: seen.append(domain.notes())

@@ -24,6 +24,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.host im
     PowerModel,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Link
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.trial import trial_name, trial_uuid
 
 MIB = 2**20
 
@@ -127,6 +128,12 @@ def test_usage_is_cpu_time_by_time_and_unknown_where_a_look_missed_the_guest(bef
 def test_the_stand_in_that_carries_disks_of_a_guest_is_no_guest():
     guest = "5e7d1c6e-0f3e-5e0b-9d7b-0a4a3a6f5a01"
     domain = SimpleNamespace(name=lambda: f"virtfleet-copy-{guest}", UUIDString=lambda: stand_in_uuid(guest))
+    assert survey_file._guest(domain, {}, (), SimpleNamespace()) is None
+
+
+def test_the_guest_of_a_test_migration_is_no_guest():
+    name = trial_name("hv1")
+    domain = SimpleNamespace(name=lambda: name, UUIDString=lambda: trial_uuid(name))
     assert survey_file._guest(domain, {}, (), SimpleNamespace()) is None
 
 

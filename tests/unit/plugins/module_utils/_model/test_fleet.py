@@ -131,6 +131,11 @@ def test_each_link_is_known_once_whoever_names_it() -> None:
             "host hv1 draws 2 W at full load, less than its 3 W",
         ),
         (
+            [entry("hv1", power={"idle_watts": 1, "full_watts": 2, "boot_seconds": -1})],
+            "the power model of host hv1 has seconds",
+        ),
+        ([entry("hv1", power_since="yesterday")], "power_since of host hv1 is 'yesterday'"),
+        (
             [entry("hv1", power={"idle_watts": 1, "full_watts": 2, "table": [1, 2]})],
             "the table of the power model of host hv1",
         ),

@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -18,6 +19,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapsho
     by_uuid,
     residence,
     runs_twice,
+    with_usage_of,
 )
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 
@@ -67,6 +69,17 @@ def test_all_places_of_a_guest_are_found_by_its_uuid() -> None:
     places = by_uuid(fleet)
     assert [place.host for place in places[build.uuid_of("web")]] == ["hv1", "hv2"]
     assert [place.host for place in places[build.uuid_of("db")]] == ["hv1"]
+
+
+def test_guests_that_were_not_measured_again_use_what_they_did_before() -> None:
+    earlier = build.snapshot(build.host("hv1", replace(build.guest("web"), usage_cpus=0.5), build.guest("db")))
+    measured = replace(build.guest("new"), usage_cpus=0.1)
+    later = with_usage_of(build.snapshot(build.host("hv2", build.guest("web"), build.guest("db"), measured)), earlier)
+    assert {place.guest.name: place.guest.usage_cpus for place in later.residents} == {
+        "db": None,
+        "new": 0.1,
+        "web": 0.5,
+    }
 
 
 def test_hosts_and_pools_are_found_by_name() -> None:
