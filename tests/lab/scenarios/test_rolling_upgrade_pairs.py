@@ -152,7 +152,7 @@ def replayed(before: World, moves: Iterable[dict[str, Any]]) -> Iterator[tuple[d
         if move["event"] == "move_started":
             hosts.add(move["dest"])
         else:
-            hosts.discard(move["source"] if move["outcome"] == "moved" else move["dest"])
+            hosts.discard(move["source"] if move["outcome"] in ("moved", "already_there") else move["dest"])
         yield move, at
 
 
