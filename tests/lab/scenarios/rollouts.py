@@ -29,11 +29,16 @@ class Seen:
     judged: dict[str, Any]
 
 
-def finished(job: Job, argv: Sequence[str], off: Collection[str] = ()) -> Seen:
-    """Run to the end. ``off``: problems that the judge is expected to see, word for word."""
+def finished(job: Job, argv: Sequence[str], lost: Collection[str] = ()) -> Seen:
+    """Run to the end. ``lost``: hosts that are not expected to answer after it."""
     run = execute(argv, timeout=RUN_SECONDS)
     summary = json.loads((job.folder / "report" / "rolling_upgrade.json").read_text(encoding="utf-8"))
-    return Seen(run, summary, world(), once_again_well(run.began, off=off))
+    return Seen(run, summary, world(lost), once_again_well(run.began, off=unreachable(lost)))
+
+
+def unreachable(hosts: Collection[str]) -> list[str]:
+    """Return the problems that the judge sees with hosts that do not answer, word for word."""
+    return [f"host {host} is unreachable" for host in hosts]
 
 
 def events(job: Job) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from conductor import Job
 from labview import MARK, World, lab, on_host, once_again_well, problems, unexplained_holes, world
-from rollouts import RUN_SECONDS, Seen, events, finished
+from rollouts import RUN_SECONDS, Seen, events, finished, unreachable
 from running import Running, running
 from upgrades import (
     BAD_LUCK,
@@ -68,8 +68,8 @@ def command(job: Job, *flags: str, **variables: Any) -> list[str]:
     return job.argv(*flags, reboot="always", **variables)
 
 
-def ended(job: Job, *flags: str, off: Collection[str] = (), **variables: Any) -> Seen:
-    return finished(job, command(job, *flags, **variables), off)
+def ended(job: Job, *flags: str, lost: Collection[str] = (), **variables: Any) -> Seen:
+    return finished(job, command(job, *flags, **variables), lost)
 
 
 def killed(job: Job, name: str, what: str, reached: Callable[[Running], bool]) -> float:
@@ -132,7 +132,7 @@ def lame(job: Job, stopped: Seen, order: list[str]) -> Seen:
     killed(job, "during reboot", f"{second} goes down", lambda _run: left(second, boot))
     killed(job, "before home-coming", "home-coming", has_begun("Bring guests home"))
     spoil_daemon(order[2])
-    return ended(job, off=[f"host {order[2]} is unreachable"], ready_timeout=LAME_SECONDS)
+    return ended(job, lost=order[2:], ready_timeout=LAME_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +195,7 @@ def test_a_daemon_that_ends_after_the_upgrade_stops_the_rollout(lame: Seen, orde
     assert list(lame.summary["failed"]) == [third]
     assert lame.summary["untouched"] == {}
     assert '"rolling upgrade, failed at' in on_host(third, "cat", MARK)
-    assert problems(lame.judged, [f"host {third} is unreachable"]) == []
+    assert problems(lame.judged, unreachable([third])) == []
 
 
 def test_every_host_has_the_new_release_in_the_end(done: Seen, before: Start, order: list[str]) -> None:

@@ -18,7 +18,7 @@ import pytest
 import yaml
 from conductor import Job
 from labview import INVENTORY, World, lab, problems, specs, world
-from rollouts import Marks, Seen, events, finished, is_marked, mark_on_disk, marks_watched
+from rollouts import Marks, Seen, events, finished, is_marked, mark_on_disk, marks_watched, unreachable
 from upgrades import boot_of, forget_tool, let_next_boot_hang, release_tool, set_up_at
 
 PROFILE = "mixed"
@@ -29,7 +29,6 @@ FLEET = tuple(ROOM_MIB)
 LOST = "hv5"
 # it never comes back, so that nothing depends on how long it is waited for
 LOST_SECONDS = 15
-UNREACHABLE = f"host {LOST} is unreachable"
 ABROAD = "abroad"
 # never on one host, and at home on three only: of these, no two can go together
 APART, APART_ON = ("cache1", "zürich"), ("hv1", "hv2", "hv3")
@@ -77,7 +76,8 @@ def command(job: Job, *flags: str) -> list[str]:
     inventory = job.folder / "inventory.yml"
     inventory.parent.mkdir(parents=True, exist_ok=True)
     inventory.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
-    return job.argv("-i", str(inventory), *flags, max_hosts_at_once=2, on_failure="continue", rules=RULES)
+    variables = {"max_hosts_at_once": 2, "on_failure": "continue", "rules": RULES, "trial": False}
+    return job.argv("-i", str(inventory), *flags, **variables)
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def waves(rehearsed: Seen) -> list[list[str]]:
 def loss(job: Job, rehearsed: Seen) -> Loss:
     assert rehearsed.run.status == 0, rehearsed.run.output
     with marks_watched(FLEET) as marks:
-        seen = finished(job, command(job), [UNREACHABLE])
+        seen = finished(job, command(job), [LOST])
     return Loss(seen, marks, mark_on_disk(LOST))
 
 
@@ -224,7 +224,7 @@ def test_its_mark_stands_on_it_and_says_why(loss: Loss) -> None:
 
 
 def test_no_guest_is_lost_with_it(before: Start, loss: Loss) -> None:
-    assert problems(loss.seen.judged, [UNREACHABLE]) == []
+    assert problems(loss.seen.judged, unreachable([LOST])) == []
     was_there = before.world.guests_on(LOST)
     assert ABROAD in was_there
     for guest, places in loss.seen.world.places.items():
