@@ -9,7 +9,7 @@ export HOME=$PWD/build/home RUFF_CACHE_DIR=$PWD/build/cache/ruff
 mkdir -p "$HOME"
 copy=build/ansible_collections/virtfleet/migration
 rooms=()
-for room in _model _planner _engine; do
+for room in _model _planner _engine _whatif; do
     [[ -d $copy/plugins/module_utils/$room ]] &&
         rooms+=(-p "ansible_collections.virtfleet.migration.plugins.module_utils.$room")
 done

@@ -24,6 +24,22 @@ attributes:
       - virtfleet.migration.migration
 """
 
+    RECORD = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    description: Looks at the fleet and says what it would record, and writes nothing.
+  diff_mode:
+    support: none
+    description: A sample is added to what is there; nothing is replaced.
+  action_group:
+    description: Use C(group/virtfleet.migration.migration) in C(module_defaults) to set options once.
+    support: full
+    membership:
+      - virtfleet.migration.migration
+"""
+
     MOVES = r"""
 options: {}
 attributes:

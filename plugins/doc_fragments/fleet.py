@@ -124,6 +124,12 @@ options:
           - Name of a host of the same build that is on. It tells what the inventory does not say of a host on standby,
             such as its CPU, machine types, networks and shared pools.
         type: str
+      known:
+        description:
+          - What a survey knew of a host before it was switched off, for a host on standby without
+            O(hosts[].standby_like). P(virtfleet.migration.fleet_hosts#filter) takes it from the notes of
+            M(virtfleet.migration.host_standby).
+        type: dict
       memory_mib:
         description: Memory of a host on standby, in MiB. One that is on is measured.
         type: int

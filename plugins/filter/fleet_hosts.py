@@ -11,6 +11,9 @@ from urllib.parse import quote, urlencode
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ..module_utils._model.power_state import standby_notes
+from ..module_utils._model.standby import Note, is_standby_mark, sleeping
+
 # Inventory variable to option, for those that are handed over as they are.
 _AS_IS = {
     "virtfleet_allocatable_memory_mib": "allocatable_memory_mib",
@@ -52,7 +55,8 @@ def fleet_hosts(
         raise AnsibleFilterError("the group of hosts is empty: add hypervisors to it, or name another group")
     fleet = {name: hostvars[name] for name in sorted(set(names))}
     marks_read = any(_mark_known(variables) for variables in fleet.values())
-    entries = [_entry(name, variables, marks_read) for name, variables in fleet.items()]
+    notes = standby_notes(fleet, fleet)
+    entries = [_entry(name, variables, marks_read, notes.get(name)) for name, variables in fleet.items()]
     return [_without_mark(entry) if entry["name"] in unmarked else entry for entry in entries]
 
 
@@ -60,16 +64,35 @@ def _without_mark(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {option: value for option, value in entry.items() if option != "maintenance"}
 
 
-def _entry(name: str, variables: Mapping[str, Any], marks_read: bool) -> dict[str, Any]:
+def _entry(name: str, variables: Mapping[str, Any], marks_read: bool, note: Optional[Note]) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": name, "uri": variables.get("virtfleet_uri") or _ssh_uri(name, variables)}
     entry["peer_uri"] = variables.get("virtfleet_peer_uri") or _peer_uri(name, variables)
     entry.update({option: variables[key] for key, option in _AS_IS.items() if variables.get(key) is not None})
-    standby = _standby(name, variables)
+    if note is not None and note.get("since") and "power_since" not in entry:
+        entry["power_since"] = note["since"]
+    if sleeping(note, _answers(variables), str(variables.get("virtfleet_power_state", ""))):
+        return {**entry, **_noted(note or {}, variables)}
+    # of a host that was just woken the inventory may still say that it sleeps
+    standby = _standby(name, variables) and not (variables.get("virtfleet_power_state") == "on" and _answers(variables))
     if standby:
         entry["standby"] = True
     # a host that is switched off can't tell its mark, and is not suspected for it
     mark = _UNKNOWN if marks_read and not standby and not _mark_known(variables) else _mark(variables)
     return entry if mark is None else {**entry, "maintenance": mark}
+
+
+def _noted(note: Note, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the note of a host on standby says. One that failed to wake is left alone by every plan.
+
+    The mark that it had when it was switched off is of no account, one of another reason is.
+    """
+    mark = _mark(variables)
+    if note.get("failure"):
+        mark = {"reason": f"it failed to wake: {note['failure']}", "since": str(note.get("since", ""))}
+    found: dict[str, Any] = {"standby": True}
+    if note.get("known"):
+        found["known"] = note["known"]
+    return found if mark is None or is_standby_mark(mark) else {**found, "maintenance": mark}
 
 
 def _standby(name: str, variables: Mapping[str, Any]) -> bool:
@@ -106,6 +129,12 @@ def _peer_uri(name: str, variables: Mapping[str, Any]) -> str:
 
 def _bracketed(address: str) -> str:
     return f"[{address}]" if ":" in address else address
+
+
+def _answers(variables: Mapping[str, Any]) -> bool:
+    """Return whether Ansible has reached the host in this play; facts may be of an earlier one."""
+    told = variables.get("virtfleet_mark")
+    return "maintenance" in told if told else "ansible_local" in variables
 
 
 def _mark_known(variables: Mapping[str, Any]) -> bool:

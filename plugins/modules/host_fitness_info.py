@@ -16,8 +16,8 @@ description:
   - With O(check), it judges as well what M(virtfleet.migration.host_check_info) found on the host, its clock, its
     certificates, its ports for migrations, and whether it reaches the other hosts. That another host is not reached
     is held against this one only if it reaches none.
-  - It tells whether the running system needs a reboot, and which of libvirt's daemons run a program or a library that
-    was replaced since they were started.
+  - It tells whether the running system needs a reboot, whether Ansible itself runs on it, and which of libvirt's
+    daemons run a program or a library that was replaced since they were started.
   - It changes nothing. Under P(virtfleet.migration.maintenance#role) and P(virtfleet.migration.rolling_upgrade#role) a
     host that is not fit keeps its maintenance mark.
 author:
@@ -79,6 +79,29 @@ active_guests:
   type: list
   elements: str
   sample: []
+control_node:
+  description: Whether Ansible runs on this very host, or in a container on it, so that its reboot would end the play.
+  returned: success
+  type: bool
+  sample: false
+identity:
+  description: What the host is told from other machines by.
+  returned: success
+  type: dict
+  contains:
+    machine_id:
+      description: Content of C(/etc/machine-id), which machines made from one image may share.
+      type: str
+    boot_id:
+      description: The kernel's name for this boot.
+      type: str
+    container:
+      description: Whether it is a container, which shares its boot with its machine.
+      type: bool
+  sample:
+    machine_id: 7d2c1d9f5f0e4f0d8d6e2b7a3c0f9b11
+    boot_id: 4c1b1f2e-52a1-4a4e-8f2e-0d8a8a1c3b11
+    container: false
 boot:
   description: The running system.
   returned: success
@@ -116,6 +139,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._ansible.shell import run_module
 from ..module_utils._host.boot import look_at_boot
 from ..module_utils._host.fitness import look_at_libvirt
+from ..module_utils._host.identity import identity
 from ..module_utils._model.codec import to_json
 from ..module_utils._model.errors import FleetError
 from ..module_utils._model.host_check import read_checks
@@ -133,7 +157,7 @@ def body(module: AnsibleModule) -> dict[str, Any]:
         raise FleetError("virsh is not there", "Install libvirt's clients on this host")
     libvirt = look_at_libvirt(seconds, module.run_command)
     problems = [describe_unfit(each) for each in unfit(libvirt, check)]
-    boot = look_at_boot(module.run_command, module.get_bin_path("needs-restarting"))
+    who, boot = identity(), look_at_boot(module.run_command, module.get_bin_path("needs-restarting"))
     told = ". ".join(f"{each['message']}; {each['remedy']}" for each in problems)
     return {
         "fit": not problems,
@@ -141,6 +165,7 @@ def body(module: AnsibleModule) -> dict[str, Any]:
         "msg": told or "the host is fit",
         "active_guests": to_json(libvirt.active_guests),
         "boot": to_json(boot),
+        "identity": to_json(who),
     }
 
 

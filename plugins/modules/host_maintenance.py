@@ -69,44 +69,20 @@ maintenance:
 """
 
 import datetime
-import json
 import os
-import tempfile
-from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._ansible.fact_file import read_facts, write_facts
 from ..module_utils._ansible.mark import FACT_FILE, FACTS_DIR, facts_of, result, wanted_mark
 from ..module_utils._ansible.shell import run_module
-from ..module_utils._model.errors import FleetError
-
-
-def read_facts(path: str) -> dict[str, Any]:
-    """Return what the file of local facts holds, empty where there is no file."""
-    try:
-        with open(path, encoding="utf-8") as stream:
-            return facts_of(stream.read(), path)
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise FleetError(f"{path} can't be read: {error}", "Mend or remove that file") from error
-
-
-def write_facts(module: AnsibleModule, path: str, facts: Mapping[str, Any]) -> None:
-    """Write the file in one step, so that no reader and no power cut ever sees half of it."""
-    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=module.tmpdir)
-    with open(descriptor, "w", encoding="utf-8") as stream:
-        json.dump(facts, stream, sort_keys=True)
-    os.chmod(temporary, 0o644)  # local facts are no secret and every user's Ansible reads them
-    module.atomic_move(temporary, path)
 
 
 def body(module: AnsibleModule) -> dict[str, Any]:
     """Compare the mark with the wanted one, and write it where they differ."""
     path = os.path.join(module.params["facts_dir"], FACT_FILE)
-    facts = read_facts(path)
+    facts = read_facts(path, facts_of)
     mark = facts.get("maintenance")
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     wanted = wanted_mark(module.params, mark, now)

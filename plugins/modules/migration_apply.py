@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - virtfleet.migration.fleet
   - virtfleet.migration.moves.prediction
   - virtfleet.migration.moves.usage
+  - virtfleet.migration.history
   - virtfleet.migration.moves
   - virtfleet.migration.transfer
   - virtfleet.migration.moves.slots
@@ -119,6 +120,16 @@ stays_text:
   type: list
   elements: str
   sample: []
+usage:
+  description:
+    - Where the use of the CPU that was planned with comes from. C(source) is V(history) (O(history)), V(moment), or
+      V(none), where nobody measured.
+    - Of the active C(guests) those C(with_history) and C(without_history) in the window, and those C(unmeasured)
+      anyhow, which count as idle. C(samples) lie in the window, the C(newest) of them at that time.
+  returned: with O(goal), unless the request was refused
+  type: dict
+  sample: {source: history, guests: 12, with_history: 11, without_history: 1, unmeasured: 0, samples: 24,
+           newest: '2026-11-26T06:30:00+00:00'}
 report:
   description: What became of each guest; the same keys in check mode.
   returned: success, or when moves failed
@@ -204,6 +215,7 @@ from ..module_utils._ansible.arguments import (
 )
 from ..module_utils._ansible.checks import checks_spec, unchecked_lines, with_checks
 from ..module_utils._ansible.detached import detached
+from ..module_utils._ansible.history import history_spec, window_of
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run
 from ..module_utils._ansible.request import links_of, request_of, request_spec, with_links
@@ -221,6 +233,7 @@ from ..module_utils._engine.session import (
     module_result,
     rehearsal,
 )
+from ..module_utils._history.recall import with_history
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.driver import LibvirtDriver
@@ -229,6 +242,7 @@ from ..module_utils._libvirt.survey import survey
 from ..module_utils._libvirt.trial import end_trials
 from ..module_utils._model.codec import load_document, to_json
 from ..module_utils._model.plan import SCHEMA, Plan, read_plan
+from ..module_utils._model.prose_usage import usage_facts
 from ..module_utils._model.settings import wanted_by
 from ..module_utils._model.snapshot import Snapshot, with_usage_of
 from ..module_utils._planner.planner import make_plan
@@ -274,11 +288,17 @@ def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         before = with_given(
             survey(fleet, params["measure_usage_seconds"], params["measure_dirty_rate_seconds"]), params
         )
+        if params["history"]:
+            before = with_history(before, params["history"]["path"], window_of(params["history"]))
         before = awakened(before, params["awake"]) if rehearse else before
         check_runs_once(before)
         ended = [] if rehearse else end_trials(fleet, awake(before), time.time())
         before, plan = planned(fleet, before, planner)
-        told = {"plan": to_json(plan), **plan_facts(plan)} if params["goal"] is not None else {}
+        told = (
+            {"plan": to_json(plan), **plan_facts(plan), "usage": usage_facts(before)}
+            if params["goal"] is not None
+            else {}
+        )
         if told:
             emit("planned", {"plan_id": plan.plan_id, "text": told["plan_text"]})
         options = RunOptions(settings, plan.request.slots, params["max_failures"])
@@ -313,6 +333,7 @@ def main() -> None:
         **journal_spec(),
         **prediction_spec(),
         **usage_spec(),
+        **history_spec(),
         **checks_spec(),
         "plan": {"type": "dict"},
         "plan_file": {"type": "path"},

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - virtfleet.migration.fleet
   - virtfleet.migration.moves.prediction
   - virtfleet.migration.moves.usage
+  - virtfleet.migration.history
   - virtfleet.migration.moves.slots
   - virtfleet.migration.request
   - virtfleet.migration.checks
@@ -401,6 +402,16 @@ explanation:
           breaks: []
           cost: null
           disks: []
+usage:
+  description:
+    - Where the use of the CPU that was planned with comes from. C(source) is V(history) (O(history)), V(moment), or
+      V(none), where nobody measured.
+    - Of the active C(guests) those C(with_history) and C(without_history) in the window, and those C(unmeasured)
+      anyhow, which count as idle. C(samples) lie in the window, the C(newest) of them at that time.
+  returned: success, or when guests stay
+  type: dict
+  sample: {source: history, guests: 12, with_history: 11, without_history: 1, unmeasured: 0, samples: 24,
+           newest: '2026-11-26T06:30:00+00:00'}
 placement:
   description: Names of the guests on each host as they are before the plan, sorted.
   returned: success, or when guests stay
@@ -414,6 +425,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._ansible.arguments import fleet_spec, hosts_of, prediction_spec, usage_spec
 from ..module_utils._ansible.checks import checks_spec, unchecked_lines, wanted_of, wanted_spec, with_checks
+from ..module_utils._ansible.history import history_spec, window_of
 from ..module_utils._ansible.request import (
     GOALS,
     check_links,
@@ -428,13 +440,17 @@ from ..module_utils._engine.explanation_text import explanation_facts, explanati
 from ..module_utils._engine.plan_text import plan_lines
 from ..module_utils._engine.report import placement, silent_lines, stay_facts, stay_lines
 from ..module_utils._engine.session import check_runs_once
+from ..module_utils._history.recall import with_history
+from ..module_utils._host.identity import guest_uuids
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.codec import load_document, to_json
 from ..module_utils._model.errors import FleetError
 from ..module_utils._model.plan import Goal, Request
+from ..module_utils._model.prose_usage import usage_facts
 from ..module_utils._model.snapshot import SCHEMA, Snapshot, read_snapshot
+from ..module_utils._planner.conductor import with_conductor_last
 from ..module_utils._planner.explain import explain
 from ..module_utils._planner.planner import make_plan
 
@@ -473,12 +489,18 @@ def body(module: AnsibleModule) -> dict[str, Any]:
         raise FleetError(f"text_moves is {shown}", "Give the number of moves to show, or 0 for all")
     request, links = request_of(params, wanted_of(params), Goal.RELOCATE if explaining else None), links_of(params)
     snapshot = with_checks(with_links(look(params), links), params)
+    if params["history"]:
+        snapshot = with_history(snapshot, params["history"]["path"], window_of(params["history"]))
     check_links(snapshot.links)
     check_runs_once(snapshot)
     for line in (*silent_lines(snapshot), *unchecked_lines(snapshot), *lost_links(snapshot)):
         module.warn(line)
+    told: list[str] = []
+    if request.goal is Goal.ROLLING and params["hosts"]:
+        request, told = with_conductor_last(snapshot, request, guest_uuids())
     result = (explained if explaining else planned)(snapshot, request, shown)
-    result["placement"] = placement(snapshot)
+    result["text"] = [*told, *result["text"]]
+    result.update({"placement": placement(snapshot), "usage": usage_facts(snapshot)})
     if result.get("stays") and params["fail_on_stays"]:
         return {**result, "failed": True, "msg": "; ".join(result["stays_text"])}
     return result
@@ -491,6 +513,7 @@ def main() -> None:
         **request_spec(required=True, goals=(*GOALS, EXPLAIN)),
         **prediction_spec(),
         **usage_spec(),
+        **history_spec(),
         **checks_spec(),
         **wanted_spec(),
         "snapshot": {"type": "dict"},

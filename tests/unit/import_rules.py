@@ -10,18 +10,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 COLLECTION = "ansible_collections.virtfleet.migration.plugins"
-PURE = frozenset({"_model", "_planner", "_engine"})
-PRIVATE_ROOMS = PURE | {"_libvirt", "_ansible", "_host"}
+PURE = frozenset({"_model", "_planner", "_engine", "_whatif"})
+PRIVATE_ROOMS = PURE | {"_libvirt", "_ansible", "_host", "_history"}
 
 # What each room may import beside the standard library and itself.
 ALLOWED: dict[str, frozenset[str]] = {
     "_model": frozenset(),
     "_planner": frozenset({"_model"}),
     "_engine": frozenset({"_model", "_planner"}),
+    "_whatif": frozenset({"_model", "_planner"}),
     "_libvirt": frozenset({"_model", "_engine.ports", "libvirt", "libvirt_qemu"}),
     "_host": frozenset({"_model"}),
+    "_history": frozenset({"_model"}),
     "_ansible": frozenset({"_model", "ansible"}),
-    "modules": PRIVATE_ROOMS | {"ansible"},
+    "modules": PRIVATE_ROOMS
+    | {"ansible", "pyghmi"},  # the library that speaks IPMI, for the one module that asks by it
     "action": (PRIVATE_ROOMS - {"_libvirt"}) | {"ansible", "plugin_utils"},
     "plugin_utils": (PRIVATE_ROOMS - {"_libvirt"}) | {"ansible"},
     "filter": frozenset({"_model", "ansible"}),

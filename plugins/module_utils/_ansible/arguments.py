@@ -51,6 +51,7 @@ _HOST_OPTIONS: dict[str, Any] = {
     "power_since": {"type": "str"},
     "standby": {"type": "bool", "default": False},
     "standby_like": {"type": "str"},
+    "known": {"type": "dict"},
     "memory_mib": {"type": "int"},
     "cpus": {"type": "int"},
     "max_guests": {"type": "int"},

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from .._model.errors import FleetError
 from .._model.fitness import Libvirt
 from .._model.trial import PREFIX, is_trial
 from .peers import Run
@@ -33,6 +34,17 @@ def look_at_libvirt(seconds: int, run: Run) -> Libvirt:
 def _is_trial(name: str, seconds: int, run: Run) -> bool:
     """Return whether it is what a killed test migration has left, which is no guest of anybody's."""
     return name.startswith(PREFIX) and is_trial(name, _virsh(("domuuid", name), seconds, run)[1].strip())
+
+
+def guests_of(seconds: int, run: Run) -> tuple[str, ...]:
+    """Return the names of all guests of this host, shut-off ones too; raises FleetError where libvirt is silent."""
+    status, out, err = _virsh(("list", "--all", "--name"), seconds, run)
+    if status != 0:
+        why = (
+            f"no answer within {seconds} s" if status == _TIMED_OUT else _last_line(err) or f"virsh ended with {status}"
+        )
+        raise FleetError(f"its libvirt can't say which guests are there: {why}", "Look at its log there")
+    return tuple(sorted(line.strip() for line in out.splitlines() if line.strip()))
 
 
 def _virsh(question: tuple[str, ...], seconds: int, run: Run) -> tuple[int, str, str]:

@@ -26,10 +26,13 @@ def vcpus(cpus: int, entry: HostEntry) -> int:
 def asleep(entry: HostEntry, like: Optional[Host]) -> Host:
     """Return the host with the inventory's figures; ``like`` is a surveyed host of the same build, or None.
 
+    Without one it is as it was known before it was switched off.
+
     What only that host tells: versions, CPU, machine types, networks, and pools of storage that is not its own.
     A host with a maintenance mark stays in maintenance, so that no plan wakes it.
     """
-    twin = like if like is not None else Host(entry.name, HostState.STANDBY)
+    itself = like is None and entry.known is not None
+    twin = like or entry.known or Host(entry.name, HostState.STANDBY)
     memory = twin.memory if entry.memory_mib is None else entry.memory_mib * MIB
     cpus = twin.cpus if entry.cpus is None else entry.cpus
     return dataclasses.replace(
@@ -43,7 +46,7 @@ def asleep(entry: HostEntry, like: Optional[Host]) -> Host:
         usage_memory=0,
         cpus=cpus,
         allocatable_vcpus=vcpus(cpus, entry),
-        pools=tuple(pool for pool in twin.pools if pool.identity is not None),
+        pools=tuple(pool for pool in twin.pools if itself or pool.identity is not None),
         numa_cells=(),
         images=(),
         maintenance=entry.maintenance,

@@ -11,6 +11,22 @@ from typing import Optional
 
 
 @dataclass(frozen=True)
+class Identity:
+    """What tells machines apart. Copies of an image may share ``machine_id``; a container has the boot of its host."""
+
+    machine_id: str
+    boot_id: str
+    container: bool = False
+
+
+def goes_down_with(here: Identity, there: Identity) -> bool:
+    """Return whether what runs ``here`` ends when ``there`` reboots: it is that machine, or a container on it."""
+    if here.boot_id != there.boot_id:
+        return False
+    return not there.container or (bool(here.machine_id) and here.machine_id == there.machine_id)
+
+
+@dataclass(frozen=True)
 class Boot:
     """The running system: its boot, what asks for another one, and daemons that run what is no longer on the disk.
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from .codec import DecodeError, from_json
 from .energy import moment
 from .errors import FleetError
-from .host import Maintenance, Maps, MissingMedia, PowerModel
+from .host import Host, Maintenance, Maps, MissingMedia, PowerModel
 from .snapshot import Link
 
 MIB = 1024 * 1024
@@ -36,7 +36,8 @@ class HostEntry:
     ``migration_address`` (name or IP) is where guests are sent to, ``listen_address`` where QEMU then waits for them.
 
     A host on ``standby`` is never connected to: ``memory_mib`` and ``cpus`` say what it has, and ``standby_like`` names
-    a host of the same build that tells the rest. Hosts that are on are measured instead. The maps say what a thing is
+    a host of the same build that tells the rest, or else ``known`` does, what a survey knew of the host itself before
+    it was switched off. Hosts that are on are measured instead. The maps say what a thing is
     called here that has another name on other hosts.
     """
 
@@ -58,6 +59,7 @@ class HostEntry:
     power_since: Optional[str] = None
     standby: bool = False
     standby_like: Optional[str] = None
+    known: Optional[Host] = None
     memory_mib: Optional[int] = None
     cpus: Optional[int] = None
     max_guests: Optional[int] = None
@@ -198,7 +200,7 @@ def _check_standby(entries: Sequence[HostEntry]) -> None:
             "cpus": (entry.cpus, entry.allocatable_vcpus),
         }
         missing = [label for label, values in needs.items() if all(value is None for value in values)]
-        if missing and entry.standby_like is None:
+        if missing and entry.standby_like is None and entry.known is None:
             raise FleetError(
                 f"host {entry.name} is on standby, and its {missing[0]} is not given",
                 f"Set virtfleet_{missing[0]}, or virtfleet_standby_like to a host of the same build",

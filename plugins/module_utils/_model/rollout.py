@@ -17,7 +17,7 @@ class Seen:
     """What was found on a host. ``due``: why it has to be done, empty if not.
 
     ``error``: why Ansible has not reached it; ``broken``: why it can't tell what there is to do. ``mark`` is the reason
-    in its maintenance mark, None without one.
+    in its maintenance mark, None without one. ``control_node``: Ansible itself runs there.
     """
 
     error: Optional[str] = None
@@ -25,6 +25,7 @@ class Seen:
     due: tuple[str, ...] = ()
     standby: bool = False
     broken: Optional[str] = None
+    control_node: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Todo:
     """The hosts by what is to be done. ``interrupted`` are the part of ``todo`` that an earlier run has begun.
 
     ``ready``: nothing to do, and not in maintenance. ``skipped`` and ``failed`` have the reason for each host.
+    ``last`` are the part that comes after all others, as their reboot ends the run.
     """
 
     todo: tuple[str, ...] = ()
@@ -40,6 +42,7 @@ class Todo:
     skipped: Mapping[str, str] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     due: Mapping[str, str] = field(default_factory=dict)
+    last: tuple[str, ...] = ()
 
 
 def sort_out(seen: Mapping[str, Seen], reason: str) -> Todo:
@@ -67,7 +70,8 @@ def sort_out(seen: Mapping[str, Seen], reason: str) -> Todo:
         else:
             ready.append(name)
             skipped[name] = "nothing to do"
-    return Todo(tuple(due), tuple(interrupted), tuple(ready), skipped, failed, due)
+    last = tuple(name for name in due if seen[name].control_node and name not in interrupted)
+    return Todo(tuple(due), tuple(interrupted), tuple(ready), skipped, failed, due, last)
 
 
 def seen_of(variables: Mapping[str, Any], look: str) -> Seen:
@@ -82,7 +86,8 @@ def seen_of(variables: Mapping[str, Any], look: str) -> Seen:
     reason = str(mark.get("reason", "")) if mark else None
     if found is None:
         return Seen(error="was lost while it was looked at", mark=reason)
-    return Seen(None, reason, tuple(found.get("due") or ()), broken=found.get("error") or None)
+    due, here = tuple(found.get("due") or ()), bool(found.get("control_node"))
+    return Seen(None, reason, due, broken=found.get("error") or None, control_node=here)
 
 
 @dataclass(frozen=True)

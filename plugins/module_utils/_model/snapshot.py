@@ -13,6 +13,7 @@ from .codec import read_document
 from .guest import Guest, JobKind
 from .host import Host, HostState
 from .host_check import HostCheck
+from .usage_window import UsageSource
 
 SCHEMA = 1
 
@@ -38,12 +39,14 @@ class Snapshot:
     """Hosts sorted by name. ``taken_at`` is ISO 8601 in UTC and only informs.
 
     ``host_checks`` are looks on the hosts themselves, by host: what no survey tells, where somebody has looked.
+    ``usage``: the recorded history that the guests' use comes from; None where it is of the moment.
     """
 
     taken_at: str
     hosts: tuple[Host, ...]
     links: tuple[Link, ...] = ()
     host_checks: Mapping[str, HostCheck] = field(default_factory=dict)
+    usage: Optional[UsageSource] = None
     schema: int = SCHEMA
 
     def host(self, name: str) -> Optional[Host]:
@@ -113,13 +116,13 @@ def runs_twice(places: tuple[Located, ...]) -> bool:
 
 def with_usage_of(snapshot: Snapshot, earlier: Snapshot) -> Snapshot:
     """Return the snapshot in which guests that were not measured use what they did in the earlier one."""
-    known = {place.guest.uuid: place.guest.usage_cpus for place in earlier.residents}
+    known = {place.guest.uuid: place.guest for place in earlier.residents}
 
-    def used(host: Host) -> Host:
-        guests = (
-            guest if guest.usage_cpus is not None else replace(guest, usage_cpus=known.get(guest.uuid))
-            for guest in host.guests
-        )
-        return replace(host, guests=tuple(guests))
+    def as_before(guest: Guest) -> Guest:
+        then = known.get(guest.uuid)
+        if then is None or guest.usage_cpus is not None:
+            return guest
+        return replace(guest, usage_cpus=then.usage_cpus, forecast_cpus=then.forecast_cpus)
 
-    return replace(snapshot, hosts=tuple(map(used, snapshot.hosts)))
+    hosts = tuple(replace(host, guests=tuple(map(as_before, host.guests))) for host in snapshot.hosts)
+    return replace(snapshot, hosts=hosts, usage=snapshot.usage or earlier.usage)

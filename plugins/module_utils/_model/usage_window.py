@@ -38,6 +38,21 @@ class UsageWindow:
 
 
 @dataclass(frozen=True)
+class UsageSource:
+    """Of which recorded samples the guests' use and forecast come.
+
+    ``samples`` lie in the window, the ``newest`` of them in ISO 8601 (UTC). ``guests`` are active guests with history,
+    ``missing`` those without: what they use was measured at the moment, if at all.
+    """
+
+    window: UsageWindow
+    samples: int
+    newest: Optional[str]
+    guests: int
+    missing: int
+
+
+@dataclass(frozen=True)
 class Series:
     """What one guest or host has used: ``times`` ascend, each with its value."""
 

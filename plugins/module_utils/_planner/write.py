@@ -12,6 +12,7 @@ from .._model import prose
 from .._model.guest import Guest
 from .._model.host import Host, HostState
 from .._model.plan import Goal, Move, Plan, Stay, SurviveLoss, Wave
+from .._model.prose_usage import usage_lines
 from .._model.rules import RuleFault
 from .._model.snapshot import Located
 from .board import Board
@@ -78,7 +79,11 @@ def write_plan(
         critical_path=tuple(one for part in timing for one in part.critical_path),
         watts_before=_watts(board, guests, before, (), ()),
         watts_after=_watts(board, guests, after, power_on, off),
-        remarks=(*(prose.fault(fault) for fault in told), *outcome.remarks),
+        remarks=(
+            *(prose.fault(fault) for fault in told),
+            *outcome.remarks,
+            *usage_lines(board.snapshot, board.request.max_cpu_percent is not None),
+        ),
         rule_faults=told,
     )
 

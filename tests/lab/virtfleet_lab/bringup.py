@@ -20,6 +20,7 @@ from . import (
     image,
     infra,
     population,
+    redfish,
     state,
     wiring,
 )
@@ -92,6 +93,7 @@ def _prepare(lab: Lab, plan: state.Plan) -> None:
     for host in plan.hosts:
         hostfiles.lay(lab, host, plan.hosts, lab.host_dir(host.name) / "upper")
     infra.prepare(lab, plan.hosts)
+    redfish.prepare(lab, plan.hosts)
     for guest in state.read_guests(lab):
         if guest.lun:
             guests.write_iscsi_image(lab, guest)

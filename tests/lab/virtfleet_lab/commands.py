@@ -73,7 +73,7 @@ def _guest(lab: Lab, arguments: argparse.Namespace) -> None:
 
 
 def _power(lab: Lab, arguments: argparse.Namespace) -> None:
-    print(wiring.power(_host(lab, arguments.host), arguments.action))
+    print(wiring.power(lab, _host(lab, arguments.host), arguments.action))
 
 
 def _link(lab: Lab, arguments: argparse.Namespace) -> None:

@@ -40,6 +40,7 @@ def _host(lab: Lab, number: int, entry: dict[str, Any]) -> Host:
         bmc_address=lab.address(110 + number),
         allocatable_memory_mib=entry.get("allocatable_memory_mib", 2048),
         allocatable_vcpus=entry.get("allocatable_vcpus", 8),
+        bmc=entry.get("bmc", "ipmi"),
     )
 
 

@@ -20,7 +20,7 @@ BOOT_SECONDS = 240
 def power_on(lab: Lab, hosts: Sequence[Host]) -> None:
     for host in hosts:
         if wiring.power_state(lab, host) == "off":
-            wiring.power(host, "on")
+            wiring.power(lab, host, "on")
 
 
 def await_hosts(lab: Lab, hosts: Sequence[Host]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from . import redfish
 from .settings import Host, Lab
 from .shell import in_parallel, run, write
 
@@ -20,6 +21,9 @@ def make(lab: Lab, hosts: Sequence[Host]) -> None:
     _make_authority(lab)
     in_parallel(lambda host: _make_certificate(lab, host.name, [host.name], [host.address]), hosts, workers=4)
     _make_certificate(lab, "conductor", ["conductor"], [lab.machine_address])
+    for host in hosts:
+        if host.bmc == "redfish":
+            _make_certificate(lab, redfish.bmc_name(host), [redfish.bmc_name(host)], [host.bmc_address])
     for name in ("conductor", *(host.name for host in hosts)):
         _make_ssh_key(lab.pki / name / "id_ed25519", f"root@{name}")
     for host in hosts:

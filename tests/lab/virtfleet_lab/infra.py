@@ -59,9 +59,13 @@ def prepare(lab: Lab, hosts: Sequence[Host]) -> None:
     write(over / "etc/hosts", f"127.0.0.1 localhost\n{lab.infra_address} lab\n")
     write(over / "usr/local/sbin/lab-chassis", CHASSIS_SCRIPT, mode=0o755)
     write(over / "etc/lab/bmc.emu", EMULATOR)
-    for host in hosts:
+    for host in _with_ipmi(hosts):
         (over / "var/lib/lab-bmc" / host.name).mkdir(parents=True)
         write(over / f"etc/lab/{host.name}.conf", _bmc_configuration(host))
+
+
+def _with_ipmi(hosts: Sequence[Host]) -> list[Host]:
+    return [host for host in hosts if host.bmc == "ipmi"]
 
 
 def _bmc_configuration(host: Host) -> str:
@@ -90,7 +94,7 @@ def services(lab: Lab, hosts: Sequence[Host]) -> dict[str, list[str]]:
         "iscsi": ["tgtd", "--foreground", "--iscsi", f"portal={lab.infra_address}:3260"],
         "gluster": ["glusterd", "--no-daemon", "--log-level=WARNING"],
     }
-    for host in hosts:
+    for host in _with_ipmi(hosts):
         daemons[f"bmc-{host.name}"] = [
             "ipmi_sim",
             "-n",

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from .settings import BMC_CIPHER_SUITE, BMC_PASSWORD, BMC_USER, Host, Lab
+from .settings import BMC_PASSWORD, BMC_USER, REDFISH_PORT, Host, Lab
 from .shell import write
 
 
@@ -39,12 +39,13 @@ def _variables(lab: Lab, host: Host) -> dict[str, Any]:
         "virtfleet_peer_transport": "tls",
         "virtfleet_peer_name": host.name,
         "virtfleet_migration_address": host.address,
-        "virtfleet_power": {
-            "type": "ipmi",
-            "address": host.bmc_address,
-            "port": 623,
-            "user": BMC_USER,
-            "password": BMC_PASSWORD,
-            "cipher_suite": BMC_CIPHER_SUITE,
-        },
+        "virtfleet_bmc": _bmc(lab, host),
     }
+
+
+def _bmc(lab: Lab, host: Host) -> dict[str, Any]:
+    account = {"user": BMC_USER, "password": BMC_PASSWORD}
+    if host.bmc == "redfish":
+        verified = {"port": REDFISH_PORT, "ca_path": str(lab.pki / "cacert.pem")}
+        return {"type": "redfish", "address": host.bmc_address, **verified, **account}
+    return {"type": "ipmi", "address": host.bmc_address, "port": 623, **account}

@@ -21,6 +21,7 @@ MACHINE_PACKAGES = (
     "openssh-client",
     "python3-cryptography",
     "python3-libvirt",
+    "python3-pyghmi",
     "python3-yaml",
     "systemd-container",
     "util-linux",

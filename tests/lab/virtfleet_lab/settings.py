@@ -24,7 +24,8 @@ HOST_GLUSTER_DIR = "/var/lib/libvirt/gluster"
 TARGET_IQN = "iqn.2026-01.lab.virtfleet:guests"
 GLUSTER_VOLUME = "guests"
 BMC_USER = "admin"
-BMC_PASSWORD = "virtfleet"
+BMC_PASSWORD = "lab-bmc-secret"  # a word that nothing else of the lab has: it is looked for in outputs
+REDFISH_PORT = 8443
 # ipmi_sim does not answer the question which suites it has: a client that asks first waits 10 s.
 BMC_CIPHER_SUITE = 3
 TLS_PORT = 16514
@@ -42,6 +43,7 @@ class Host:
     bmc_address: str
     allocatable_memory_mib: int
     allocatable_vcpus: int
+    bmc: str = "ipmi"  # or redfish
 
     @property
     def uuid(self) -> str:

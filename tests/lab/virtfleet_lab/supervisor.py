@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import cgroup, infra, state
+from . import cgroup, infra, redfish, state
 from .chassis import BRIDGE, Chassis
 from .settings import Host, Lab
 from .shell import run, wait_until, write
@@ -99,7 +99,7 @@ def _chassis(lab: Lab, plan: state.Plan, host: Host, group: Path) -> Chassis:
 def _services(lab: Lab, plan: state.Plan, root: Path) -> dict[str, list[str]]:
     recorder = [sys.executable, str(lab.source / "lab.py"), "_recorder"]
     daemons = {name: infra.in_root(root, argv) for name, argv in infra.services(lab, plan.hosts).items()}
-    return {"recorder": recorder, **daemons}
+    return {"recorder": recorder, **daemons, **redfish.services(lab, plan.hosts)}
 
 
 def _start(lab: Lab, name: str, argv: list[str]) -> subprocess.Popen[bytes]:

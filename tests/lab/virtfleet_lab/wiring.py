@@ -9,6 +9,7 @@ import json
 import shlex
 import subprocess
 
+from . import redfish
 from .settings import BMC_CIPHER_SUITE, BMC_PASSWORD, BMC_USER, SUBNET_VARIABLE, Host, Lab
 from .shell import LabError, run
 from .state import require_supervisor
@@ -68,8 +69,10 @@ def _leader(lab: Lab, host: Host) -> str:
     return in_lab(lab, ["cat", procs]).split()[0]
 
 
-def power(host: Host, action: str) -> str:
+def power(lab: Lab, host: Host, action: str) -> str:
     """Asks the host's BMC, as an operator would."""
+    if host.bmc == "redfish":
+        return redfish.power(lab, host, action)
     bmc = ["-H", host.bmc_address, "-p", "623", "-U", BMC_USER, "-P", BMC_PASSWORD, "-C", str(BMC_CIPHER_SUITE)]
     return run(["ipmitool", "-I", "lanplus", *bmc, "chassis", "power", action], timeout=30).strip()
 

@@ -20,6 +20,7 @@ from .bounds import Cover, Kind, Sizes, kinds_of, least_cover, least_hosts, need
 from .bytes import send_less
 from .fill import Packing, fill, survives
 from .grid import Grid, Layout
+from .lead import led_by_cpu
 from .small import best_small
 
 TRIES = 8  # sets of hosts that one round tries to fill
@@ -81,6 +82,7 @@ def consolidate(
     ``keep_on`` hosts stay on whatever they hold, and at least ``min_on`` in all; with ``survive_loss`` only a placement
     is taken in which the guests of any one host that is left on find room on the others.
     """
+    grid = led_by_cpu(grid)
     steps = default_steps(grid) if steps is None else steps
     wish = Wish(tuple(idle_watts), frozenset(keep_on), survive_loss, steps)
     parts = _parts(grid, wish.keep_on)

@@ -1,10 +1,11 @@
 """Put blocks on a given set of hosts, sending few bytes. Must not choose the hosts, nor order the moves.
 
-Method: blocks that must go are placed largest first where the scarcer of memory and vCPUs is left least; where nothing
-fits the host is overfilled. ``repair`` then takes an overfull host and a few others, tries each exchange of one guest
-(or none) for one, and makes the one that lessens overfill most for the bytes it sends; where none does, it makes the
-least bad one and bars both guests for a while (tabu search). Overfill weighs more the longer it takes. Bounded by
-``steps``: pairs of hosts compared. Reach and limits hold in every placement made.
+Method: blocks that must go are placed largest first where the scarcer of memory and vCPUs is left least (vCPUs alone
+where there is ample memory in all); where nothing fits the host is overfilled. ``repair`` then takes an overfull host
+and a few others, tries each exchange of one guest (or none) for one, and makes the one that lessens overfill most for
+the bytes it sends; where none does, it makes the least bad one and bars both guests for a while (tabu search). Overfill
+weighs more the longer it takes. Bounded by ``steps``: pairs of hosts compared. Reach and limits hold in every placement
+made.
 """
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -16,6 +17,7 @@ from random import Random
 from typing import NamedTuple
 
 from .grid import Grid, Layout
+from .lead import SLIGHT, share
 
 PARTNERS = 10  # hosts that one overfull host is compared with before the best exchange is made
 PAIRS_A_STEP = 1000  # pairs of guests that count as one step
@@ -37,6 +39,7 @@ class Packing:
     """A layout with its way back: what was moved, what is away from home, what that costs. Lives in one search."""
 
     __slots__ = (
+        "ample_memory",
         "barred",
         "bytes",
         "grid",
@@ -54,6 +57,8 @@ class Packing:
 
     def __init__(self, grid: Grid, hosts: Iterable[int], at: Iterable[int] | None = None) -> None:
         self.grid, self.home, self.layout = grid, grid.at, Layout(grid)
+        filled = share(grid.vcpus, grid.room_vcpus)
+        self.ample_memory = share(grid.memory, grid.room_memory) < SLIGHT * filled
         self.reopen(hosts)
         self.bytes, self.spent = 0, 0
         self.stray: set[int] = set()
@@ -140,12 +145,12 @@ def _place_for(packing: Packing, block: int) -> int | None:
     grid, layout, per_vcpu = packing.grid, packing.layout, packing.per_vcpu
     free_memory, free_vcpus, reach = layout.memory, layout.vcpus, grid.reach[block]
     memory, vcpus = grid.memory[block], grid.vcpus[block]
-    limited = bool(grid.limits_of and grid.limits_of[block])
+    limited, ample = bool(grid.limits_of and grid.limits_of[block]), packing.ample_memory
     best, chosen = float("inf"), None
     for host in packing.hosts:
         left, left_vcpus = free_memory[host] - memory, (free_vcpus[host] - vcpus) * per_vcpu
         if (left >= 0 or not memory) and (left_vcpus >= 0 or not vcpus):
-            score = left if left > left_vcpus else left_vcpus
+            score = left if left > left_vcpus and not ample else left_vcpus
         else:  # 1 EiB and what it is overfilled by
             score = 2.0**60 + (-left if left < 0 else 0) + (-left_vcpus if left_vcpus < 0 else 0)
         if score < best and reach[host] and not (limited and not packing.allowed(block, host)):

@@ -124,3 +124,62 @@ def test_a_host_on_standby_is_not_suspected_of_a_mark_that_it_can_not_tell():
     facts = {"virtfleet": {"maintenance": {"reason": "fan", "since": "2026"}}}
     marked = entry(virtfleet_standby=True, ansible_local=facts)
     assert marked["maintenance"]["reason"] == "fan"
+
+
+SLEEPS = {"power": "off", "since": "2026-11-23T20:00:00+00:00", "reason": "night", "known": {"name": "hv2", "cpus": 8}}
+MARKED = {"maintenance": {"reason": "standby: night", "since": "2026"}}
+
+
+def noted(note=SLEEPS, **variables):
+    """Return the entry of a host that another one has a note about."""
+    teller = {"virtfleet_mark": {"maintenance": None}, "virtfleet_standby_notes": {"notes": {"hv2": note}}}
+    return fleet_hosts(["hv1", "hv2"], {"hv1": teller, "hv2": variables})[1]
+
+
+def test_a_host_that_another_has_noted_is_on_standby_with_what_was_known_of_it():
+    found = noted(virtfleet_mark={"unreachable": True})
+    assert (found["standby"], found["known"]) == (True, SLEEPS["known"])
+    assert found["power_since"] == SLEEPS["since"]
+    assert "maintenance" not in found
+
+
+def test_a_host_switched_off_in_this_play_is_on_standby_though_it_has_told_its_mark():
+    found = noted(virtfleet_mark=MARKED, virtfleet_power_state="off")
+    assert found["standby"]
+    assert "maintenance" not in found
+
+
+def test_a_noted_host_that_answers_is_on_and_in_maintenance_until_its_mark_is_off():
+    assert noted(virtfleet_mark=MARKED)["maintenance"]["reason"] == "standby: night"
+    assert "standby" not in noted(virtfleet_mark=MARKED)
+    assert "maintenance" not in noted(virtfleet_mark={"maintenance": None})
+
+
+def test_a_silent_host_that_its_bmc_says_is_on_is_no_host_on_standby():
+    found = noted(virtfleet_mark={"unreachable": True}, virtfleet_power_state="on")
+    assert "standby" not in found
+    assert "could not read its mark" in found["maintenance"]["reason"]
+
+
+def test_a_host_that_failed_to_wake_is_left_alone_by_every_plan():
+    found = noted({**SLEEPS, "failure": "no storage"}, virtfleet_power_state="off")
+    assert found["standby"]
+    assert found["maintenance"]["reason"] == "it failed to wake: no storage"
+
+
+def test_a_host_marked_for_another_reason_stays_so_while_it_sleeps():
+    facts = {"virtfleet": {"maintenance": {"reason": "fan", "since": "2026"}}}
+    assert noted(virtfleet_power_state="off", ansible_local=facts)["maintenance"]["reason"] == "fan"
+
+
+def test_a_woken_host_tells_since_when_it_is_on_unless_the_inventory_does():
+    woken = {"power": "on", "since": "2026-11-24T06:00:00+00:00"}
+    told = {"virtfleet_mark": {"maintenance": None}}
+    assert noted(woken, **told)["power_since"] == woken["since"]
+    assert noted(woken, **told, virtfleet_power_since="2026-01-01T00:00:00+00:00")["power_since"].startswith("2026-01")
+
+
+def test_a_host_that_was_just_woken_is_on_though_the_inventory_says_that_it_sleeps():
+    told = {"virtfleet_mark": {"maintenance": None}, "virtfleet_standby": True}
+    assert "standby" not in entry(**told, virtfleet_power_state="on")
+    assert entry(**told)["standby"]

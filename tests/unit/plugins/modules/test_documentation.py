@@ -16,6 +16,7 @@ FOLDER = Path(next(iter(plugins.__path__)))
 PACKAGE = plugins.__name__
 COLLECTION = "virtfleet.migration"
 MODULES = sorted(path.stem for path in (FOLDER / "modules").glob("*.py") if path.stem != "__init__")
+SECRET = {"ipmi_power_info": {"password", "key"}}
 FILTERS = sorted(path.stem for path in (FOLDER / "filter").glob("*.yml"))
 TYPES = {"dict": dict, "list": list, "str": str, "int": int, "float": (int, float), "bool": bool, "path": str}
 
@@ -68,9 +69,14 @@ def plain(option, below):
         "default": option.get("default"),
         "choices": list(option.get("choices") or ()),
         "aliases": sorted(option.get("aliases") or ()),
-        "no_log": bool(option.get("no_log", False)) and below == "options",
         "options": {name: plain(each, below) for name, each in inner.items()},
     }
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_options_that_are_secret_are_hidden_and_no_others(name, monkeypatch):
+    hidden = {key for key, option in spec_of(name, monkeypatch).items() if option.get("no_log")}
+    assert hidden == SECRET.get(name, set())
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -75,6 +75,17 @@ def test_a_host_of_the_same_build_tells_the_rest_but_nothing_of_its_own():
     assert (found.power, found.site, found.labels) == (None, None, {})
 
 
+def test_without_one_a_host_is_as_it_was_known_before_it_went_off():
+    local = Pool("l", "dir", True)
+    known = Host(
+        "hv9", HostState.SCHEDULABLE, memory=2048 * MIB, cpus=4, machine_types=("q35",), pools=(local,), site="north"
+    )
+    found = asleep(entry(known=known, allocatable_vcpus=3), None)
+    assert (found.state, found.memory, found.cpus, found.allocatable_vcpus) == (HostState.STANDBY, 2048 * MIB, 4, 3)
+    assert (found.machine_types, found.pools) == (("q35",), (local,))
+    assert found.site is None, "the inventory says where it is now"
+
+
 def test_a_host_on_standby_with_a_mark_stays_in_maintenance():
     found = asleep(entry(memory_mib=1, cpus=1, maintenance=Maintenance("fan")), None)
     assert (found.state, found.maintenance) == (HostState.MAINTENANCE, Maintenance("fan"))

@@ -107,6 +107,12 @@ def test_figures_of_its_own_do_for_a_host_on_standby() -> None:
     parse_hosts([entry("hv1", standby=True, allocatable_memory_mib=4096, allocatable_vcpus=8)])
 
 
+def test_what_was_known_of_a_host_does_too() -> None:
+    (host,) = parse_hosts([entry("hv1", standby=True, known={"name": "hv1", "state": "schedulable", "cpus": 8})])
+    assert host.known is not None
+    assert host.known.cpus == 8
+
+
 def link(*sites: str, speed: float = 100) -> dict[str, Any]:
     return {"sites": list(sites), "bandwidth_mibs": speed}
 

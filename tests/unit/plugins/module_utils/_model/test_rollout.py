@@ -70,6 +70,14 @@ def test_a_host_that_somebody_else_has_marked_may_be_broken() -> None:
     assert found.skipped == {"hv1": "in maintenance (new memory)"}
 
 
+def test_the_host_that_ansible_runs_on_comes_last_unless_it_was_interrupted() -> None:
+    due = ("updates are pending",)
+    here, other = Seen(due=due, control_node=True), Seen(due=due)
+    assert sort_out({"hv1": here, "hv2": other}, REASON).last == ("hv1",)
+    assert sort_out({"hv1": Seen(mark=REASON, control_node=True), "hv2": other}, REASON).last == ()
+    assert sort_out({"hv1": Seen(control_node=True), "hv2": other}, REASON).last == ()
+
+
 def test_a_host_on_standby_is_skipped_though_it_does_not_answer() -> None:
     seen = seen_of({"virtfleet_standby": "yes", "virtfleet_mark": {"unreachable": True}}, "look")
     assert sort_out({"hv1": seen}, REASON).skipped == {"hv1": "switched off on purpose"}
@@ -81,6 +89,10 @@ def test_a_host_on_standby_is_skipped_though_it_does_not_answer() -> None:
         ({"virtfleet_mark": {"maintenance": None}, "look": {"due": []}}, Seen()),
         ({"virtfleet_mark": {"maintenance": {"reason": "x"}}, "look": {"due": ["a"]}}, Seen(None, "x", ("a",))),
         ({"virtfleet_mark": {"maintenance": None}, "look": {"error": "no apt"}}, Seen(broken="no apt")),
+        (
+            {"virtfleet_mark": {"maintenance": None}, "look": {"due": ["a"], "control_node": True}},
+            Seen(due=("a",), control_node=True),
+        ),
         ({"virtfleet_mark": {"maintenance": None}}, Seen("was lost while it was looked at")),
         ({"virtfleet_mark": {"unreachable": True, "msg": "no route"}}, Seen("can't be reached: no route")),
         ({}, Seen("can't be reached: nobody has tried")),

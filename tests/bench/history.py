@@ -1,0 +1,114 @@
+"""How large a history file becomes and how long it takes: a synthetic fleet, recorded and recalled for real.
+
+Must not reach any host. Usage: history.py [HOSTS] [GUESTS] [DAYS]; prints a table and writes build/bench/history.json.
+"""
+
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+import random
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "plugins"))
+
+from module_utils._history import recall, record  # noqa: E402
+from module_utils._history.file import open_to_write  # noqa: E402
+from module_utils._model import metering, usage_window  # noqa: E402
+
+START, STEP = 1_764_590_400, 300
+MIB = 1024 * 1024
+
+
+class Fleet:
+    """Guests of two vCPUs with a level that drifts, noise upon it, and memory that seldom changes."""
+
+    def __init__(self, hosts: int, guests: int) -> None:
+        self._drawn = random.Random(1)
+        names = [(metering.Kind.HOST, f"hv{number:04}") for number in range(hosts)]
+        names += [(metering.Kind.GUEST, f"{number:08x}-0000-4000-8000-000000000000") for number in range(guests)]
+        self._subjects = [metering.Subject(kind, name) for kind, name in names]
+        self._level = [self._drawn.random() for _ in self._subjects]
+        self._memory = [self._drawn.randrange(256, 65536) for _ in self._subjects]
+        self._noise = [self._drawn.gauss(0, 0.01) for _ in range(10_007)]
+
+    def measured(self, step: int) -> metering.Measured:
+        drawn, noise, uses, at = self._drawn, self._noise, [], START + step * STEP
+        shift = drawn.randrange(len(noise))
+        for place, subject in enumerate(self._subjects):
+            if drawn.random() < 0.05:
+                self._level[place] = drawn.random()
+                self._memory[place] = max(64, self._memory[place] + drawn.randrange(-8, 16))
+            cpus = max(0.0, 2 * self._level[place] + noise[(place + shift) % len(noise)])
+            uses.append(metering.Use(subject, cpus, self._memory[place] * MIB))
+        readings = {
+            subject: metering.Reading(subject, subject.key, "hv0001", 7, float(at), step * 10**11)
+            for subject in self._subjects
+        }
+        return metering.Measured(metering.Sample(at, tuple(uses)), readings, (), {})
+
+
+def main(hosts: int, guests: int, days: int) -> None:
+    """Record the days, look back from their end, and say what it took."""
+    fleet, steps = Fleet(hosts, guests), days * 24 * 3600 // STEP
+    with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
+        path = str(Path(folder) / "history.sqlite")
+        spent = _recorded(fleet, path, steps)
+        began = time.perf_counter()
+        record.known_readings(path)
+        known = time.perf_counter() - began
+        now, window = START + (steps - 1) * STEP, usage_window.UsageWindow()
+        began = time.perf_counter()
+        found = recall.read_history(path, metering.Kind.GUEST, recall.Column.CPUS, recall.spans_of(now, window))
+        read = time.perf_counter() - began
+        began = time.perf_counter()
+        for series in found.series.values():
+            usage_window.usage(series, now, window)
+            usage_window.forecast(series, now, window)
+        judged = time.perf_counter() - began
+        size = Path(path).stat().st_size
+    figures = [
+        ("file", size / 1e6, "MB"),
+        ("bytes for each host or guest and sample", size / steps / (hosts + guests), "B"),
+        ("last readings, read before each sample", known, "s"),
+        ("a sample added, the oldest removed", spent, "s"),
+        (f"{len(found.times)} samples of {len(found.series)} guests read", read, "s"),
+        ("use and forecast of all of them", judged, "s"),
+        ("memory of the process at most", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "MiB"),
+    ]
+    _told(f"{hosts} hosts, {guests} guests, {days} days, a sample each {STEP} s", figures)
+
+
+def _recorded(fleet: Fleet, path: str, steps: int) -> float:
+    """Return the mean seconds of the last hundred samples, each of which also makes room."""
+    spent = []
+    for step in range(steps):
+        measured = fleet.measured(step)
+        began = time.perf_counter()
+        with open_to_write(path) as connection:
+            if step < steps - 100:
+                connection.execute("PRAGMA synchronous = OFF")
+            record.append(connection, measured.sample, measured.readings, max(1, steps * STEP // 86400 - 1))
+        spent.append(time.perf_counter() - began)
+    return sum(spent[-100:]) / len(spent[-100:])
+
+
+def _told(title: str, figures: list[tuple[str, float, str]]) -> None:
+    sys.stdout.write(f"{title}\n")
+    for what, value, unit in figures:
+        sys.stdout.write(f"  {what:52} {value:10.2f} {unit}\n")
+    blank = {"peer": None, "peer_value": None, "ratio": None, "target": None, "met": None}
+    rows = [{"metric": what, "value": round(value, 4), "unit": unit, **blank} for what, value, unit in figures]
+    out = ROOT / "build" / "bench" / "history.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*(int(given) for given in (sys.argv[1:] + ["1000", "22000", "15"][len(sys.argv) - 1 :])))
