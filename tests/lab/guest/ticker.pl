@@ -1,5 +1,6 @@
 # The only program of a lab guest: a numbered tick a second, proof that its disk keeps what it wrote, and, where the
-# kernel's command line asks for it, memory that is held (virtfleet.touched, MiB) and written (virtfleet.writes, MiB/s).
+# kernel's command line asks for it, memory that is held (virtfleet.touched, MiB) and written (virtfleet.writes, MiB/s),
+# and a share of its CPU that is burnt (virtfleet.burns, 0 to 1).
 # It switches the guest off when somebody presses its power button.
 # It must not fork, nor read the disk through the page cache, nor stop on a bad read: it reports and goes on.
 # Copyright: (c) 2026, virtfleet.migration contributors
@@ -70,13 +71,22 @@ sub write_pages {
     }
 }
 
-# Waits until the moment, and writes meanwhile: what is due in slices, so that no tick is late for it.
+# Waits until the moment, and writes and burns meanwhile: what is due in slices, so that no tick is late for it.
 my $rate = wanted('writes') * PAGES_PER_MIB;
+my $burns = wanted('burns');
+sub burn {
+    my ($seconds) = @_;
+    my $end = clock_gettime(CLOCK_MONOTONIC) + $seconds;
+    1 while clock_gettime(CLOCK_MONOTONIC) < $end;
+}
+
 sub write_until {
     my ($end) = @_;
     my $last = clock_gettime(CLOCK_MONOTONIC);
     while ((my $left = $end - $last) > 0) {
-        sleep($left < SLICE ? $left : SLICE);
+        my $slice = $left < SLICE ? $left : SLICE;
+        burn($slice * $burns) if $burns;
+        sleep($slice * (1 - $burns));
         my $now = clock_gettime(CLOCK_MONOTONIC);
         my $seconds = $now - $last < 2 * SLICE ? $now - $last : 2 * SLICE;
         write_pages(int($rate * $seconds));
@@ -112,5 +122,5 @@ for (my $tick = 1; ; $tick++) {
     syswrite(STDOUT, "tick $tick boot=$boot md5=$sum disk=$verdict\n");
     $due += 1;
     my $wait = $due - clock_gettime(CLOCK_MONOTONIC);
-    if ($wait > 0) { $rate ? write_until($due) : sleep($wait) } else { $due = clock_gettime(CLOCK_MONOTONIC) }
+    if ($wait > 0) { $rate || $burns ? write_until($due) : sleep($wait) } else { $due = clock_gettime(CLOCK_MONOTONIC) }
 }

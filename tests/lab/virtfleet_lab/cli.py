@@ -85,6 +85,7 @@ def _add_guest(guest: argparse.ArgumentParser) -> None:
     add.add_argument("--vcpus", type=int, default=1)
     add.add_argument("--touched", type=int, default=0, help="MiB that it holds beside its system")
     add.add_argument("--writes", type=int, default=0, help="MiB that it writes each second, of those it holds")
+    add.add_argument("--burns", type=float, default=0.0, help="share of its CPU that it keeps busy, 0 to 1")
     add.add_argument("--machine", default="pc-q35-7.2")
     add.add_argument("--disk", choices=("none", "local", "chain", "mixed", "iscsi", "gluster"), default="none")
     add.add_argument("--state", choices=("running", "paused", "shutoff"), default="running")

@@ -65,6 +65,7 @@ def _guest(lab: Lab, arguments: argparse.Namespace) -> None:
                 machine=arguments.machine,
                 touched_mib=arguments.touched,
                 writes_mib=arguments.writes,
+                burns=arguments.burns,
                 bridge=arguments.bridge,
             )
             for name in arguments.names

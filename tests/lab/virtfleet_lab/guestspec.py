@@ -33,7 +33,8 @@ CMDLINE = f"console=ttyS0 quiet {CLOCKS} nokaslr mitigations=off random.trust_cp
 class GuestSpec:
     """A guest as it is meant to be. `lun` is its number at the iSCSI target, 0 without one; `since` is the moment
     from which on it is expected to tick without a hole. It holds `touched_mib` of memory beside its system, and
-    writes `writes_mib` of it each second, round and round. `bridge`: what it is plugged into directly."""
+    writes `writes_mib` of it each second, round and round. `burns`: the share of its CPU that it keeps busy, 0 to 1.
+    `bridge`: what it is plugged into directly."""
 
     name: str
     host: str
@@ -46,6 +47,7 @@ class GuestSpec:
     lun: int = 0
     touched_mib: int = 0
     writes_mib: int = 0
+    burns: float = 0.0
     bridge: str = ""
     from_data_file: bool = False
     since: float = 0.0
@@ -78,6 +80,8 @@ def checked(guest: GuestSpec) -> GuestSpec:
             raise LabError(f"Guest {guest.name!r}: {what} {value!r} is not one of {', '.join(allowed)}.")
     if guest.writes_mib and not guest.touched_mib:
         raise LabError(f"Guest {guest.name!r}: say with --touched how much memory it writes to.")
+    if not 0 <= guest.burns <= 1:
+        raise LabError(f"Guest {guest.name!r}: --burns is a share of one CPU, 0 to 1, not {guest.burns:g}.")
     if guest.touched_mib and guest.touched_mib + SYSTEM_MIB > guest.memory_mib:
         raise LabError(f"Guest {guest.name!r}: of {guest.memory_mib} MiB it can hold {guest.memory_mib - SYSTEM_MIB}.")
     if not guest.name or "/" in guest.name or "\n" in guest.name:
@@ -121,7 +125,7 @@ def domain_xml(guest: GuestSpec) -> str:
 
 
 def _command_line(guest: GuestSpec) -> str:
-    wanted = {"touched": guest.touched_mib, "writes": guest.writes_mib}
+    wanted = {"touched": guest.touched_mib, "writes": guest.writes_mib, "burns": guest.burns}
     return " ".join([CMDLINE, *(f"virtfleet.{name}={value}" for name, value in wanted.items() if value)])
 
 

@@ -16,7 +16,7 @@ from .shell import LabError, run, step, wait_until
 from .tickrecord import newest_ticks
 
 TICK_SECONDS = 240
-MAINTENANCE_FACT = "/etc/ansible/facts.d/virtfleet.fact"
+FACTS = "/etc/ansible/facts.d/virtfleet.fact /etc/ansible/facts.d/virtfleet_standby.fact"
 
 
 def populate(lab: Lab, plan: state.Plan) -> None:
@@ -58,7 +58,7 @@ def reset(lab: Lab) -> None:
         for host in plan.hosts:
             wiring.set_link(lab, host, "up")
         hostpower.await_hosts(lab, plan.hosts)
-    with step("guests, disks and maintenance marks removed"):
+    with step("guests, disks, maintenance marks and standby notes removed"):
         guests.wipe(lab, with_libvirt, lambda _: True, None)
         for guest in extra:
             if guest.lun:
@@ -67,7 +67,7 @@ def reset(lab: Lab) -> None:
             if guest.lun:
                 guests.write_iscsi_image(lab, guest)
         for host in plan.hosts:
-            run([lab.dir / "ssh", host.name, f"rm -f {MAINTENANCE_FACT}"])
+            run([lab.dir / "ssh", host.name, f"rm -f {FACTS}"])
     state.write_guests(lab, specs)
     if extra:
         guests.refresh_iscsi(lab, with_libvirt)

@@ -47,6 +47,7 @@ def test_the_smallest_free_lun_is_taken():
         (GuestSpec("a", "hv1", state="asleep"), "asleep"),
         (GuestSpec("a", "hv1", memory_mib=128, touched_mib=100), "it can hold 56"),
         (GuestSpec("a", "hv1", writes_mib=5), "--touched"),
+        (GuestSpec("a", "hv1", burns=1.5), "--burns"),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_reason(guest: GuestSpec, reason: str):
@@ -58,3 +59,8 @@ def test_what_a_guest_holds_and_writes_is_on_its_kernels_command_line():
     quiet, writer = GuestSpec("a", "hv1"), GuestSpec("b", "hv1", memory_mib=128, touched_mib=40, writes_mib=5)
     assert "virtfleet" not in ET.fromstring(domain_xml(quiet)).findtext("os/cmdline")
     assert ET.fromstring(domain_xml(writer)).findtext("os/cmdline").endswith("virtfleet.touched=40 virtfleet.writes=5")
+
+
+def test_the_share_of_its_cpu_that_a_guest_burns_is_on_its_kernels_command_line():
+    burner = GuestSpec("a", "hv1", burns=0.4)
+    assert ET.fromstring(domain_xml(burner)).findtext("os/cmdline").endswith("virtfleet.burns=0.4")

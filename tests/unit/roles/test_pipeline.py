@@ -16,6 +16,11 @@ ROLES = Path(__file__).resolve().parents[3] / "roles"
 CALLERS = ("evacuate", "restore")
 # what the roles use themselves, or hand to the tasks mark.yml and to the role report
 OWN = {"group", "reason", "hosts", "rounds", "allow_stay", "report_dir", "slots", "settings", "check_hosts"}
+# what no role asks the planner for by this way: selections of guests and hosts, and what is of other goals
+NOT_OF_ROLES = {
+    *("goal_sites", "guests", "guest_labels", "threshold", "min_gain", "max_at_once", "one_per", "return_home"),
+    *("first", "last", "links"),
+}
 
 
 def read(role: str, path: str) -> Any:
@@ -33,11 +38,11 @@ def handed_on(role: str) -> dict[str, str]:
     return {name[len("pipeline_") :]: text for name, text in block["vars"].items()}
 
 
-def planning() -> dict[str, str]:
-    """Return the options of the task that plans and applies."""
-    tasks = read("pipeline", "tasks/apply.yml")[0]["block"]
-    (task,) = [task for task in tasks if "virtfleet.migration.migration_apply" in task]
-    return task["virtfleet.migration.migration_apply"]
+def planning(tasks: str = "apply", module: str = "migration_apply") -> dict[str, str]:
+    """Return the options of the task that plans and applies, or of the one that only plans."""
+    block = read("pipeline", f"tasks/{tasks}.yml")[0]["block"]
+    (task,) = [task for task in block if f"virtfleet.migration.{module}" in task]
+    return task[f"virtfleet.migration.{module}"]
 
 
 @pytest.mark.parametrize("role", CALLERS)
@@ -69,11 +74,21 @@ def test_defaults_are_those_that_are_documented(role: str) -> None:
     assert {name[len(role) + 1 :]: value for name, value in defaults.items()} == {**documented, **missing}
 
 
-def test_the_pipeline_passes_all_of_it_to_the_module_unchanged() -> None:
-    task = planning()
-    own = {"group", "goal", "goal_hosts", "slots", "settings", "rounds", "check_hosts"}
+def test_the_pipeline_passes_all_of_it_to_the_modules_unchanged() -> None:
+    applied, planned = planning(), planning("plan", "migration_plan")
+    own = {"group", "goal", "goal_hosts", "slots", "settings", "rounds", "check_hosts", "unmarked", "not_awake"}
     for name in set(options("pipeline")) - own:
-        assert task[name].split("|")[0].strip("{ }") == f"pipeline_{name}"
+        given = [task[name] for task in (applied, planned) if name in task]
+        assert given
+        for text in given:
+            assert text.split("|")[0].strip("{ }") == f"pipeline_{name}"
+
+
+def test_what_is_planned_alone_is_asked_for_as_what_is_planned_and_applied() -> None:
+    applied, planned = planning(), planning("plan", "migration_plan")
+    shared = (applied.keys() & planned.keys()) - {"goal", "hosts"}
+    assert {name: applied[name] for name in shared} == {name: planned[name] for name in shared}
+    assert request_spec(required=True).keys() - planned.keys() == NOT_OF_ROLES
 
 
 def test_what_was_found_on_the_hosts_goes_to_the_planner_unless_nobody_wants_it() -> None:
