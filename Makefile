@@ -17,6 +17,7 @@ HOSTS ?= 3
 RUNS ?= 150
 LAB := /usr/bin/python3 tests/lab/lab.py
 BENCH_DIR ?= ../shared/bench
+DAYS ?= 1,2
 
 help:           ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -67,7 +68,7 @@ lab-down:       ## take the lab down
 lab-status:     ## where each guest is, and whether it is well
 	@$(LAB) status
 
-bench: bench-evacuate bench-link bench-prediction bench-planner  ## every benchmark; figures in build/bench
+bench: bench-evacuate bench-link bench-prediction bench-planner bench-energy  ## every benchmark; figures in build/bench
 
 bench-evacuate: setup-run collection lab-up  ## evacuation against xargs and Ansible loops
 	@build/venv/bin/python tests/bench/evacuate.py
@@ -81,8 +82,14 @@ bench-prediction: setup-run collection lab-up  ## predicted seconds and bytes be
 bench-planner: setup-run collection  ## the planner beside its peers [BENCH_DIR=... ONLY=balance SIZES=10,20 SEEDS=2,3]
 	@hacking/bench-planner.sh "$(BENCH_DIR)" --only "$(ONLY)" --sizes "$(SIZES)" --families "$(FAMILIES)" --seeds "$(SEEDS)"
 
+bench-energy: setup-run collection  ## a public day of 1,052 guests on 800 hosts, simulated [BENCH_DIR=... DAYS=1,2]
+	@hacking/bench-energy.sh "$(BENCH_DIR)" --days "$(DAYS)"
+
+simulate: setup-run collection  ## what-if: a week of 40 guests on 8 hosts, with plot and figures in build/simulate
+	@hacking/simulate.sh
+
 clean: lab-down ## take the lab down and remove build/
 	@rm -rf build
 
 .PHONY: help setup setup-run collection demo test test-unit test-properties test-sanity lint docs package test-lab \
-	lab-up lab-down lab-status bench bench-evacuate bench-link bench-prediction bench-planner clean
+	lab-up lab-down lab-status bench bench-evacuate bench-link bench-prediction bench-planner bench-energy simulate clean

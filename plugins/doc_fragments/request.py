@@ -191,6 +191,8 @@ options:
         Guests leave such a host, and hosts on standby are woken where O(wake=true) and the others have no room.
       - More than O(max_cpu_percent); what is between the two keeps the fleet from swinging. Left out, no load is too
         high.
+      - For V(balance) it says that the fleet is consolidated too, with the same options. Hosts that V(consolidate)
+        would switch off are then left out, and guests are not spread so that it would empty another.
     type: float
   horizon_hours:
     description:

@@ -165,6 +165,12 @@ report:
         - How far off the estimates were. C(moves) that it can be told of, how many of them were predicted from a
           C(measured) dirty rate, and the medians C(seconds_off_percent) and C(bytes_off_percent).
       type: dict
+    energy:
+      description:
+        - C(energy) of the plan, as RV(virtfleet.migration.migration_plan#module:plan.energy) has it, but with
+          C(moves_kwh) from the bytes that were really sent; C(moves_kwh_estimated) is the plan's. Null where hosts have
+          no power model.
+      type: dict
   sample:
     schema: 1
     plan_id: 8e6cd1b3ae0d9f04
@@ -178,6 +184,7 @@ report:
     left: []
     problems: []
     totals: {moved: 1, already_there: 0, failed: 0, stayed: 0, bytes: 48300032, longest_downtime_ms: 62}
+    energy: null
     placement:
       before: {hv1: [web], hv2: []}
       after: {hv1: [], hv2: [web]}

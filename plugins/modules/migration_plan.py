@@ -38,7 +38,8 @@ options:
       - V(relocate) brings the guests of O(guests), and those on O(goal_hosts), to the hosts that O(dests),
         O(dest_sites) and O(dest_labels) allow.
       - V(consolidate) empties as many hosts as it can, or those that save the most watts at rest where all hosts have a
-        power model. The plan lists them in C(power_off).
+        power model. The plan lists them in C(power_off). With O(high_cpu_percent) it also relieves hosts that are
+        overloaded, and wakes others for them where O(wake=true); the plan lists those in C(power_on).
       - V(balance) evens out how full the hosts are, in memory, vCPUs and measured CPU time.
       - V(rolling) orders hosts for an upgrade in waves, each host emptied once, by default every host of the fleet.
       - V(repair) mends rules that are broken and hosts that are overfull, with as few moves as it finds.
@@ -241,6 +242,14 @@ plan:
     watts_after:
       description: The same after the plan.
       type: float
+    energy:
+      description:
+        - What the plan does to the fleet's energy; null where RV(plan.watts_before) is.
+        - C(watts_before) and C(watts_after) as above. C(kwh_saved_per_day), below zero where hosts are woken.
+          C(moves_kwh) and C(switching_kwh), what the moves and switching hosts cost, and C(payback_hours), after which
+          that is saved again. C(money_per_day) in C(currency) and C(co2_kg_per_day) where O(price_per_kwh) and
+          O(co2_g_per_kwh) are given.
+      type: dict
     remarks:
       description: What the planner noticed and could not honour, such as rules that contradict each other.
       type: list
@@ -289,6 +298,16 @@ plan:
     critical_path: [m0001]
     watts_before: 310.5
     watts_after: 310.5
+    energy:
+      watts_before: 310.5
+      watts_after: 310.5
+      kwh_saved_per_day: 0.0
+      moves_kwh: 0.000025
+      switching_kwh: 0.0
+      payback_hours: null
+      money_per_day: null
+      currency: null
+      co2_kg_per_day: null
     remarks: []
     rule_faults: []
 text:

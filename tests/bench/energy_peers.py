@@ -179,3 +179,8 @@ class _Fleet:
         self.on[host].discard(guest)
         self.load[host] = self.load[host] - self.use[guest] if self.on[host] else 0.0
         self.weighed[host] = self.weighed[host] - self.weight[guest] if self.on[host] else 0.0
+
+
+def keep_in_place(view: View) -> Decision:
+    """Return the policy that moves nobody; a host whose guests have all ended is off, as CloudSim has it."""
+    return Decision(power_off=tuple(sorted(view.on - set(view.placement.values()))))

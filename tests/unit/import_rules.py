@@ -22,7 +22,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "_libvirt": frozenset({"_model", "_engine.ports", "libvirt", "libvirt_qemu"}),
     "_host": frozenset({"_model"}),
     "_history": frozenset({"_model"}),
-    "_ansible": frozenset({"_model", "ansible"}),
+    "_ansible": frozenset({"_model", "_whatif", "ansible"}),
     "modules": PRIVATE_ROOMS
     | {"ansible", "pyghmi"},  # the library that speaks IPMI, for the one module that asks by it
     "action": (PRIVATE_ROOMS - {"_libvirt"}) | {"ansible", "plugin_utils"},

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Optional
 
 from .._model.plan import Bound, Breach, ChangeKind, Goal, Move, Plan, Request
+from .energy_text import energy_lines
 from .report import stay_facts, stay_lines
 
 WIDTH = 120
@@ -33,7 +34,7 @@ def plan_lines(plan: Plan, shown: int = SHOWN) -> list[str]:
             *_restless(plan),
             *_waves(plan, shown or len(plan.waves)),
             *_named("Can be switched off after the last move", plan.power_off),
-            *_watts(plan),
+            *energy_lines(plan),
             *(bound_line(bound) for bound in plan.bounds),
             *_stays(plan, shown),
             *(_breach(breach) for breach in plan.breaches),
@@ -151,13 +152,6 @@ def _waves(plan: Plan, shown: int) -> Iterator[str]:
 
 def _ends(ids: Sequence[str]) -> Sequence[str]:
     return ids if len(ids) < 2 else (ids[0], ids[-1])
-
-
-def _watts(plan: Plan) -> Iterator[str]:
-    if plan.watts_before is not None and plan.watts_after is not None:
-        saved = plan.watts_before - plan.watts_after
-        change = f"{abs(saved):.1f} W {'less' if saved > 0 else 'more'}" if abs(saved) >= 0.05 else "no change"
-        yield f"Power: {plan.watts_before:.1f} W before, {plan.watts_after:.1f} W after ({change})"
 
 
 def bound_line(bound: Bound) -> str:

@@ -12,6 +12,7 @@ from .._model.host import HostState
 from .._model.plan import Plan, Stay
 from .._model.snapshot import Snapshot, by_uuid, residence
 from .accuracy import accuracy, accuracy_lines
+from .energy_text import energy_facts, report_energy_lines
 from .result import ARRIVED, MoveResult, Outcome
 
 SCHEMA = 1
@@ -44,6 +45,7 @@ def build(
         "left": sorted({result.move.name for result in left} | {stay.name for stay in stays}),
         "problems": list(troubles),
         "accuracy": accuracy(results),
+        "energy": energy_facts(plan, results),
         "mended": mended,
         "totals": {
             "moved": len(moved),
@@ -94,6 +96,7 @@ def result_lines(report: Mapping[str, Any]) -> list[str]:
         if move["error"]:
             lines.append(f"{move['name']}: {move['error']}. {move['remedy']}".rstrip(" ."))
     lines += accuracy_lines(report["accuracy"])
+    lines += report_energy_lines(report["energy"])
     lines += stay_lines(report["stays"])
     return lines + [f"PROBLEM: {problem}" for problem in report["problems"]]
 

@@ -8,6 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Optional
 
+from .host import PowerModel
+
+# Liu et al., Performance and energy modeling for live migration of virtual machines (HPDC 2011): E = a * sent + b, for
+# both hosts together; see docs/design/energy.md
+JOULES_PER_MB = 0.512
+JOULES_PER_MOVE = 20.165
+JOULES_PER_KWH = 3_600_000.0
+
 
 @dataclass(frozen=True)
 class Energy:
@@ -27,6 +35,16 @@ class Energy:
     money_per_day: Optional[float] = None
     currency: Optional[str] = None
     co2_kg_per_day: Optional[float] = None
+
+
+def joules_of_move(sent: int) -> float:
+    """Return what sending so many bytes costs the two hosts beyond what they draw anyway; nothing sent is free."""
+    return JOULES_PER_MB * sent / 1e6 + JOULES_PER_MOVE if sent else 0.0
+
+
+def joules_of_switching(power: PowerModel, *, off: bool, on: bool) -> float:
+    """Return what switching a host off, on, or both costs at most: full power while it shuts down and boots."""
+    return power.full_watts * ((power.shutdown_seconds if off else 0.0) + (power.boot_seconds if on else 0.0))
 
 
 def moment(text: str) -> Optional[datetime]:

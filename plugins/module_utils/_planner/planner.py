@@ -50,7 +50,9 @@ def _best(
 ) -> tuple[Board, Outcome]:
     """Leave hosts asleep and keep soft rules too, unless that leaves more guests behind; soft rules give way last."""
     asleep = may_wake(snapshot, request)
-    wakes = (frozenset[str](), asleep) if asleep else (asleep,)
+    # a consolidation finds out by itself whom to wake
+    decides = request.goal is Goal.CONSOLIDATE
+    wakes = (frozenset[str](), asleep) if asleep and not decides else (asleep,)
     tried: list[tuple[Board, Outcome]] = []
     for soft, wake in product((True, False), wakes):
         # a repair breaks no rule for another
@@ -58,6 +60,8 @@ def _best(
         if not soft and kept:
             break
         tried.append(_attempt(snapshot, request, wishes, adopted, soft=soft, wake=wake))
+        if decides:
+            return tried[-1]
         if not tried[-1][1].unplaced:
             return _fewest_awake(tried[-1], partial(_attempt, snapshot, request, wishes, adopted, soft=soft))
     return min(tried, key=lambda attempt: len(attempt[1].unplaced))

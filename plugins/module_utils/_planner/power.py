@@ -28,15 +28,22 @@ def idle_watts(host: Host) -> Optional[float]:
     return None if host.power is None else watts(host.power, 0.0)
 
 
-def fleet_watts(hosts: Sequence[Host], guests: Mapping[str, Iterable[Guest]], on: Iterable[str]) -> Optional[float]:
-    """Return the watts of the hosts in ``on`` with these guests each; None where one of them has no power model.
+def spared_watts(host: Host) -> Optional[float]:
+    """Return what an idle host stops drawing when it is switched off, or None without a power model."""
+    return None if host.power is None else max(0.0, watts(host.power, 0.0) - host.power.off_watts)
 
-    A guest's load is its measured ``usage_cpus``; one that was not measured counts as idle.
+
+def fleet_watts(hosts: Sequence[Host], guests: Mapping[str, Iterable[Guest]], on: Iterable[str]) -> Optional[float]:
+    """Return the watts of the hosts, those in ``on`` with these guests each; None where one of them has no power model.
+
+    A guest's load is its measured ``usage_cpus``; one that was not measured counts as idle. A host that is off draws
+    what its power model says of that.
     """
     total = 0.0
     names = frozenset(on)
     for host in hosts:
         if host.name not in names:
+            total += host.power.off_watts if host.power else 0.0
             continue
         if host.power is None:
             return None

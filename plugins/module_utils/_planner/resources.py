@@ -13,10 +13,10 @@ from typing import Optional
 from .._model.guest import Guest
 from .._model.host import Host
 from .._model.snapshot import Located
+from .marks import MILLI, milli_percent
 from .search.grid import Kind, Limit
 from .stores import Sizes, in_stores, stores_of
 
-MILLI = 1000
 KIB = 1024
 Weigh = Callable[[Guest], int]
 
@@ -37,7 +37,7 @@ def resource_limits(
     held = [ghost for ghost in ghosts if ghost.guest.active]
     found: list[Optional[Limit]] = []
     if max_cpu_percent is not None:
-        room = {host.name: int(host.cpus * MILLI * max_cpu_percent / 100) for host in hosts}
+        room = {host.name: milli_percent(host, max_cpu_percent) for host in hosts}
         found.append(_limit(Kind.CPU_USAGE, "", active, block, _milli_cpus, _less(room, held, _milli_cpus)))
     for size in sorted({place.guest.hugepage_kib or 0 for place in active} - {0}):
         found.append(_hugepages(size, active, block, hosts))
@@ -71,7 +71,7 @@ def _limit(
 
 
 def _milli_cpus(guest: Guest) -> int:
-    return math.ceil((guest.usage_cpus or 0.0) * MILLI)
+    return math.ceil(guest.wanted_cpus * MILLI)
 
 
 def _less(room: Mapping[str, int], held: Iterable[Located], weigh: Weigh) -> tuple[int, ...]:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Optional
 
 from .._model.errors import FleetError
@@ -50,9 +51,13 @@ def _partner(host: Host, other: Host) -> Optional[Partner]:
 
 
 def _machine(host: Host, other: Host) -> Optional[str]:
-    """Return the newest machine type that both have and neither will drop; an alias means another one on each."""
+    """Return the newest machine type that both have, best one that stays; an alias means another type on each."""
+    common = set(host.machine_types) & set(other.machine_types)
     waning = {*host.deprecated_machine_types, *other.deprecated_machine_types}
-    common = (set(host.machine_types) & set(other.machine_types)) - waning
+    return _newest(common - waning) or _newest(common)
+
+
+def _newest(common: Collection[str]) -> Optional[str]:
     for family in _FAMILIES:
         versions = [each for each in common if each.startswith(f"{family}-") and _NUMBERS.search(each[len(family) :])]
         if versions:

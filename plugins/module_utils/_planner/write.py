@@ -17,6 +17,7 @@ from .._model.rules import RuleFault
 from .._model.snapshot import Located
 from .board import Board
 from .breaches import breaches
+from .energy import energy_of
 from .estimate import (
     Lines,
     Schedule,
@@ -30,6 +31,7 @@ from .estimate import (
 )
 from .frailty import frail_after
 from .leftovers import leftovers
+from .marks import arrival_percent
 from .outcome import Kept, Outcome, Wish
 from .power import fleet_watts, is_on
 from .refuse import stay
@@ -59,6 +61,7 @@ def write_plan(
     settled = _where(board, Layout(board.search), {})
     methods = {move.guest: move.method for move in moves if not move.adopt}
     off = tuple(board.search.hosts[host] for host in outcome.emptied)
+    watts = _watts(board, guests, before, (), ()), _watts(board, guests, after, power_on, off)
     faults = rule_faults(board.bound, places, board.snapshot.hosts)
     told = with_names(faults, places)
     return Plan(
@@ -77,12 +80,13 @@ def write_plan(
         breaches=breaches(board.bound, board.snapshot.hosts, guests, settled, after, methods),
         frail=_frail(board, outcome),
         critical_path=tuple(one for part in timing for one in part.critical_path),
-        watts_before=_watts(board, guests, before, (), ()),
-        watts_after=_watts(board, guests, after, power_on, off),
+        watts_before=watts[0],
+        watts_after=watts[1],
+        energy=energy_of(board.request, board.snapshot.hosts, moves, watts, power_on, off),
         remarks=(
             *(prose.fault(fault) for fault in told),
             *outcome.remarks,
-            *usage_lines(board.snapshot, board.request.max_cpu_percent is not None),
+            *usage_lines(board.snapshot, arrival_percent(board.request) is not None),
         ),
         rule_faults=told,
     )

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-import heapq
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Optional
 
+from .._model.errors import FleetError
 from .._model.settings import Slots
 from .values import Moving, Order
 
@@ -25,48 +26,52 @@ class Transfer:
     bytes: int
 
 
-class _Slots:
-    """Seconds at which places for moves become free; never leaves this file. None: as many places as anybody asks."""
-
-    def __init__(self, most: Optional[int], now: float) -> None:
-        self.free = None if most is None else [now] * most
-
-    def soonest(self) -> float:
-        return self.free[0] if self.free else 0.0
-
-    def take(self, until: float) -> None:
-        if self.free:
-            heapq.heapreplace(self.free, until)
-
-
 def lay_out(
     orders: Sequence[Order], placement: Mapping[str, str], ready: Mapping[str, float], now: float, moving: Moving
 ) -> tuple[Transfer, ...]:
-    """Return the moves with their times, each begun as soon as order, slots and booting hosts allow, in their order."""
-    fleet_most, out_most, in_most = _most(moving.slots)
-    fleet = _Slots(fleet_most, now)
-    out: dict[str, _Slots] = {}
-    into: dict[str, _Slots] = {}
-    at: dict[str, str] = {}
-    over: dict[str, float] = {}
-    found = []
-    for order in orders:
-        source = at.get(order.guest, placement[order.guest])
-        leaving = out.setdefault(source, _Slots(out_most, now))
-        coming = into.setdefault(order.dest, _Slots(in_most, now))
-        waits = [now, ready.get(order.dest, now), fleet.soonest(), leaving.soonest(), coming.soonest()]
-        begin = max(*waits, *(over[other] for other in order.after))
-        end = begin + moving.fixed_seconds + order.bytes / moving.bytes_per_second
-        for place in (fleet, leaving, coming):
-            place.take(end)
-        at[order.guest], over[order.id] = order.dest, end
-        found.append(Transfer(order.guest, source, order.dest, begin, end, order.bytes))
+    """Return the moves with their times: each begins as soon as order, slots and booting hosts allow, first come first.
+
+    ``ready`` has the second at which a host that boots is up.
+    """
+    waiting, under_way, found = list(orders), list[Transfer](), list[Transfer]()
+    at, over = dict(placement), dict[str, float]()
+    ids = {order.id for order in orders}
+    while waiting:
+        begun = set()
+        for order in waiting:
+            held = any(over.get(other, math.inf) > now for other in order.after if other in ids)
+            held = held or ready.get(order.dest, now) > now
+            if (
+                held
+                or ready.get(order.dest, now) > now
+                or not _has_slot(moving.slots, under_way, at[order.guest], order)
+            ):
+                continue
+            end = now + moving.fixed_seconds + order.bytes / moving.bytes_per_second
+            transfer = Transfer(order.guest, at[order.guest], order.dest, now, end, order.bytes)
+            under_way.append(transfer)
+            found.append(transfer)
+            at[order.guest], over[order.id] = order.dest, end
+            begun.add(order.id)
+        waiting = [order for order in waiting if order.id not in begun]
+        if waiting:
+            now = _next(under_way, ready, now)
+            under_way = [transfer for transfer in under_way if transfer.end > now]
     return tuple(found)
 
 
-def _most(slots: Optional[Slots]) -> tuple[Optional[int], Optional[int], Optional[int]]:
-    return (
-        (None, None, None)
-        if slots is None
-        else (slots.max_per_fleet, slots.max_outbound_per_host, slots.max_inbound_per_host)
-    )
+def _next(under_way: Sequence[Transfer], ready: Mapping[str, float], now: float) -> float:
+    """Return the next second at which a move ends or a host is up."""
+    coming = [transfer.end for transfer in under_way] + [second for second in ready.values() if second > now]
+    if not coming:
+        raise FleetError("moves wait for each other", "This is a defect: report fleet and trace")
+    return min(coming)
+
+
+def _has_slot(slots: Optional[Slots], under_way: Sequence[Transfer], source: str, order: Order) -> bool:
+    if slots is None:
+        return True
+    out = sum(1 for transfer in under_way if transfer.source == source)
+    into = sum(1 for transfer in under_way if transfer.dest == order.dest)
+    full = len(under_way) >= slots.max_per_fleet
+    return not full and out < slots.max_outbound_per_host and into < slots.max_inbound_per_host

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from typing import Optional
 
 from .._model.snapshot import Snapshot
 from .values import Decision, Figures, Moving, Policy, Run, Switched, Trace, View
@@ -72,13 +72,13 @@ def _percent(part: float, whole: float) -> float:
     return 100 * part / whole if whole else 0.0
 
 
-def _least_minutes(switched: Sequence[Switched], *, on: bool) -> float:
+def _least_minutes(switched: Sequence[Switched], *, on: bool) -> Optional[float]:
     """Return the shortest time that a host stayed as it was switched: on, or off."""
     last: dict[str, Switched] = {}
-    least = math.inf
+    found: list[float] = []
     for item in switched:
         before = last.get(item.host)
         if before is not None and before.on is on and item.on is not on:
-            least = min(least, (item.second - before.second) / 60)
+            found.append((item.second - before.second) / 60)
         last[item.host] = item
-    return least
+    return min(found, default=None)

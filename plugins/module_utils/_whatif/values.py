@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Callable, Optional
@@ -108,7 +107,7 @@ class Figures:
     ``overload_percent``: share of the time of hosts that were on in which guests wanted more than the host has;
     ``slatah_percent``: in which they wanted all of it or more. ``pdm_percent``: CPU that guests lost by moving, of what
     they wanted. ``short_percent``: CPU that they wanted and an overloaded host did not have. ``least_on_minutes`` and
-    ``least_off_minutes``: the shortest time between two switches of one host, infinite without any.
+    ``least_off_minutes``: the shortest time between two switches of one host, None without any.
     ``memory_breaches``: moves that began although their destination had too little memory.
     """
 
@@ -129,8 +128,8 @@ class Figures:
     short_percent: float
     plans: int
     memory_breaches: int = 0
-    least_on_minutes: float = math.inf
-    least_off_minutes: float = math.inf
+    least_on_minutes: Optional[float] = None
+    least_off_minutes: Optional[float] = None
 
 
 @dataclass(frozen=True)

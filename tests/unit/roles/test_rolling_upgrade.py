@@ -101,3 +101,11 @@ def test_every_package_manager_has_its_tasks() -> None:
 
 def test_package_managers_are_told_apart_by_the_names_that_ansible_has_for_them() -> None:
     assert set(read("rolling_upgrade", "vars/main.yml")["rolling_upgrade_managers"]) == {"apt", "dnf", "dnf5", "yum"}
+
+
+def test_the_machine_that_ansible_runs_on_is_not_rebooted_by_it() -> None:
+    (reboot,) = [task for task in read("rolling_upgrade", "tasks/upgrade.yml") if "block" in task]
+    leave, do = reboot["block"]
+    assert leave["when"] == "rolling_upgrade_fitness.control_node"
+    assert "Reboot it by hand" in leave["ansible.builtin.fail"]["msg"]
+    assert "ansible.builtin.reboot" in do

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from statistics import median
 
-from ..._model.plan import Bound
+from ..._model.plan import Bound, Goal
 from ..board import Board
 from ..frailty import newly_frail
 from ..outcome import Hop, Outcome
@@ -16,12 +16,13 @@ from ..scope import Scope, narrow
 from ..search.balance import ANY, Balanced, Bounds
 from ..search.balance import balance as search
 from ..search.balance_score import Signal, demand_signals
-from .consolidate import in_scope
+from .consolidate import consolidate, in_scope
 
 
 def balance(board: Board) -> Outcome:
     """Return the moves that even out the fleet, or the hosts of the request among themselves."""
-    request, scope = board.request, narrow(board.search, in_scope(board))
+    request, unwanted = board.request, _unwanted(board, ())
+    scope = narrow(board.search, [host for host in in_scope(board) if host not in unwanted])
     if not scope.hosts:
         return Outcome(remarks=("there is no schedulable host to balance",))
     signals = _signals(board, scope)
@@ -32,17 +33,44 @@ def balance(board: Board) -> Outcome:
         request.threshold,
     )
     found = search(scope.grid, signals, bounds)
-    # where no order takes everybody straight there, one is moved on later: its first move is a stop
-    last = {block: number for number, (block, _source, _dest) in enumerate(found.moves)}
-    hops = tuple(
-        Hop(scope.blocks[block], scope.hosts[source], scope.hosts[dest], parking=number != last[block])
-        for number, (block, source, dest) in enumerate(found.moves)
-    )
+    hops = _hops(scope, found)
+    while hops and not _unwanted(board, hops) <= unwanted:
+        found = search(scope.grid, signals, replace(bounds, max_moves=len(found.moves) // 2))
+        hops = _hops(scope, found)
     frail = newly_frail(board, hops) if hops else ""
     if frail:
         return Outcome(remarks=(f"nothing moves, for {frail}",))
     reasons = {hop.block: f"evens out {board.search.hosts[hop.source]}" for hop in hops}
-    return Outcome(hops, reasons, bounds=_bounds(found, signals), remarks=(found.outcome.value,))
+    remarks = (found.outcome.value, *_left_out(board, unwanted))
+    return Outcome(hops, reasons, bounds=_bounds(found, signals), remarks=remarks)
+
+
+def _hops(scope: Scope, found: Balanced) -> tuple[Hop, ...]:
+    # where no order takes everybody straight there, one is moved on later: its first move is a stop
+    last = {block: number for number, (block, _source, _dest) in enumerate(found.moves)}
+    return tuple(
+        Hop(scope.blocks[block], scope.hosts[source], scope.hosts[dest], parking=number != last[block])
+        for number, (block, source, dest) in enumerate(found.moves)
+    )
+
+
+def _unwanted(board: Board, hops: Sequence[Hop]) -> frozenset[int]:
+    """Return the hosts that a consolidation with the same settings would switch off once the hops are made.
+
+    Only a request with a mark of load speaks of a fleet that is consolidated too.
+    """
+    if board.request.high_cpu_percent is None:
+        return frozenset()
+    at = list(board.search.at)
+    for hop in hops:
+        at[hop.block] = hop.dest
+    request = replace(board.request, goal=Goal.CONSOLIDATE, max_moves=None, max_bytes=None)
+    return frozenset(consolidate(replace(board, request=request, search=replace(board.search, at=tuple(at)))).emptied)
+
+
+def _left_out(board: Board, unwanted: Iterable[int]) -> tuple[str, ...]:
+    names = ", ".join(board.search.hosts[host] for host in sorted(unwanted))
+    return (f"{names} takes no part, as a consolidation would switch it off",) if names else ()
 
 
 def _signals(board: Board, scope: Scope) -> tuple[Signal, ...]:
@@ -54,10 +82,7 @@ def _signals(board: Board, scope: Scope) -> tuple[Signal, ...]:
     room = [max(host.memory, host.allocatable_memory) for host in hosts]
     kept = [1.0 - host.allocatable_memory / total if total else 0.0 for host, total in zip(hosts, room)]
     signals = replace(memory, room=room, base=kept), vcpus
-    used = [
-        sum(place.guest.usage_cpus or 0.0 for place in board.members[block] if place.guest.active)
-        for block in scope.blocks
-    ]
+    used = [sum(place.guest.wanted_cpus for place in board.members[block]) for block in scope.blocks]
     if not any(used):
         return signals
     return (*signals, Signal("cpu usage", used, [float(host.cpus) for host in hosts]))

@@ -90,13 +90,13 @@ def promise_violations(case: Case, rules: tuple[BoundRule, ...]) -> Iterator[Vio
     if case.request.goal in LIMITED:
         if most is not None and len(own) > most:
             yield Violation("number of moves", "", f"{len(own)} where {most} are allowed")
-        if size is not None and sum(_counted(case, move) for move in own) > size:
+        if size is not None and sum(counted(case, move) for move in own) > size:
             yield Violation("number of bytes", "", f"more than {size}")
     if case.request.goal is Goal.BALANCE and own:
         yield from _balanced(case)
 
 
-def _counted(case: Case, move: Move) -> int:
+def counted(case: Case, move: Move) -> int:
     """Return the bytes by which max_bytes counts a move: memory and copied disks once, however often they are sent."""
     if move.expected is None:
         return move.est_bytes

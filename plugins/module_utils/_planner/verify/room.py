@@ -17,6 +17,7 @@ from typing import Union
 
 from ..._model.guest import Disk, Guest
 from ..._model.host import Host
+from ..._model.plan import Goal
 from ..._model.rules import RuleKind, When
 from .case import Case, Hop, Violation, hops
 from .cut import greatest_surplus
@@ -139,8 +140,9 @@ def _held(guest: Guest, host: Host) -> dict[Key, float]:
     if not guest.active:
         return {}
     found: dict[Key, float] = {("memory", host.name): guest.memory, ("vcpus", host.name): guest.vcpus}
-    if guest.usage_cpus:
-        found["cpu", host.name] = guest.usage_cpus
+    cpus = max(guest.usage_cpus or 0.0, guest.forecast_cpus or 0.0)
+    if cpus:
+        found["cpu", host.name] = cpus
     if guest.hugepage_kib is not None:
         found["pages", host.name, guest.hugepage_kib] = guest.memory
     elif any(cell.hugepages for cell in host.numa_cells):
@@ -188,7 +190,10 @@ def _limit(case: Case, rules: Sequence[BoundRule], key: Key) -> float:
     if key[0] == "vcpus":
         return host.allocatable_vcpus * share
     if key[0] == "cpu":
-        return float("inf") if request.max_cpu_percent is None else host.cpus * request.max_cpu_percent / 100.0
+        percent = request.max_cpu_percent
+        if percent is None and request.goal in (Goal.CONSOLIDATE, Goal.BALANCE):
+            percent = request.high_cpu_percent
+        return float("inf") if percent is None else host.cpus * percent / 100.0
     if key[0] == "pages":
         size = int(key[2])
         return sum(cell.hugepages.get(str(size), 0) for cell in host.numa_cells) * size * 1024

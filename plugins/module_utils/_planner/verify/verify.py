@@ -22,6 +22,7 @@ from .loss import loss_violations
 from .moves import move_violations
 from .room import room_violations
 from .rules import BoundRule, bound_rules, end_violations, rule_violations
+from .saving import saving_violations
 from .whole import breach_violations, power_violations, repair_violations, sum_violations, wave_violations
 
 __all__ = ["Violation", "first_unsafe_step", "first_violation"]
@@ -72,3 +73,4 @@ def _as_a_whole(case: Case, rules: tuple[BoundRule, ...]) -> Iterator[Violation]
     yield from loss_violations(case, limited)
     yield from breach_violations(case, rules)
     yield from sum_violations(case)
+    yield from saving_violations(case)

@@ -166,7 +166,12 @@ def _budget(rng: Random) -> Options:
 def _consolidate(rng: Random, fleet: Snapshot) -> Options:
     keep = tuple(rng.sample(_answering(fleet), 1)) if rng.random() < 0.3 else ()
     chosen: Options = {"hosts": _all_or_some(rng, fleet), "keep_on": keep, "min_on": rng.choice((0, 1, 1, 1, 2))}
-    return {**chosen, **_budget(rng)}
+    marks: Options = {
+        "high_cpu_percent": rng.choice((None, 90.0)),
+        "horizon_hours": rng.choice((0.0, 0.3, 4.0)),
+        "min_on_minutes": rng.choice((0.0, 30.0)),
+    }
+    return {**chosen, **_budget(rng), **marks}
 
 
 def _balance(rng: Random, fleet: Snapshot) -> Options:

@@ -116,7 +116,7 @@ def has_cause(case: Case, move: Move) -> bool:
         Goal.RESTORE: dest in asked and dest == home,
         Goal.MOVE: dest in asked and guest in request.guests,
         Goal.RELOCATE: guest in request.guests or source in asked or bool(request.labels),
-        Goal.CONSOLIDATE: bool(case.plan.power_off),
+        Goal.CONSOLIDATE: bool(case.plan.power_off) or move.reason.startswith("relieves"),
         Goal.BALANCE: case.plan.bounds[:1] != () and case.plan.bounds[0].value < case.plan.bounds[0].before,
         Goal.ROLLING: source in upgraded or (request.return_home and dest in upgraded),
         Goal.REPAIR: move.reason.startswith(("relieves", "rule ")),

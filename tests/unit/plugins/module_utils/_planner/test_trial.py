@@ -71,9 +71,10 @@ def test_the_newest_machine_type_that_both_have_is_taken_and_no_alias(
     assert machine(here, there) == taken
 
 
-def test_a_machine_type_that_one_of_them_will_drop_is_not_taken() -> None:
+def test_a_machine_type_that_one_of_them_will_drop_is_taken_only_if_there_is_no_other() -> None:
     both = ("pc-q35-6.2", "pc-q35-7.2")
     assert machine(both, both, deprecated_machine_types=("pc-q35-7.2",)) == "pc-q35-6.2"
+    assert machine(both, both, deprecated_machine_types=both) == "pc-q35-7.2"
 
 
 @pytest.mark.parametrize(
