@@ -202,13 +202,16 @@ options:
     type: float
     default: 4.0
   min_on_minutes:
-    description: V(consolidate) empties no host that was switched on less than so long ago (O(hosts[].power_since)).
+    description:
+      - V(consolidate) empties no host that was switched on less than so long ago
+        (O(virtfleet.migration.migration_plan#module:hosts[].power_since)).
     type: float
     default: 30.0
   min_off_minutes:
     description:
-      - V(consolidate) wakes no host that was switched off less than so long ago (O(hosts[].power_since)), unless a host
-        is overloaded already, not just forecast to be.
+      - V(consolidate) wakes no host that was switched off less than so long ago
+        (O(virtfleet.migration.migration_plan#module:hosts[].power_since)), unless a host is overloaded already, not just
+        forecast to be.
     type: float
     default: 15.0
   price_per_kwh:

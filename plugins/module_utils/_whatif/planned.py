@@ -20,6 +20,7 @@ from .._planner.planner import make_plan
 from .values import Decision, Order, Policy, Trace, View
 
 MINUTE = 60
+FIRST = 2
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,11 @@ def planned(snapshot: Snapshot, practice: Practice) -> Policy:
 
 
 def _is_due(view: View, practice: Practice) -> bool:
-    """Return whether it is time for a plan: first when there is anything to plan on."""
-    if view.step == 0:
+    """Return whether it is time for a plan: first as soon as there are two samples, which a spread needs."""
+    if view.step < FIRST:
         return False
     every = max(1, practice.every_minutes * MINUTE // view.trace.step_seconds)
-    return view.step == 1 or view.step % every == 0
+    return view.step == FIRST or view.step % every == 0
 
 
 def _is_overloaded(view: View, practice: Practice, hosts: Mapping[str, Host]) -> bool:

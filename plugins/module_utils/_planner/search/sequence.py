@@ -107,6 +107,7 @@ class _Replay:
         self.pending = {block: targets[block] for block in sorted(targets) if targets[block] != grid.at[block]}
         self.moves: list[tuple[int, int, int, bool]] = []
         self.parked: set[int] = set()
+        self.arrived: set[int] = set()
         self.waiting: dict[Account, list[int]] = {}
         self.heap: list[tuple[int, int, int]] = []
         self.needed: set[int] = set()
@@ -144,6 +145,7 @@ class _Replay:
         account = self.short_of(block, dest)
         if account is None:
             del self.pending[block]
+            self.arrived.add(block)
             self._move(block, dest, parking=False)
         else:
             self.waiting.setdefault(account, []).append(block)
@@ -188,7 +190,8 @@ class _Replay:
         """Yield price, waiter and the blocks to park for each account's easiest waiter and for its cheapest blocks."""
         grid = self.grid
         waiter = min(self.waiting[account], key=lambda block: (grid.memory[block], grid.vcpus[block], block))
-        fixed = self.parked | self.barred
+        # who has arrived does not leave again: that would be a second move
+        fixed = self.parked | self.barred | self.arrived
         present = [block for block in self._holders(account) if grid.parkable[block] and block not in fixed]
         present.sort(key=lambda block: (self._price(block), block))
         if account[0] != HOST:

@@ -174,3 +174,12 @@ def test_a_ring_of_hosts_opens_with_a_single_stop() -> None:
     assert not found.stuck
     assert sum(step.parking for step in found.steps) == 1
     assert max(len(step.after) for step in found.steps) <= 3
+
+
+def test_a_block_that_has_arrived_does_not_make_way_for_another() -> None:
+    # block 3 comes to hv0 at once, and would be the cheapest to send off again for block 0
+    fleet = replace(grid([5, 3, 4, 3], [(3, 2), (0, 1), (1, 1), (3, 1), (0, 3)]), cost=(20, 1, 20, 1, 20))
+    found = sequence(fleet, {0: 0, 3: 0, 4: 3})
+    assert found.stuck == ()
+    for block in (0, 3, 4):
+        assert sum(1 for step in found.steps if step.block == block and not step.parking) == 1

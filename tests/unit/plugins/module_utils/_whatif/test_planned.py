@@ -61,7 +61,7 @@ def test_a_quiet_day_ends_on_one_host_and_stays_there() -> None:
 
 def test_plans_are_made_as_often_as_said() -> None:
     rows = trace(17, 1.0, 1.0, 1.0, 1.0)
-    assert simulate(FLEET, rows, planned(FLEET, practice(60)), MOVING).figures.plans == 5  # at 15 min, 1, 2, 3 and 4 h
+    assert simulate(FLEET, rows, planned(FLEET, practice(60)), MOVING).figures.plans == 5  # at 30 min, 1, 2, 3 and 4 h
     assert simulate(FLEET, rows, planned(FLEET, practice(120)), MOVING).figures.plans == 3
 
 
