@@ -210,8 +210,8 @@ options:
   min_off_minutes:
     description:
       - V(consolidate) wakes no host that was switched off less than so long ago
-        (O(virtfleet.migration.migration_plan#module:hosts[].power_since)), unless a host is overloaded already, not just
-        forecast to be.
+        (O(virtfleet.migration.migration_plan#module:hosts[].power_since)), unless a host is overloaded already, not
+        just forecast to be.
     type: float
     default: 15.0
   price_per_kwh:
