@@ -68,7 +68,7 @@ lab-down:       ## take the lab down
 lab-status:     ## where each guest is, and whether it is well
 	@$(LAB) status
 
-bench: bench-evacuate bench-link bench-prediction bench-planner bench-energy  ## every benchmark; figures in build/bench
+bench: bench-evacuate bench-link bench-prediction bench-history bench-planner bench-energy  ## every benchmark
 
 bench-evacuate: setup-run collection lab-up  ## evacuation against xargs and Ansible loops
 	@build/venv/bin/python tests/bench/evacuate.py
@@ -78,6 +78,9 @@ bench-link: setup-run collection lab-up  ## evacuation over a link of 200 Mbit/s
 
 bench-prediction: setup-run collection lab-up  ## predicted seconds and bytes beside those of 21 real moves
 	@build/venv/bin/python tests/bench/prediction.py
+
+bench-history: setup-run  ## size and times of the history file of a large fleet
+	@build/venv/bin/python tests/bench/history.py
 
 bench-planner: setup-run collection  ## the planner beside its peers [BENCH_DIR=... ONLY=balance SIZES=10,20 SEEDS=2,3]
 	@hacking/bench-planner.sh "$(BENCH_DIR)" --only "$(ONLY)" --sizes "$(SIZES)" --families "$(FAMILIES)" --seeds "$(SEEDS)"
@@ -92,4 +95,5 @@ clean: lab-down ## take the lab down and remove build/
 	@rm -rf build
 
 .PHONY: help setup setup-run collection demo test test-unit test-properties test-sanity lint docs package test-lab \
-	lab-up lab-down lab-status bench bench-evacuate bench-link bench-prediction bench-planner bench-energy simulate clean
+	lab-up lab-down lab-status bench bench-evacuate bench-link bench-prediction bench-history bench-planner \
+	bench-energy simulate clean

@@ -70,6 +70,7 @@ daemons:
 """
 
 import os
+import signal
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -94,8 +95,8 @@ def body(module: AnsibleModule) -> dict[str, Any]:
             f"the host has no maintenance mark of which the reason begins with {MARK}",
             "Set it with host_maintenance, so that no plan brings guests here meanwhile",
         )
-    _refuse(guests_of(seconds, run), "is there", "Move it away, or undefine it")
-    _refuse(quiet.emulators(), "runs there", "Move it away, or shut it off")
+    _refuse("there are guests", guests_of(seconds, run), "Move them away, or undefine them")
+    _refuse("QEMU runs there", quiet.emulators(), "Move them away, or shut them off")
     units = quiet.daemons(run)
     if not module.check_mode:
         _hold_and_shut_down(module, units)
@@ -104,18 +105,18 @@ def body(module: AnsibleModule) -> dict[str, Any]:
 
 def _hold_and_shut_down(module: AnsibleModule, units: tuple[quiet.Unit, ...]) -> None:
     """From here on nobody can start a guest; whoever did a moment ago is seen, and the host is left as it was."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # of a terminal whose connection broke: what is begun is ended
     quiet.hold(module.run_command, units)
     try:
-        _refuse(quiet.emulators(), "was started there at the last moment", "Move it away, or shut it off")
+        _refuse("started at the last moment", quiet.emulators(), "Move them away, or shut them off")
         quiet.shut_down_soon(module.run_command)
-    except FleetError:
-        quiet.let_go(module.run_command, units)
-        raise
+    except FleetError as error:
+        raise quiet.let_go(module.run_command, units, error) from error
 
 
-def _refuse(who: tuple[str, ...], what: str, remedy: str) -> None:
+def _refuse(what: str, who: tuple[str, ...], remedy: str) -> None:
     if who:
-        raise FleetError(f"{', '.join(who)} {what}", remedy)
+        raise FleetError(f"{what}: {', '.join(who)}", remedy)
 
 
 def main() -> None:

@@ -99,7 +99,13 @@ def body(module: AnsibleModule) -> dict[str, Any]:
     wanted = wanted_notes(module.params, notes)
     if wanted != notes and not module.check_mode:
         write_facts(module, path, wanted)
-    return {"changed": wanted != notes, "notes": wanted, "diff": {"before": notes, "after": wanted}}
+    diff = {"before": _for_people(notes), "after": _for_people(wanted)}
+    return {"changed": wanted != notes, "notes": wanted, "diff": diff}
+
+
+def _for_people(notes: dict[str, Any]) -> dict[str, Any]:
+    """Return the notes without what was known of the hosts, which is long and for plans."""
+    return {name: {key: value for key, value in note.items() if key != "known"} for name, note in notes.items()}
 
 
 def wanted_notes(params: dict[str, Any], notes: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ short_description: Ask a BMC by IPMI whether its machine is on
 version_added: 0.1.0
 description:
   - Asks over the network by IPMI 2.0, and tells as well what the machine draws, where the BMC measures it (DCMI).
-  - M(community.general.ipmi_power) switches machines, but can't be asked for their state alone.
+  - C(community.general.ipmi_power) switches machines, but can't be asked for their state alone.
 author:
   - virtfleet.migration contributors (@virtfleet)
 extends_documentation_fragment:
@@ -39,8 +39,6 @@ options:
     type: str
 requirements:
   - the Python library pyghmi where the module runs
-seealso:
-  - module: community.general.ipmi_power
 """
 
 EXAMPLES = r"""
@@ -84,7 +82,8 @@ else:
     MISSING = ""
 
 # DCMI 1.5, 6.6.1 Get Power Reading: group extension, mode "system power statistics"
-_DCMI, _GET_POWER_READING = 0x2C, 0x02
+_DCMI = 0x2C
+_GET_POWER_READING = 0x02
 _READING_REQUEST = (0xDC, 0x01, 0x00, 0x00)
 
 

@@ -63,17 +63,20 @@ def daemons(run: Run) -> tuple[Unit, ...]:
 
 
 def hold(run: Run, units: Sequence[Unit]) -> None:
-    """Stop the units, and let nobody start them before the next boot; raises FleetError, with all let go again."""
-    names = [unit.name for unit in units]
+    """Stop the units, and let nobody start them before the next boot; raises FleetError, with all let go again.
+
+    Sockets first, or one would start its daemon again. Masked after that: systemd forgets what a masked unit says of
+    its processes (KillMode=process), and stopping it then would kill guests that were started by the daemon.
+    """
+    names = sorted((unit.name for unit in units), key=lambda name: name.endswith(".service"))
     try:
-        _must(run, ["systemctl", "mask", "--runtime", *names])
         _must(run, ["systemctl", "stop", *names])
+        _must(run, ["systemctl", "mask", "--runtime", *names])
         active = [unit.name for unit in daemons_of(run, names) if unit.active]
         if active:
             raise FleetError(f"{active[0]} does not stop", "Look at it with systemctl status there")
-    except FleetError:
-        let_go(run, units)
-        raise
+    except FleetError as error:
+        raise let_go(run, units, error) from error
 
 
 def daemons_of(run: Run, names: Sequence[str]) -> tuple[Unit, ...]:
@@ -83,12 +86,21 @@ def daemons_of(run: Run, names: Sequence[str]) -> tuple[Unit, ...]:
     return tuple(Unit(name, word not in ("inactive", "failed")) for name, word in zip(names, words))
 
 
-def let_go(run: Run, units: Sequence[Unit]) -> None:
-    """Put the units back as they were found."""
-    _must(run, ["systemctl", "unmask", "--runtime", *(unit.name for unit in units)])
+def let_go(run: Run, units: Sequence[Unit], because: FleetError) -> FleetError:
+    """Put the units back as they were found; return what is to be told, which is more where that does not work.
+
+    Sockets first: once its daemon runs, systemd refuses to start one that the daemon does not need.
+    """
     active = [unit.name for unit in units if unit.active]
-    if active:
-        _must(run, ["systemctl", "start", *active])
+    try:
+        _must(run, ["systemctl", "unmask", "--runtime", *(unit.name for unit in units)])
+        for kind in (".socket", ".service"):
+            names = [name for name in active if name.endswith(kind)]
+            if names:
+                _must(run, ["systemctl", "start", *names])
+    except FleetError as error:
+        return FleetError(f"{because}; and what was stopped for a look does not start: {error}", error.remedy)
+    return because
 
 
 def shut_down_soon(run: Run) -> None:

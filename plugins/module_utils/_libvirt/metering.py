@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from .._model.errors import FleetError
 from .._model.metering import Kind, Measured, Reading, Subject, by_subject, sample_of, unknown
@@ -71,9 +71,19 @@ def _host(connection: Any, name: str) -> tuple[Reading, ...]:
 
 def _itself(connection: Any, name: str) -> Reading:
     moment = time.time()
-    cpu = connection.getCPUStats(libvirt.VIR_NODE_CPU_STATS_ALL_CPUS, 0)
-    memory = connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS, 0)
+    cpu = _offered(lambda: connection.getCPUStats(libvirt.VIR_NODE_CPU_STATS_ALL_CPUS, 0))
+    memory = _offered(lambda: connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS, 0))
     return Reading(Subject(Kind.HOST, name), name, name, 0, moment, _busy(cpu), _held(memory))
+
+
+def _offered(ask: Callable[[], Mapping[str, int]]) -> Mapping[str, int]:
+    """Return what the host's libvirt tells, nothing where its driver can't: the guests matter more."""
+    try:
+        return ask()
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_NO_SUPPORT:
+            return {}
+        raise
 
 
 def _busy(stats: Mapping[str, int]) -> Optional[int]:

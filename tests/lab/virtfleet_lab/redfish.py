@@ -17,7 +17,7 @@ from typing import Any
 from .settings import BMC_PASSWORD, BMC_USER, REDFISH_PORT, Host, Lab
 from .shell import LabError, write
 
-_RESETS = {"on": "On", "off": "ForceOff", "soft": "GracefulShutdown", "reset": "ForceRestart"}
+_RESETS = {"on": "On", "off": "ForceOff", "soft": "GracefulShutdown", "reset": "ForceRestart", "cycle": "ForceRestart"}
 
 
 def prepare(lab: Lab, hosts: Sequence[Host]) -> None:
@@ -57,9 +57,6 @@ def bmc_name(host: Host) -> str:
 
 def power(lab: Lab, host: Host, action: str) -> str:
     """Asks the host's BMC, as an operator would."""
-    if action == "cycle":
-        power(lab, host, "off")
-        action = "on"
     path = f"/redfish/v1/Systems/{host.uuid}"
     if action == "status":
         return f"Chassis Power is {json.loads(_ask(lab, host, path))['PowerState'].lower()}"

@@ -58,7 +58,7 @@ def call(monkeypatch, capsys, tmp_path):
 def test_a_marked_empty_host_goes_down_with_its_daemons_held(call):
     host = Host()
     assert call(host)["daemons"] == ["libvirtd.service"]
-    assert host.did == ["mask", "stop", "poweroff"]
+    assert host.did == ["stop", "mask", "poweroff"]
 
 
 @pytest.mark.parametrize("mark", ["", "new memory"])
@@ -70,13 +70,13 @@ def test_a_host_that_is_not_marked_for_it_stays(call, mark):
 
 def test_a_host_with_a_guest_stays_even_if_that_is_shut_off(call):
     host = Host(guests="web\n\n")
-    assert call(host)["msg"].startswith("web is there")
+    assert call(host)["msg"].startswith("there are guests: web")
     assert host.did == []
 
 
 def test_a_host_on_which_somebody_else_runs_a_qemu_stays(call):
     host = Host(runs=(("qemu-kvm (process 7)",),))
-    assert call(host)["msg"].startswith("qemu-kvm (process 7) runs there")
+    assert call(host)["msg"].startswith("QEMU runs there: qemu-kvm (process 7)")
     assert host.did == []
 
 
@@ -88,8 +88,8 @@ def test_a_host_of_which_libvirt_does_not_tell_stays(call):
 
 def test_a_guest_started_at_the_last_moment_is_seen_and_the_daemons_go_on(call):
     host = Host(runs=((), ("web",)))
-    assert call(host)["msg"].startswith("web was started there at the last moment")
-    assert host.did == ["mask", "stop", "unmask", "start"]
+    assert call(host)["msg"].startswith("started at the last moment: web")
+    assert host.did == ["stop", "mask", "unmask", "start"]
 
 
 def test_where_the_shutdown_can_not_be_asked_for_the_daemons_go_on(call):

@@ -49,6 +49,12 @@ def test_a_note_is_written_once(call, tmp_path):
     assert (again["changed"], again["notes"]) == (False, first["notes"])
 
 
+def test_the_diff_leaves_out_what_was_known_of_the_host(call):
+    noted = call(notes={"hv4": {**OFF, "known": {"cpus": 8}}})
+    assert noted["notes"]["hv4"]["known"] == {"cpus": 8}
+    assert "known" not in noted["diff"]["after"]["hv4"]
+
+
 def test_notes_are_read_without_being_changed(call):
     assert call(state="unchanged")["notes"] == {}
     noted = call(notes={"hv4": OFF})["notes"]

@@ -17,6 +17,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, HostState
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.modules import migration_plan
+from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._history import history_builder
 
 GIB = 1024**3
 
@@ -204,3 +205,43 @@ def test_a_host_that_was_not_looked_at_is_warned_of(call, monkeypatch):
     call(goal="evacuate", goal_hosts=["hv1"], host_checks={"hv1": {"time": 1.0}, "hv2": {"time": 1.0}})
     (line,) = warned
     assert line.startswith("host hv3 itself was not looked at")
+
+
+NEW_YEAR = 1_767_225_600  # when the snapshot was taken
+
+
+def test_a_plan_on_recorded_use_says_so_and_keeps_to_it(call, tmp_path):
+    path = tmp_path / "history.sqlite"
+    for minutes in (10, 5):
+        at = NEW_YEAR - history_builder.NOON - 60 * minutes
+        history_builder.record(path, at, {"uuid-web": 3.0, "uuid-db": 0.5})
+    wanted = {"goal": "evacuate", "goal_hosts": ["hv1"], "max_cpu_percent": 25.0}
+    moment = call(**wanted)
+    recorded = call(**wanted, history={"path": str(path)})
+    assert moment["usage"]["source"] == "none"
+    assert recorded["usage"] == {
+        "source": "history",
+        "guests": 3,
+        "with_history": 2,
+        "without_history": 1,
+        "unmeasured": 1,
+        "samples": 2,
+        "newest": "2025-12-31T23:55:00+00:00",
+    }
+    assert (moment["stays"], [stay["name"] for stay in recorded["stays"]]) == ([], ["web"])
+    assert "the guest uses 3 CPUs" in recorded["stays_text"][0]
+    assert any(line.startswith("Remark: CPU use is the 95th percentile") for line in recorded["text"])
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"path": "/nowhere/history.sqlite"}, "no history file"),
+        ({"path": "/nowhere/history.sqlite", "percentile": 0}, "percentile is 0"),
+        ({"window_minutes": 5}, "path"),
+    ],
+)
+def test_a_history_that_can_not_be_used_is_one_clear_message(call, given, said):
+    result = call(goal="consolidate", history=given)
+    assert result["failed"] is True
+    assert said in result["msg"]

@@ -65,27 +65,34 @@ def test_the_daemons_are_those_that_are_loaded() -> None:
     assert quiet.daemons(Systemd()) == UNITS
 
 
-def test_held_daemons_are_masked_before_they_are_stopped() -> None:
+def test_held_daemons_are_stopped_sockets_first_and_masked_only_then() -> None:
     systemd = Systemd()
     quiet.hold(systemd, UNITS)
-    assert systemd.asked[:2] == [["systemctl", "mask", "--runtime", *NAMES], ["systemctl", "stop", *NAMES]]
+    names = ["libvirtd-admin.socket", "libvirtd.socket", "libvirtd.service"]
+    assert systemd.asked[:2] == [["systemctl", "stop", *names], ["systemctl", "mask", "--runtime", *names]]
     assert "unmask" not in systemd.verbs()
 
 
-def test_only_what_was_active_is_started_again() -> None:
-    systemd = Systemd()
-    quiet.let_go(systemd, UNITS)
+def test_only_what_was_active_is_started_again_sockets_first() -> None:
+    systemd, why = Systemd(), FleetError("web runs")
+    assert quiet.let_go(systemd, UNITS, why) is why
     assert systemd.asked == [
         ["systemctl", "unmask", "--runtime", *NAMES],
-        ["systemctl", "start", "libvirtd.service", "libvirtd.socket"],
+        ["systemctl", "start", "libvirtd.socket"],
+        ["systemctl", "start", "libvirtd.service"],
     ]
+
+
+def test_what_does_not_start_again_is_told_beside_the_reason() -> None:
+    told = quiet.let_go(Systemd(broken="start"), UNITS, FleetError("web runs"))
+    assert str(told).startswith("web runs; and what was stopped for a look does not start: systemctl start")
 
 
 @pytest.mark.parametrize(
     ("systemd", "why"),
-    [(Systemd(broken="stop"), "it will not"), (Systemd(stubborn=True), "libvirtd.service does not stop")],
+    [(Systemd(broken="stop"), "it will not"), (Systemd(stubborn=True), "libvirtd-admin.socket does not stop")],
 )
 def test_daemons_that_do_not_stop_are_let_go_and_named(systemd: Systemd, why: str) -> None:
     with pytest.raises(FleetError, match=why):
         quiet.hold(systemd, UNITS)
-    assert systemd.verbs()[-2:] == ["unmask", "start"]
+    assert systemd.verbs()[-2:] == ["start", "start"]

@@ -19,6 +19,9 @@ GUEST, HOST = Subject(Kind.GUEST, "uuid-web"), Subject(Kind.HOST, "hv1")
 class LibvirtError(Exception):
     """What libvirt raises."""
 
+    def get_error_code(self):
+        return 3 if "not supported" in str(self) else 38
+
 
 class FakeClock:
     """Time that passes only where somebody sleeps."""
@@ -36,8 +39,8 @@ class FakeClock:
 class FakeHost:
     """A host with one guest that uses half a CPU; the host itself uses 0.6."""
 
-    def __init__(self, clock, broken=False):
-        self.clock, self.broken, self.asked, self.id = clock, broken, 0, 3
+    def __init__(self, clock, broken=False, bare=False):
+        self.clock, self.broken, self.bare, self.asked, self.id = clock, broken, bare, 0, 3
 
     def getAllDomainStats(self, _groups, _flags):  # noqa: N802
         if self.broken:
@@ -49,6 +52,8 @@ class FakeHost:
         return [(domain, {"state.state": 1, "cpu.time": spent, "balloon.rss": 2048})]
 
     def getCPUStats(self, _cpu, _flags):  # noqa: N802
+        if self.bare:
+            raise LibvirtError("this function is not supported by the connection driver")
         spent = int((self.clock.now - NOON + 1000) * 0.2e9)
         return {"kernel": spent, "user": 2 * spent, "idle": 7, "iowait": 1}
 
@@ -68,6 +73,7 @@ def clock(monkeypatch):
         VIR_NODE_CPU_STATS_ALL_CPUS=-1,
         VIR_NODE_MEMORY_STATS_ALL_CELLS=-1,
         VIR_DOMAIN_RUNNING=1,
+        VIR_ERR_NO_SUPPORT=3,
         libvirtError=LibvirtError,
     )
     monkeypatch.setattr(metering, "libvirt", constants)
@@ -136,3 +142,8 @@ def test_hosts_on_standby_are_not_asked(clock):
 def test_a_look_that_takes_for_ever_is_refused(clock):
     with pytest.raises(FleetError, match="measure_usage_seconds is 601"):
         metering.measure(fleet_of(hv1=FakeHost(clock)), {}, 601)
+
+
+def test_a_host_whose_driver_tells_nothing_of_itself_tells_of_its_guests(clock):
+    measured = metering.measure(fleet_of(hv1=FakeHost(clock, bare=True)), {}, 2)
+    assert cpus(measured) == {GUEST: 0.5, HOST: None}
