@@ -129,7 +129,7 @@ def _ours(day: Any) -> Any:
 
     request = Request(goal=Goal.CONSOLIDATE, max_cpu_percent=90.0, high_cpu_percent=100.0, wake=True)
     window = UsageWindow(minutes=120, percentile=50.0, horizon_minutes=60, profile_days=0, sigmas=1.0)
-    practice = Practice(request, window, every_minutes=60, relief_minutes=5)
+    practice = Practice(request, window, every_minutes=60, relief_minutes=5, first_samples=1)
     moving = Moving(BYTES_PER_SECOND, slots=Slots(6, 6, 100))
     run = simulate(day.snapshot, day.trace, planned(day.snapshot, practice), moving)
     print_run("virtfleet", day.name, run.figures)

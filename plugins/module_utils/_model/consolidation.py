@@ -163,7 +163,8 @@ def summary(
         "keep_on": dict(seen.keep_on),
         "aside": dict(seen.aside),
         "moved": len(moved),
-        "energy": plan.get("energy"),
+        # that of the report knows what the moves really sent
+        "energy": (report or {}).get("energy") or plan.get("energy"),
     }
     return {**found, "text": summary_lines(found)}
 

@@ -20,7 +20,6 @@ from .._planner.planner import make_plan
 from .values import Decision, Order, Policy, Trace, View
 
 MINUTE = 60
-FIRST = 2
 
 
 @dataclass(frozen=True)
@@ -29,12 +28,14 @@ class Practice:
 
     ``every_minutes``: how often a plan is made and carried out. ``relief_minutes``: how often somebody looks whether a
     host is above ``high_cpu_percent`` of the request, and has a plan made at once if one is; 0: nobody does.
+    ``first_samples``: the first plan is made as soon as there are so many; a spread needs two.
     """
 
     request: Request
     window: UsageWindow = UsageWindow()
     every_minutes: int = 60
     relief_minutes: int = 5
+    first_samples: int = 2
 
 
 def planned(snapshot: Snapshot, practice: Practice) -> Policy:
@@ -53,11 +54,12 @@ def planned(snapshot: Snapshot, practice: Practice) -> Policy:
 
 
 def _is_due(view: View, practice: Practice) -> bool:
-    """Return whether it is time for a plan: first as soon as there are two samples, which a spread needs."""
-    if view.step < FIRST:
+    """Return whether it is time for a plan."""
+    first = max(1, practice.first_samples)
+    if view.step < first:
         return False
     every = max(1, practice.every_minutes * MINUTE // view.trace.step_seconds)
-    return view.step == FIRST or view.step % every == 0
+    return view.step == first or view.step % every == 0
 
 
 def _is_overloaded(view: View, practice: Practice, hosts: Mapping[str, Host]) -> bool:

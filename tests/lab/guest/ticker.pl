@@ -73,11 +73,17 @@ sub write_pages {
 
 # Waits until the moment, and writes and burns meanwhile: what is due in slices, so that no tick is late for it.
 my $rate = wanted('writes') * PAGES_PER_MIB;
-my $burns = wanted('burns');
+my ($burns, $burnt, $lit) = (wanted('burns'), 0, clock_gettime(CLOCK_MONOTONIC));
+
+# Burns what is due of the share since the beginning, as sleeps last longer than they should; at most so long.
 sub burn {
-    my ($seconds) = @_;
-    my $end = clock_gettime(CLOCK_MONOTONIC) + $seconds;
-    1 while clock_gettime(CLOCK_MONOTONIC) < $end;
+    my ($most) = @_;
+    my $now = clock_gettime(CLOCK_MONOTONIC);
+    my $due = $burns * ($now - $lit) - $burnt;
+    $due = $most if $due > $most;
+    return if $due <= 0;
+    1 while clock_gettime(CLOCK_MONOTONIC) < $now + $due;
+    $burnt += $due;
 }
 
 sub write_until {
@@ -85,7 +91,7 @@ sub write_until {
     my $last = clock_gettime(CLOCK_MONOTONIC);
     while ((my $left = $end - $last) > 0) {
         my $slice = $left < SLICE ? $left : SLICE;
-        burn($slice * $burns) if $burns;
+        burn($slice) if $burns;
         sleep($slice * (1 - $burns));
         my $now = clock_gettime(CLOCK_MONOTONIC);
         my $seconds = $now - $last < 2 * SLICE ? $now - $last : 2 * SLICE;
