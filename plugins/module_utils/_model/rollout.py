@@ -129,6 +129,32 @@ def summary_lines(found: Mapping[str, Any]) -> list[str]:
     return lines or ["there is no host to do"]
 
 
+@dataclass(frozen=True)
+class Halt:
+    """Why no further wave starts, empty where one may. ``closed``: it is only that the window has closed."""
+
+    why: str = ""
+    closed: bool = False
+
+
+def halt(failed: Mapping[str, str], jammed: Sequence[str], stop_at_failure: bool, late: str) -> Halt:
+    """Return whether a wave may start. ``late`` is the stop time if it has passed, else empty.
+
+    ``jammed``: hosts that an earlier run has left half done and that the plan can't empty; they count as failed.
+    """
+    if stop_at_failure and failed:
+        return Halt(f"not begun, as {', '.join(failed)} failed")
+    if stop_at_failure and jammed:
+        return Halt(f"not begun, as {', '.join(jammed)} was left half done and can't be emptied")
+    return Halt(f"no wave starts after {late}", closed=True) if late else Halt()
+
+
+def left_out(names: Sequence[str], waves: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Return those of ``names`` that no wave has."""
+    planned = {name for wave in waves for name in wave}
+    return tuple(name for name in names if name not in planned)
+
+
 def stop_time(text: str, now: datetime) -> Optional[datetime]:
     """Return when no wave may start any more: a time of day is the next one after ``now``; None where none is given."""
     if not text:

@@ -51,12 +51,16 @@ def lab(*argv: str, timeout: float = 300) -> str:
     return done.stdout
 
 
-def status(since: float | None = None) -> dict[str, Any]:
-    """Return what the judge says, good or bad; while a host does not answer the judge is asked again."""
+def status(since: float | None = None, lost: Collection[str] = ()) -> dict[str, Any]:
+    """Return what the judge says, good or bad; while a host does not answer the judge is asked again.
+
+    ``lost``: hosts that are not expected to answer.
+    """
     end = time.monotonic() + PATIENCE
     while True:
         report = _status(since)
-        if "unreachable" not in report["hosts"].values() or time.monotonic() > end:
+        silent = {host for host, how in report["hosts"].items() if how == "unreachable"}
+        if silent <= set(lost) or time.monotonic() > end:
             return report
         time.sleep(0.5)
 
@@ -83,9 +87,9 @@ def hosts() -> list[str]:
     return sorted(host for host, how in status()["hosts"].items() if how != "bare")
 
 
-def world() -> World:
-    """Return the lab as it is now."""
-    report = status()
+def world(lost: Collection[str] = ()) -> World:
+    """Return the lab as it is now. ``lost``: hosts that are not expected to answer."""
+    report = status(lost=lost)
     up = sorted(host for host, how in report["hosts"].items() if how == "up")
     with ThreadPoolExecutor() as pool:
         volumes, marks = zip(*pool.map(_volumes_and_mark, up))

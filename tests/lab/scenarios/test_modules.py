@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import os
+import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -284,3 +286,83 @@ def test_usage_is_measured_on_request_only(tmp_path: Path) -> None:
     assert usage["archive"] is None
     assert usage["db1"] is not None
     assert 0 <= usage["db1"] <= 2
+
+
+# one line for each guest of a host: the file of its process number, and what the kernel says of the process
+SPENT = (
+    "cd /run/libvirt/qemu && for file in *.pid; do "
+    '[ "$file" = driver.pid ] || echo "$file $(cat /proc/$(cat "$file")/stat)"; done'
+)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """CPU seconds that the process of each guest has taken, read between two moments of the clock."""
+
+    began: float
+    seconds: dict[str, float]
+    ended: float
+
+
+def spent() -> Spent:
+    began, found = time.monotonic(), {}
+    for line in (line for host in ("hv1", "hv2", "hv3") for line in on_host(host, "sh", "-c", SPENT).splitlines()):
+        name, (user, system) = line.split(".pid ")[0], line.rpartition(")")[2].split()[11:13]
+        found[name] = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return Spent(began, found, time.monotonic())
+
+
+def spent_more(than: Spent, seconds: float) -> Spent:
+    """Wait until all guests together have taken so much more CPU time."""
+    end = time.monotonic() + 300
+    while sum((now := spent()).seconds.values()) < sum(than.seconds.values()) + seconds:
+        assert time.monotonic() < end, "the guests take no CPU time"
+        time.sleep(1)
+    return now
+
+
+def test_plans_are_made_on_recorded_use_which_is_what_the_guests_took(tmp_path: Path) -> None:
+    path = tmp_path / "history" / "history.sqlite"
+    record = on_fleet("fleet_record", path=str(path), measure_usage_seconds=0)
+    guests = sum(found[0][1] in ("running", "paused") for found in world().places.values())
+    a = spent()
+    run, (foreseen,) = play(tmp_path, [replace(record, keywords={"check_mode": True})])
+    assert (run.status, foreseen["changed"], path.parent.exists()) == (0, True, False), run.output
+    run, (first,) = play(tmp_path, [record])
+    b = spent()
+    assert run.status == 0, run.output
+    assert {**first["sample"], "at": 0, "host_memory": 0, "guest_memory": 0} == {
+        "at": 0,
+        "hosts": 3,
+        "guests": guests,
+        "looked_twice": 0,
+        "unmeasured": 3 + guests,
+        "guest_cpus": 0.0,
+        "guest_memory": 0,
+        "host_cpus": 0.0,
+        "host_memory": 0,
+    }
+    c = spent_more(b, 4)
+    question = {"goal": "explain", "guests": ["web1"], "max_cpu_percent": 0.01, "history": {"path": str(path)}}
+    run, (second, told) = play(tmp_path, [record, on_fleet("migration_plan", **question)])
+    d = spent()
+    assert run.status == 0, run.output
+    assert (second["sample"]["unmeasured"], second["history"]["samples"]) == (0, 2)
+    assert told["usage"] == {
+        "source": "history",
+        "guests": guests,
+        "with_history": guests,
+        "without_history": 0,
+        "unmeasured": 0,
+        "samples": 2,
+        "newest": second["sample"]["at"],
+    }
+    refusals = [refusal for host in told["explanation"][0]["hosts"] for refusal in host["refusals"]]
+    needs = {float(each["message"].split()[3]) for each in refusals if each["code"] == "cpu_usage"}
+    # the samples were taken between a and b, and between c and d
+    longest, shortest = d.began - a.ended, c.ended - b.began
+    for names, use in ((list(a.seconds), second["sample"]["guest_cpus"]), (["web1"], needs.pop())):
+        most = sum(d.seconds[name] - a.seconds[name] for name in names) / shortest
+        least = sum(c.seconds[name] - b.seconds[name] for name in names) / longest
+        assert least - 0.01 <= use <= most + 0.01, (names, least, use, most)
+    assert needs == set()

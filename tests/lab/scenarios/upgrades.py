@@ -14,6 +14,22 @@ VENDOR = "/srv/vendor"
 VENDOR_PACKAGE = "iso-codes"
 BAD_LUCK = "the vendor's package can't be configured"
 NONSENSE = "a line that says nothing"
+SOURCE = "/etc/apt/sources.list.d/vendor.list"
+# A package of a vendor's own, on hosts of any release; its script says when it was set up, and asks for a reboot.
+TOOL = "vendor-tool"
+SET_UP = f"{VENDOR}/set-up"
+ASK_FOR_REBOOT = f"date +%s.%N > {SET_UP}; echo {TOOL} >> /run/reboot-required.pkgs; touch /run/reboot-required"
+HANG = "/etc/systemd/system/hang.service"
+WANTED = "/etc/systemd/system/sysinit.target.wants/hang.service"
+HANGING = f"""[Unit]
+Description=A boot that hangs, once
+DefaultDependencies=no
+Before=systemd-networkd.service sysinit.target
+[Service]
+Type=oneshot
+TimeoutStartSec=infinity
+ExecStart=/bin/sh -c 'rm {WANTED}; exec sleep infinity'
+"""
 CONTROL = """Package: {name}
 Version: {version}
 Architecture: all
@@ -29,17 +45,44 @@ dpkg-deb --field {name}.deb > Packages
 echo "Filename: ./{name}.deb" >> Packages
 echo "Size: $(stat --format=%s {name}.deb)" >> Packages
 echo "SHA256: $(sha256sum {name}.deb | cut --delimiter=' ' --fields=1)" >> Packages
-echo "deb [trusted=yes] file:{folder} ./" > /etc/apt/sources.list.d/vendor.list
+echo "deb [trusted=yes] file:{folder} ./" > {source}
 """
 
 
 def release(host: str, version: int, *, broken: bool) -> None:
     """Let the host's apt find a new version of a package; a broken one fails when it is configured."""
+    _build(host, VENDOR_PACKAGE, version, f'echo "{BAD_LUCK}" >&2; exit 1' if broken else "exit 0")
+
+
+def release_tool(host: str) -> None:
+    """Have the vendor's own package on the host, and let apt find a newer version of it."""
+    _build(host, TOOL, 1, "exit 0")
+    on_host(host, "dpkg", "--install", f"{VENDOR}/{TOOL}.deb")
+    _build(host, TOOL, 2, ASK_FOR_REBOOT)
+
+
+def forget_tool(host: str) -> None:
+    """Take the vendor's own package away again, with all that was made for it."""
+    on_host(host, "dpkg", "--purge", TOOL)
+    on_host(host, "rm", "--recursive", "--force", VENDOR, SOURCE, HANG, WANTED)
+
+
+def set_up_at(host: str) -> float:
+    """Return when the newer version of the vendor's own package was set up."""
+    return float(on_host(host, "cat", SET_UP))
+
+
+def _build(host: str, name: str, version: int, script: str) -> None:
     on_host(host, "mkdir", "--parents", f"{VENDOR}/tree/DEBIAN")
-    put(host, f"{VENDOR}/tree/DEBIAN/control", CONTROL.format(name=VENDOR_PACKAGE, version=version))
-    script = f'echo "{BAD_LUCK}" >&2; exit 1' if broken else "exit 0"
+    put(host, f"{VENDOR}/tree/DEBIAN/control", CONTROL.format(name=name, version=version))
     put(host, f"{VENDOR}/tree/DEBIAN/postinst", f"#!/bin/sh\n{script}\n")
-    on_host(host, "sh", "-c", RELEASE.format(folder=VENDOR, name=VENDOR_PACKAGE))
+    on_host(host, "sh", "-c", RELEASE.format(folder=VENDOR, name=name, source=SOURCE))
+
+
+def let_next_boot_hang(host: str) -> None:
+    """Let the host hang when it boots next, before it has a network. Switched off and on, it boots as ever."""
+    put(host, HANG, HANGING)
+    on_host(host, "ln", "--symbolic", HANG, WANTED)
 
 
 def spoil_daemon(host: str) -> None:

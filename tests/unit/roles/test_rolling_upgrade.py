@@ -105,7 +105,8 @@ def test_package_managers_are_told_apart_by_the_names_that_ansible_has_for_them(
 
 def test_the_machine_that_ansible_runs_on_is_not_rebooted_by_it() -> None:
     (reboot,) = [task for task in read("rolling_upgrade", "tasks/upgrade.yml") if "block" in task]
-    leave, do = reboot["block"]
+    leave, mark, do = reboot["block"]
     assert leave["when"] == "rolling_upgrade_fitness.control_node"
     assert "Reboot it by hand" in leave["ansible.builtin.fail"]["msg"]
+    assert "not heard of since" in mark["virtfleet.migration.host_maintenance"]["reason"]
     assert "ansible.builtin.reboot" in do

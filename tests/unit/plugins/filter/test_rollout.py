@@ -10,7 +10,9 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.virtfleet.migration.plugins.filter.rollout import (
     FilterModule,
+    rollout_failure,
     rollout_forecast,
+    rollout_halt,
     rollout_hosts,
     rollout_outcomes,
     rollout_summary,
@@ -25,7 +27,9 @@ WAVES = [{"hosts": ["hv1"], "moves": ["m0001"], "est_seconds": 4.2}, {"hosts": [
 
 def test_ansible_finds_all_of_them() -> None:
     assert sorted(FilterModule().filters()) == [
+        "rollout_failure",
         "rollout_forecast",
+        "rollout_halt",
         "rollout_hosts",
         "rollout_outcomes",
         "rollout_summary",
@@ -54,6 +58,33 @@ def test_the_stop_time_is_handed_over_in_utc_so_that_it_can_be_compared() -> Non
     assert found["stop_at"] == expected.isoformat()
     assert len(found["text"]) == 1
     assert rollout_forecast(WAVES, 10, now)["stop_at"] == ""
+
+
+def test_a_wave_starts_until_the_stop_time() -> None:
+    todo, noted = {"failed": {}, "interrupted": ["hv1"]}, {"done": [], "failed": {}}
+    foretold = {"stop_at": "2026-01-31T13:00:00", "asked": "14:00"}
+    before, at = datetime(2026, 1, 31, 12, 59, 59, 999999), datetime(2026, 1, 31, 13, 0, tzinfo=timezone.utc)
+    assert rollout_halt(todo, noted, WAVES, "stop", foretold, before) == {"why": "", "closed": False}
+    assert rollout_halt(todo, noted, WAVES, "stop", foretold, at) == {
+        "why": "no wave starts after 14:00",
+        "closed": True,
+    }
+
+
+def test_a_failure_or_a_host_that_no_wave_finishes_ends_the_rollout_unless_asked_otherwise() -> None:
+    ever = {"stop_at": "", "asked": ""}
+    none, failed = {"done": [], "failed": {}}, {"done": [], "failed": {"hv1": "dpkg"}}
+    todo, jammed = {"failed": {}, "interrupted": []}, {"failed": {}, "interrupted": ["hv9"]}
+    now = datetime(2026, 1, 31)
+    assert rollout_halt(todo, failed, WAVES, "stop", ever, now)["why"] == "not begun, as hv1 failed"
+    assert "hv9" in rollout_halt(jammed, none, WAVES, "stop", ever, now)["why"]
+    for case in ((todo, failed), (jammed, none)):
+        assert rollout_halt(*case, WAVES, "continue", ever, now)["why"] == ""
+
+
+def test_a_task_that_ansible_does_not_name_failed_to_include_a_file() -> None:
+    assert rollout_failure({"msg": "boom"}, {"name": "Work"}) == "Work: boom"
+    assert rollout_failure({}, {}) == "include a file: see what Ansible says above"
 
 
 def test_a_stop_time_that_is_none_is_an_error_of_the_filter() -> None:

@@ -9,9 +9,12 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rollout import (
+    Halt,
     Outcomes,
     Seen,
     forecast,
+    halt,
+    left_out,
     outcomes,
     seen_of,
     sort_out,
@@ -124,6 +127,29 @@ def test_the_summary_says_why_hosts_were_not_touched() -> None:
         "untouched: hv4, its guests find no place, see the plan",
         "skipped: hv5, nothing to do",
     ]
+
+
+def test_waves_start_while_nothing_failed_and_it_is_not_late() -> None:
+    assert halt({}, [], True, "") == Halt()
+
+
+def test_after_a_failure_no_wave_starts_unless_that_is_asked_for() -> None:
+    assert halt({"hv2": "dpkg", "hv1": "no route"}, [], True, "") == Halt("not begun, as hv2, hv1 failed")
+    assert halt({"hv2": "dpkg"}, [], False, "") == Halt()
+
+
+def test_a_host_that_was_left_half_done_and_can_not_be_emptied_holds_up_the_others() -> None:
+    assert halt({}, ["hv1"], True, "") == Halt("not begun, as hv1 was left half done and can't be emptied")
+    assert halt({}, ["hv1"], False, "") == Halt()
+
+
+def test_a_window_that_closes_is_told_from_a_failure() -> None:
+    assert halt({}, [], True, "05:00") == Halt("no wave starts after 05:00", closed=True)
+    assert halt({"hv2": "dpkg"}, [], True, "05:00") == Halt("not begun, as hv2 failed")
+
+
+def test_hosts_that_no_wave_has_are_left_out() -> None:
+    assert left_out(["hv1", "hv2", "hv3"], [["hv3"], ["hv1"]]) == ("hv2",)
 
 
 @pytest.mark.parametrize(
