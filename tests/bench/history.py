@@ -35,9 +35,9 @@ class Fleet:
         names = [(metering.Kind.HOST, f"hv{number:04}") for number in range(hosts)]
         names += [(metering.Kind.GUEST, f"{number:08x}-0000-4000-8000-000000000000") for number in range(guests)]
         self._subjects = [metering.Subject(kind, name) for kind, name in names]
-        self._level = [self._drawn.random() for _ in self._subjects]
-        self._memory = [self._drawn.randrange(256, 65536) for _ in self._subjects]
-        self._noise = [self._drawn.gauss(0, 0.01) for _ in range(10_007)]
+        self._level = [self._drawn.random() for _subject in self._subjects]
+        self._memory = [self._drawn.randrange(256, 65536) for _subject in self._subjects]
+        self._noise = [self._drawn.gauss(0, 0.01) for _number in range(10_007)]
 
     def measured(self, step: int) -> metering.Measured:
         drawn, noise, uses, at = self._drawn, self._noise, [], START + step * STEP

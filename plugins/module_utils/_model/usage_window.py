@@ -132,7 +132,7 @@ def _at_most(values: Sequence[float], window: UsageWindow) -> float:
 
 def day_profile(series: Series, slot_minutes: int, percent: float) -> tuple[Optional[float], ...]:
     """Return the percentile of what was used in each slot of the day (UTC), over all days; None where no sample is."""
-    slots: list[list[float]] = [[] for _ in range(-(-DAY // (slot_minutes * MINUTE)))]
+    slots: list[list[float]] = [[] for _slot in range(-(-DAY // (slot_minutes * MINUTE)))]
     for time, value in zip(series.times, series.values):
         slots[int(time % DAY) // (slot_minutes * MINUTE)].append(value)
     return tuple(percentile(slot, percent) if slot else None for slot in slots)

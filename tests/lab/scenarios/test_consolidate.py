@@ -112,7 +112,7 @@ def job(folder: Path) -> Job:
     history, hosts = folder / "history.sqlite", [f"hv{number}" for number in range(1, HOSTS + 1)]
     idle = record(folder, history, hosts)
     add("hv4", *PEAKS, burns=BURNS)
-    busy = max(record(folder, history, hosts) for _ in range(2))
+    busy = max(record(folder, history, hosts) for _time in range(2))
     remove(*PEAKS)
     date_back(history, after=samples(history)[0])
     # one of them beside the idle guests of a host is fine, two are too much

@@ -38,8 +38,9 @@ def samples(history: Path) -> list[int]:
 
 def date_back(history: Path, after: int) -> None:
     """Make samples later than that those of yesterday, at a time that comes soon today."""
-    with closing(sqlite3.connect(history)) as connection, connection:
+    with closing(sqlite3.connect(history)) as connection:
         connection.execute("UPDATE samples SET at = at - ? WHERE at > ?", (DAY - SOON, after))
+        connection.commit()
 
 
 def add(host: str, *names: str, burns: float = 0.0) -> None:

@@ -130,9 +130,9 @@ SLEEPS = {"power": "off", "since": "2026-11-23T20:00:00+00:00", "reason": "night
 MARKED = {"maintenance": {"reason": "standby: night", "since": "2026"}}
 
 
-def noted(note=SLEEPS, **variables):
+def noted(note=None, **variables):
     """Return the entry of a host that another one has a note about."""
-    teller = {"virtfleet_mark": {"maintenance": None}, "virtfleet_standby_notes": {"notes": {"hv2": note}}}
+    teller = {"virtfleet_mark": {"maintenance": None}, "virtfleet_standby_notes": {"notes": {"hv2": note or SLEEPS}}}
     return fleet_hosts(["hv1", "hv2"], {"hv1": teller, "hv2": variables})[1]
 
 

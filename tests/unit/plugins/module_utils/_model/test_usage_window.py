@@ -40,7 +40,7 @@ def test_the_percentile_lies_between_the_two_nearest_samples() -> None:
 
 def test_the_percentile_is_that_of_the_standard_library() -> None:
     drawn = random.Random(1)
-    values = [drawn.random() for _ in range(101)]
+    values = [drawn.random() for _sample in range(101)]
     assert percentile(values, 37) == pytest.approx(statistics.quantiles(values, n=100, method="inclusive")[36])
 
 
