@@ -191,7 +191,7 @@ def _watch(item: Running, driver: Driver, emit: Emit) -> Union[Running, MoveResu
         except DriverError as error:
             progress = Progress(Phase.FINISHING, ended=True, failure=error.failure)
         if progress.broken and not progress.ended:
-            return await_resumed(item, driver)
+            return await_resumed(item, driver, emit)
         if not progress.ended:
             item = replace(item, recovery=healed(item.recovery, driver.now()))
             return steer(replace(item, doubted=None, seen=look(item.seen, progress)), progress, driver, emit)

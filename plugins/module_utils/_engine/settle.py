@@ -12,7 +12,7 @@ from .._model.plan import Move
 from .ends import End, end_by_others, unclear
 from .events import Emit, names
 from .ports import Cost, Driver, DriverError, Failure, Place, Whereabouts
-from .recovery import Turn, broken, given_up, tried, turn
+from .recovery import Recovery, Turn, broken, given_up, tried, turn
 from .result import MoveResult, Outcome
 from .situation import Situation, situation
 from .steering import Running
@@ -51,12 +51,7 @@ def settle(item: Running, driver: Driver, emit: Emit) -> Union[Running, MoveResu
 def _recover(item: Running, where: Whereabouts, driver: Driver, emit: Emit) -> Union[Running, MoveResult]:
     """Resume a post-copy that broke, or wait until that can be tried; neither copy may ever be given up."""
     now, failure = driver.now(), item.over.failure if item.over else None
-    state = broken(item.recovery, now)
-    if state.since == now:
-        emit(
-            "post_copy_broken",
-            {**names(item.move), "error": failure.message if failure else "its two ends have lost one another"},
-        )
+    state = _found_broken(item, now, emit)
     do = turn(state, where, driver.interrupted(), now)
     if do is Turn.GIVE_UP:
         why = given_up(item.move, state, failure)
@@ -68,14 +63,26 @@ def _recover(item: Running, where: Whereabouts, driver: Driver, emit: Emit) -> U
     return replace(item, over=None, doubted=None, recovery=tried(state, now))
 
 
-def await_resumed(item: Running, driver: Driver) -> Union[Running, MoveResult]:
-    """Let a call that resumes a post-copy have its time; it can hang, since QEMU may be waiting for the other end."""
-    state = broken(item.recovery, driver.now())
+def await_resumed(item: Running, driver: Driver, emit: Emit) -> Union[Running, MoveResult]:
+    """Let the call of a post-copy that broke have its time: the move's own, or one that resumes it.
+
+    The latter can hang, since QEMU may be waiting for the other end.
+    """
+    state = _found_broken(item, driver.now(), emit)
     if turn(state, Whereabouts(None, None), driver.interrupted(), driver.now()) is not Turn.GIVE_UP:
         return replace(item, recovery=state)
     failure = Failure("libvirt's call to resume it does not come back")
     why = given_up(item.move, state, failure)
     return MoveResult(item.move, Outcome.UNKNOWN, item.started, driver.now(), failure=why)
+
+
+def _found_broken(item: Running, now: float, emit: Emit) -> Recovery:
+    """Return the recovery of a move whose post-copy is found broken, and say so the first time."""
+    if item.recovery.since is None:
+        failure = item.over.failure if item.over else None
+        why = failure.message if failure else "its two ends have lost one another"
+        emit("post_copy_broken", {**names(item.move), "error": why})
+    return broken(item.recovery, now)
 
 
 def _stayed(item: Running, found: Optional[Place], failure: Optional[Failure], driver: Driver) -> MoveResult:

@@ -41,7 +41,8 @@ class Script:
     ``memory_after``: seconds until the memory phase; ``lost_after``: seconds until the driver loses the move, which
     goes on; ``silent``: seconds for which the destination does not answer once the driver says that the move is over.
     ``breaks_after``: seconds of post-copy until that breaks, ``in_vain``: how often it is resumed without success;
-    ``hangs``: the call that resumes it never comes back; ``broken``: it is so when the run begins.
+    ``hangs``: the call that resumes it never comes back; ``told_late``: seconds from the break to the call's end;
+    ``broken``: it is so when the run begins.
     ``pass_seconds``: length of each pass over the memory, which never leaves less to send.
     ``relents``: how often each call of ``errors`` fails.
     """
@@ -60,6 +61,7 @@ class Script:
     breaks_after: float = 1e9
     in_vain: int = 0
     hangs: bool = False
+    told_late: float = 0.0
     broken: bool = False
     relents: Optional[int] = None
 
@@ -163,6 +165,8 @@ class FakeDriver:
             raise DriverError(error)
         lost = run.lost is not None and self._clock >= run.lost
         if self._clock >= run.breaks and script.hangs and self.told("resume_post_copy"):
+            return Progress(Phase.POST_COPY, broken=True)
+        if run.breaks <= self._clock < run.breaks + script.told_late:
             return Progress(Phase.POST_COPY, broken=True)
         if self._clock >= run.breaks:
             self._runs[move.id] = replace(run, said_over=run.said_over or self._clock)

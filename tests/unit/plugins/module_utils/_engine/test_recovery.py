@@ -42,6 +42,13 @@ def test_a_broken_post_copy_is_resumed_at_once_and_ends_well() -> None:
     assert ran.driver.told("undo") == ran.driver.told("abort") == []
 
 
+def test_a_break_is_told_once_though_libvirt_tells_it_before_its_call_ends() -> None:
+    ran = breaking(told_late=3, in_vain=2)
+    assert ran.outcomes == {"web": "moved", "db": "moved"}
+    assert [event["name"] for event in ran.named("post_copy_broken")] == ["web"]
+    assert [event["number"] for event in ran.named("post_copy_resumed")] == [1, 2, 3]
+
+
 def test_it_is_tried_again_and_again_with_longer_and_longer_pauses() -> None:
     ran = breaking(in_vain=4)
     assert ran.outcomes["web"] == "moved"
