@@ -148,7 +148,8 @@ options:
     description:
       - Share of a host's CPUs that its guests may use as measured or forecast, whichever is more, in percent; a guest
         that was not measured counts as 0. Left out, measured usage limits nothing.
-      - For V(consolidate) it is the lower mark, up to which hosts are filled.
+      - For V(consolidate) it is the lower mark, up to which hosts are filled. Left out there, and for V(balance), it is
+        nine tenths of O(high_cpu_percent).
     type: float
   survive_loss:
     description:

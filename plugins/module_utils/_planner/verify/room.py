@@ -192,7 +192,7 @@ def _limit(case: Case, rules: Sequence[BoundRule], key: Key) -> float:
     if key[0] == "cpu":
         percent = request.max_cpu_percent
         if percent is None and request.goal in (Goal.CONSOLIDATE, Goal.BALANCE):
-            percent = request.high_cpu_percent
+            percent = None if request.high_cpu_percent is None else 0.9 * request.high_cpu_percent
         return float("inf") if percent is None else host.cpus * percent / 100.0
     if key[0] == "pages":
         size = int(key[2])
