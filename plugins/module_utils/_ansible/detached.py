@@ -79,8 +79,7 @@ def _answer(work: Work) -> dict[str, Any]:
         return {"result": work()}
     except FleetError as error:
         return {"refusal": [error.message, error.remedy]}
-    # not swallowed: it crosses the pipe as text, and the process that waits raises it as DefectError
-    except Exception:
+    except Exception:  # not swallowed: it crosses the pipe as text, and the process that waits raises DefectError
         return {"defect": traceback.format_exc()}
 
 
