@@ -19,6 +19,16 @@ JOURNAL_DIR = "~/.local/state/virtfleet"
 MEDIA = [each.value for each in MissingMedia]
 MAPS = ("bridge_map", "network_map", "pool_map", "path_map")
 
+# of a host's power model
+POWER_OPTIONS: dict[str, Any] = {
+    "idle_watts": {"type": "float", "required": True},
+    "full_watts": {"type": "float", "required": True},
+    "table": {"type": "list", "elements": "float", "default": []},
+    "off_watts": {"type": "float", "default": 0.0},
+    "boot_seconds": {"type": "float", "default": 180.0},
+    "shutdown_seconds": {"type": "float", "default": 60.0},
+}
+
 _HOST_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "uri": {"type": "str", "required": True},
@@ -37,17 +47,7 @@ _HOST_OPTIONS: dict[str, Any] = {
     "labels": {"type": "dict", "default": {}},
     "site": {"type": "str"},
     "rack": {"type": "str"},
-    "power": {
-        "type": "dict",
-        "options": {
-            "idle_watts": {"type": "float", "required": True},
-            "full_watts": {"type": "float", "required": True},
-            "table": {"type": "list", "elements": "float", "default": []},
-            "off_watts": {"type": "float", "default": 0.0},
-            "boot_seconds": {"type": "float", "default": 180.0},
-            "shutdown_seconds": {"type": "float", "default": 60.0},
-        },
-    },
+    "power": {"type": "dict", "options": POWER_OPTIONS},
     "power_since": {"type": "str"},
     "standby": {"type": "bool", "default": False},
     "standby_like": {"type": "str"},

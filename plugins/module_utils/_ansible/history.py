@@ -9,8 +9,8 @@ from typing import Any
 
 from .._model.usage_window import UsageWindow, check_window
 
-_OPTIONS: dict[str, Any] = {
-    "path": {"type": "path", "required": True},
+# of what a window takes of the past, and how far it looks ahead
+WINDOW_OPTIONS: dict[str, Any] = {
     "window_minutes": {"type": "int", "default": 120},
     "percentile": {"type": "float", "default": 95.0},
     "horizon_minutes": {"type": "int", "default": 60},
@@ -21,7 +21,7 @@ _OPTIONS: dict[str, Any] = {
 
 def history_spec() -> dict[str, Any]:
     """Return the option ``history``."""
-    return {"history": {"type": "dict", "options": _OPTIONS}}
+    return {"history": {"type": "dict", "options": {"path": {"type": "path", "required": True}, **WINDOW_OPTIONS}}}
 
 
 def window_of(given: Mapping[str, Any]) -> UsageWindow:

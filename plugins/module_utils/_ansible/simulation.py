@@ -13,24 +13,16 @@ from .._model.host import HostState
 from .._model.plan import Goal
 from .._model.settings import Wanted
 from .._model.snapshot import Snapshot, read_snapshot
-from .._model.usage_window import UsageWindow, check_window
 from .._whatif.fleet_list import fleet_of
 from .._whatif.planned import Practice
 from .._whatif.values import Moving
-from .arguments import slots_of
+from .arguments import POWER_OPTIONS, slots_of
+from .history import WINDOW_OPTIONS, window_of
 from .request import links_of, request_of, with_links
 from .shell import read_text
 
 MIB = 1024 * 1024
 
-_POWER_OPTIONS: dict[str, Any] = {
-    "idle_watts": {"type": "float", "required": True},
-    "full_watts": {"type": "float", "required": True},
-    "table": {"type": "list", "elements": "float", "default": []},
-    "off_watts": {"type": "float", "default": 0.0},
-    "boot_seconds": {"type": "float", "default": 180.0},
-    "shutdown_seconds": {"type": "float", "default": 60.0},
-}
 _HOST_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "cpus": {"type": "int", "required": True},
@@ -40,7 +32,7 @@ _HOST_OPTIONS: dict[str, Any] = {
     "site": {"type": "str"},
     "rack": {"type": "str"},
     "labels": {"type": "dict", "default": {}},
-    "power": {"type": "dict", "required": True, "options": _POWER_OPTIONS},
+    "power": {"type": "dict", "required": True, "options": POWER_OPTIONS},
 }
 _GUEST_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -65,11 +57,7 @@ def simulation_spec() -> dict[str, Any]:
         "step_minutes": {"type": "int", "default": 15},
         "every_minutes": {"type": "int", "default": 60},
         "relief_minutes": {"type": "int", "default": 5},
-        "window_minutes": {"type": "int", "default": 120},
-        "percentile": {"type": "float", "default": 95.0},
-        "horizon_minutes": {"type": "int", "default": 60},
-        "profile_days": {"type": "int", "default": 7},
-        "sigmas": {"type": "float"},
+        **WINDOW_OPTIONS,
         "migration_mib_per_second": {"type": "float", "default": 100.0},
         "lost_percent": {"type": "float", "default": 10.0},
     }
@@ -86,7 +74,7 @@ def fleet_in(params: Mapping[str, Any]) -> Snapshot:
         if host.state is HostState.UNREACHABLE:
             raise FleetError(f"host {host.name} did not answer when the snapshot was taken", "Take one where all do")
         if host.power is None:
-            raise FleetError(f"host {host.name} has no power model", "Give it virtfleet_power: idle and full watts")
+            raise FleetError(f"host {host.name} has no power model", "Give it virtfleet_power_model (watts)")
         if host.cpus < 1:
             raise FleetError(f"host {host.name} has {host.cpus} CPUs", "Give 1 or more")
     return with_links(snapshot, links_of(params))
@@ -104,15 +92,9 @@ def practice_of(params: Mapping[str, Any]) -> Practice:
     for name, least in (("every_minutes", 1), ("relief_minutes", 0)):
         if params[name] < least:
             raise FleetError(f"{name} is {params[name]}", f"Give {least} or more")
-    window = UsageWindow(
-        minutes=params["window_minutes"],
-        percentile=params["percentile"],
-        horizon_minutes=params["horizon_minutes"],
-        profile_days=params["profile_days"],
-        sigmas=params["sigmas"],
-    )
+    window = window_of(params)
     request = request_of(params, Wanted(), Goal.CONSOLIDATE)
-    return Practice(request, check_window(window), params["every_minutes"], params["relief_minutes"])
+    return Practice(request, window, params["every_minutes"], params["relief_minutes"])
 
 
 def moving_of(params: Mapping[str, Any]) -> Moving:

@@ -39,6 +39,11 @@ class Goal(enum.Enum):
     REPAIR = "repair"
 
 
+# goals that keep a fleet within its marks of load; the lower one as a share of the high one, where only that is given
+_BY_MARKS = (Goal.CONSOLIDATE, Goal.BALANCE)
+_LOWER_MARK = 0.9
+
+
 class SurviveLoss(enum.Enum):
     """Whether the fleet, once the plan is done, must be able to lose any one host ("N+1"): its guests fit elsewhere."""
 
@@ -125,6 +130,17 @@ class Request:
     last: tuple[str, ...] = ()
     # how the guests are going to be moved, as far as looks on the hosts are judged by it
     wanted: Wanted = Wanted()
+
+    @property
+    def arrival_percent(self) -> Optional[float]:
+        """Share of a host's CPUs that its guests may use where another comes, in percent; None: nobody asks.
+
+        Without a lower mark it is less than the high one: without a gap, a host that was woken would be emptied again
+        by packing the others better than a relief does.
+        """
+        if self.max_cpu_percent is not None or self.goal not in _BY_MARKS or self.high_cpu_percent is None:
+            return self.max_cpu_percent
+        return _LOWER_MARK * self.high_cpu_percent
 
 
 @dataclass(frozen=True)

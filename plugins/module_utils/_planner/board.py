@@ -19,7 +19,6 @@ from .._model.rules import Rule, RuleKind, Scope, When
 from .._model.snapshot import Located, Snapshot, by_uuid
 from . import ruleset
 from .compat import blockers
-from .marks import arrival_percent
 from .outcome import Hop, Wish
 from .reach import Reaches, method_for, method_refusals, parkable
 from .resources import resource_limits
@@ -82,7 +81,7 @@ def make_board(
     host = {each.name: index for index, each in enumerate(snapshot.hosts)}
     weights = {place.guest.uuid: (block[place.guest.uuid], place.guest.active) for place in places}
     ghosts = _ghosts(snapshot, places)
-    resources = resource_limits(places, ghosts, block, snapshot.hosts, arrival_percent(request))
+    resources = resource_limits(places, ghosts, block, snapshot.hosts, request.arrival_percent)
     base = _base(snapshot, request, members, host, ghosts, methods)
     at = {place.guest.uuid: place.host for place in places}
     wanted = {wish.place.guest.uuid: frozenset(wish.candidates) for wish in wishes}

@@ -6,26 +6,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Optional
 
 from .._model.energy import moment
 from .._model.guest import Guest
 from .._model.host import Host
-from .._model.plan import Goal, Request
 
 MILLI = 1000
-# goals that keep a fleet within its marks where the request gives them
-_BY_MARKS = (Goal.CONSOLIDATE, Goal.BALANCE)
-# of the high mark, where the request has no lower one: without a gap a host that was woken is emptied again by packing
-# the others better than a relief does
-_LOWER_MARK = 0.9
-
-
-def arrival_percent(request: Request) -> Optional[float]:
-    """Return up to which share of a host's CPUs its guests may use where another comes; None: nobody asks."""
-    if request.max_cpu_percent is None and request.goal in _BY_MARKS:
-        return None if request.high_cpu_percent is None else _LOWER_MARK * request.high_cpu_percent
-    return request.max_cpu_percent
 
 
 def milli_cpus(guests: Iterable[Guest]) -> int:

@@ -31,7 +31,6 @@ from .estimate import (
 )
 from .frailty import frail_after
 from .leftovers import leftovers
-from .marks import arrival_percent
 from .outcome import Kept, Outcome, Wish
 from .power import fleet_watts, is_on
 from .refuse import stay
@@ -86,7 +85,7 @@ def write_plan(
         remarks=(
             *(prose.fault(fault) for fault in told),
             *outcome.remarks,
-            *usage_lines(board.snapshot, arrival_percent(board.request) is not None),
+            *usage_lines(board.snapshot, board.request.arrival_percent is not None),
         ),
         rule_faults=told,
     )

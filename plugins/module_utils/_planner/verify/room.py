@@ -17,7 +17,6 @@ from typing import Union
 
 from ..._model.guest import Disk, Guest
 from ..._model.host import Host
-from ..._model.plan import Goal
 from ..._model.rules import RuleKind, When
 from .case import Case, Hop, Violation, hops
 from .cut import greatest_surplus
@@ -190,9 +189,7 @@ def _limit(case: Case, rules: Sequence[BoundRule], key: Key) -> float:
     if key[0] == "vcpus":
         return host.allocatable_vcpus * share
     if key[0] == "cpu":
-        percent = request.max_cpu_percent
-        if percent is None and request.goal in (Goal.CONSOLIDATE, Goal.BALANCE):
-            percent = None if request.high_cpu_percent is None else 0.9 * request.high_cpu_percent
+        percent = request.arrival_percent
         return float("inf") if percent is None else host.cpus * percent / 100.0
     if key[0] == "pages":
         size = int(key[2])
