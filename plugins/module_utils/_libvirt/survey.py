@@ -27,7 +27,7 @@ from .dirty_rate import check_seconds, with_dirty_rates
 from .images import chain_of, images_of, wanted_names
 from .offline_copy import is_stand_in
 from .post_copy import is_broken
-from .usage import look, with_usage
+from .usage import host_cpus, look, with_usage
 from .xml import parse, text_of
 
 # A survey is of one moment; whoever wants an hour's average has a monitoring system.
@@ -41,7 +41,7 @@ _FILES = ("netfs", "dir", "fs")
 def survey(fleet: Fleet, measure_usage_seconds: float = 0, measure_dirty_rate_seconds: int = 0) -> Snapshot:
     """Return the fleet as it is now; a host that does not answer in time is in it as unreachable, with the reason.
 
-    ``measure_usage_seconds``: look twice, that far apart, to tell how many CPUs each guest uses. Hosts on standby are
+    ``measure_usage_seconds``: look twice, that far apart, to tell what guests and hosts use. Hosts on standby are
     not asked. ``measure_dirty_rate_seconds``: sample for so long how fast each running guest writes to its memory.
     """
     check_seconds(measure_dirty_rate_seconds)
@@ -122,6 +122,7 @@ def _unreachable(entry: HostEntry, error: str) -> Host:
         rack=entry.rack,
         power=entry.power,
         power_since=entry.power_since,
+        pressure=entry.pressure,
         max_guests=entry.max_guests,
         maps=maps_of(entry),
         reuse_images=entry.reuse_images,
@@ -132,7 +133,7 @@ def _unreachable(entry: HostEntry, error: str) -> Host:
 
 
 def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty_seconds: int = 0) -> Host:
-    first = look(connection) if measure_usage_seconds else None
+    first = look(connection, entry) if measure_usage_seconds else None
     capabilities = host_xml.capabilities_of(connection.getCapabilities())
     virt_type = capabilities.virt_types[0] if capabilities.virt_types else None
     domain_capabilities = connection.getDomainCapabilities(None, capabilities.arch, None, virt_type, 0)
@@ -142,10 +143,11 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty
     networks = [host_xml.network_of(net.XMLDesc(0), bool(net.isActive())) for net in connection.listAllNetworks(0)]
     guests = _guests(connection, pools, capabilities)
     free_pages = {cell.id: _free_pages(connection, cell, capabilities) for cell in capabilities.cells}
-    room, interfaces = allocatable(memory, entry), _interfaces(connection)
+    room, interfaces, used = allocatable(memory, entry), _interfaces(connection), None
     if first is not None:
         time.sleep(max(0.0, first.moment + measure_usage_seconds - time.monotonic()))
-        guests = with_usage(guests, first, look(connection))
+        second = look(connection, entry)
+        guests, used = with_usage(guests, first, second), host_cpus(first, second)
     if dirty_seconds:
         guests = with_dirty_rates(connection, guests, dirty_seconds)
     return Host(
@@ -157,6 +159,7 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty
         memory=memory,
         allocatable_memory=room,
         usage_memory=sum(guest.usage_memory or 0 for guest in guests),
+        usage_cpus=used,
         cpus=cpus,
         allocatable_vcpus=vcpus(cpus, entry),
         cpu=host_xml.cpu_of(capabilities, domain_capabilities),
@@ -172,6 +175,7 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty
         rack=entry.rack,
         power=entry.power,
         power_since=entry.power_since,
+        pressure=entry.pressure,
         max_guests=entry.max_guests,
         maps=maps_of(entry),
         reuse_images=entry.reuse_images,

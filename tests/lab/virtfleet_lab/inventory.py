@@ -37,6 +37,8 @@ def _variables(lab: Lab, host: Host) -> dict[str, Any]:
         "ansible_pipelining": True,
         "virtfleet_allocatable_memory_mib": host.allocatable_memory_mib,
         "virtfleet_allocatable_vcpus": host.allocatable_vcpus,
+        # a container's kernel counts the whole machine
+        "virtfleet_own_counters": False,
         "virtfleet_peer_transport": "tls",
         "virtfleet_peer_name": host.name,
         "virtfleet_migration_address": host.address,
