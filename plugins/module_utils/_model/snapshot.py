@@ -13,6 +13,7 @@ from .codec import read_document
 from .guest import Guest, JobKind
 from .host import Host, HostState
 from .host_check import HostCheck
+from .link import Link
 from .usage_window import UsageSource
 
 SCHEMA = 1
@@ -24,14 +25,6 @@ class Located:
 
     host: str
     guest: Guest
-
-
-@dataclass(frozen=True)
-class Link:
-    """What the hosts of two sites (or of one, where both are the same) have between them for migrations."""
-
-    sites: tuple[str, ...]
-    bandwidth_mibs: float
 
 
 @dataclass(frozen=True)
