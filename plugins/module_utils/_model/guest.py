@@ -128,6 +128,14 @@ class MoveClaim:
 
 
 @dataclass(frozen=True)
+class Balanced:
+    """That goal balance has begun to move the guest: when last (ISO 8601, UTC), and how many times in close order."""
+
+    at: str
+    times: int = 1
+
+
+@dataclass(frozen=True)
 class Notes:
     """What the collection keeps in the guest's own libvirt metadata; it travels with the guest."""
 
@@ -136,6 +144,7 @@ class Notes:
     labels: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[GuestRule, ...] = ()
     policy: GuestPolicy = GuestPolicy()
+    balanced: Optional[Balanced] = None
 
 
 @dataclass(frozen=True)
