@@ -128,6 +128,12 @@ options:
           io:
             description: Percent of the time in which a task waited for storage.
             type: float
+      own_counters:
+        description:
+          - Whether what the host's kernel counts is of this host alone. Set it to V(false) for a host that is a
+            container, whose kernel counts the whole machine. CPU use of the host as a whole is not measured then.
+        type: bool
+        default: true
       standby:
         description:
           - The host is powered off on purpose. It is never connected to, even if it would answer.

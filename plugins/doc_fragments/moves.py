@@ -153,9 +153,9 @@ options:
 options:
   measure_usage_seconds:
     description:
-      - Look at the guests' CPU time twice, so many seconds apart, for C(usage_cpus), the CPUs that each has used
-        meanwhile.
-      - V(0) does not; the survey is faster then, and C(usage_cpus) unknown. At most 600.
+      - Look twice, so many seconds apart, at what libvirt counts, for C(usage_cpus) of guests and hosts, the CPUs that
+        each has used meanwhile, and C(usage_disk) and C(usage_network) of guests, in bytes per second.
+      - V(0) does not; the survey is faster then, and these are unknown. At most 600.
       - It takes that long in all, not for each host. What it finds is of that moment only.
     type: float
     default: 0

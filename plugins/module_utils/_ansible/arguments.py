@@ -51,6 +51,7 @@ _HOST_OPTIONS: dict[str, Any] = {
     "power": {"type": "dict", "options": POWER_OPTIONS},
     "power_since": {"type": "str"},
     "pressure": {"type": "dict", "options": {name: {"type": "float"} for name in ("cpu", "memory", "io")}},
+    "own_counters": {"type": "bool", "default": True},
     "standby": {"type": "bool", "default": False},
     "standby_like": {"type": "str"},
     "known": {"type": "dict"},

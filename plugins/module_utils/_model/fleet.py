@@ -35,6 +35,8 @@ class HostEntry:
 
     ``migration_address`` (name or IP) is where guests are sent to, ``listen_address`` where QEMU then waits for them.
 
+    ``own_counters``: what its kernel counts is of this host alone; that of a container counts the whole machine.
+
     A host on ``standby`` is never connected to: ``memory_mib`` and ``cpus`` say what it has, and ``standby_like`` names
     a host of the same build that tells the rest, or else ``known`` does, what a survey knew of the host itself before
     it was switched off. Hosts that are on are measured instead. The maps say what a thing is
@@ -58,6 +60,7 @@ class HostEntry:
     power: Optional[PowerModel] = None
     power_since: Optional[str] = None
     pressure: Optional[Pressure] = None
+    own_counters: bool = True
     standby: bool = False
     standby_like: Optional[str] = None
     known: Optional[Host] = None
