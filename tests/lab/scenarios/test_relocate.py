@@ -115,7 +115,7 @@ def test_a_site_for_which_the_other_has_no_room_is_not_drained_at_all(tmp_path: 
     assert world() == initial_world()
     stays = {stay["name"]: {refusal["code"] for refusal in stay["refusals"]} for stay in run.report["stays"]}
     assert stays.pop("lathe") == {"memory"}, run.output
-    assert stays == dict.fromkeys(("shop-db", "shop-web", "shop-old", "desk"), {"all_or_none"})
+    assert stays == {name: {"all_or_none"} for name in (*SHOP, "desk")}
     assert "lathe stays on hv2: hv3 has 352 MiB of allocatable memory left, the guest needs 384 MiB" in run.output
     assert "all or none are to go, and lathe can't" in run.output
 
