@@ -11,7 +11,7 @@ export VIRTFLEET_QUIET=1
 rm -rf build/test-results
 mkdir -p build/test-results
 start=$SECONDS
-/usr/bin/python3 hacking/check.py --timeout 1500 lab-up -- make lab-up &
+/usr/bin/python3 hacking/check.py --timeout 1500 lab-up -- make lab-images lab-up &
 lab=$!
 trap 'kill "$lab" 2>/dev/null || true' EXIT
 make --jobs=2 --keep-going test-unit test-properties || true
