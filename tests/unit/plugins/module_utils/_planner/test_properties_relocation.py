@@ -67,7 +67,7 @@ def asked(rng: Random, fleet: Snapshot) -> Request:
 @lru_cache(maxsize=1)
 def planned() -> tuple[tuple[Snapshot, Plan], ...]:
     found = []
-    for seed in range(4 * RUNS):
+    for seed in range(10 * RUNS):
         rng = Random(f"relocation {seed}")
         fleet = random_fleet(rng)
         free = {site: rng.choice((2, 5, 50)) * build.GIB for site in STORES}
