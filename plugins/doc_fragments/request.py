@@ -47,6 +47,30 @@ options:
     description: Hosts that have all these labels may take guests, beside those of O(dests).
     type: dict
     default: {}
+  dest_of:
+    description:
+      - For the goal V(relocate), where each guest goes. Keys are names or UUIDs of guests, or labels as C(key=value);
+        values are names of sites or hosts. A guest's name counts before its UUID, that before its labels.
+      - The guests that it names go, without being named elsewhere. O(dests), O(dest_sites) and O(dest_labels), where
+        given, limit it.
+    type: dict
+    default: {}
+  near:
+    description:
+      - For the goal V(relocate), the users that guests are to be near, by the name that O(hosts[].latency_ms) has for
+        them; it needs O(max_latency_ms). A guest goes to the nearest host that can take it.
+    type: str
+  max_latency_ms:
+    description:
+      - What O(near) takes for near enough, in milliseconds. A guest that is as near already does not move; hosts that
+        are farther away, or have no latency to these users, take none.
+    type: float
+  all_or_none:
+    description:
+      - For the goals V(evacuate), V(restore), V(move) and V(relocate). Nobody moves unless all can that should; the
+        plan says who can't and why. What is learnt only while guests move no longer holds the others back.
+    type: bool
+    default: false
   method:
     description:
       - V(auto) moves running guests live, paused ones paused, shut-off ones as a definition.
@@ -302,6 +326,18 @@ options:
     description: Guests that V(rolling) moved go back to where they were.
     type: bool
     default: false
+  group_label:
+    description:
+      - Guests with the same value of this label (M(virtfleet.migration.guest_rules)) belong together. V(relocate) sends
+        them to one site, one group after the other, and leaves all of a group where they are if one of them can't go.
+        Empty, none belong together.
+    type: str
+    default: group
+  max_split_minutes:
+    description:
+      - A group that would be on two sites for longer than this, from its first arrival to its last, stays as a whole.
+        Left out, there is no limit.
+    type: float
   first:
     description:
       - Hosts that V(rolling) empties before all others, such as those that an interrupted upgrade has begun. The name
@@ -317,7 +353,7 @@ options:
     elements: str
     default: []
   links:
-    description: What migrations may use of the links between sites. Only the estimated times depend on it.
+    description: Links between sites, beside those of the inventory; one for the same sites takes the place of it.
     type: list
     elements: dict
     default: []
@@ -331,4 +367,57 @@ options:
         description: Bandwidth in MiB/s, shared by all moves over the link.
         type: float
         required: true
+      latency_ms:
+        description: Round trip in milliseconds, for people; nothing is decided by it.
+        type: float
+      cost_per_gib:
+        description: What a GiB over the link costs, in any currency; plan and report add it up.
+        type: float
+      tls_required:
+        description: A move over the link that would not be encrypted is refused before anything moves.
+        type: bool
+        default: false
+      hours:
+        description:
+          - When moves may start over the link, such as V(22:00-06:00), V(mon-fri 18:00-24:00) or
+            V(sat,sun 00:00-24:00). What is under way when the hours end goes on. Left out, always.
+        type: list
+        elements: str
+        default: []
+      bandwidth_by_hour:
+        description: What migrations may use at other hours. The first entry that has the hour counts.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          hours:
+            description: The hours, written as those of the link.
+            type: str
+            required: true
+          bandwidth_mibs:
+            description: MiB/s in these hours.
+            type: float
+            required: true
+      timezone:
+        description: Time zone of all hours of the link, by its IANA name, such as V(Europe/Berlin).
+        type: str
+        default: UTC
+      policy:
+        description:
+          - Convergence policy of moves over the link. It goes before that of the source host and that of the run;
+            the guest's own goes before it.
+        type: str
+      compression:
+        description: How moves over the link are compressed, where the run does not say.
+        type: str
+        choices: [xbzrle, zlib, zstd]
+      parallel_connections:
+        description: Connections of each move over the link, where the run does not say.
+        type: int
+      post_copy:
+        description:
+          - V(refuse) lets no guest go on in post-copy over the link; what would switch to it is aborted instead.
+        type: str
+        choices: [allow, refuse]
+        default: allow
 """

@@ -138,7 +138,8 @@ report:
     moves:
       description:
         - One entry per move with its outcome, one of V(moved), V(already_there), V(refused), V(stale), V(failed),
-          V(timed_out), V(aborted), V(went_off), V(not_started), V(unknown); seconds, bytes and downtime as libvirt
+          V(timed_out), V(aborted), V(went_off), V(not_started), V(link_closed) (it would have gone
+          over a link that is closed at that hour), V(unknown); seconds, bytes and downtime as libvirt
           measured them. C(bytes) counts memory and copied disks, C(disk_bytes) the disks alone. C(reason) is
           the plan's, C(purpose) for the goal V(balance) only.
       type: list
@@ -232,7 +233,8 @@ from ..module_utils._ansible.detached import detached
 from ..module_utils._ansible.history import history_spec, window_of
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run
-from ..module_utils._ansible.request import links_of, request_of, request_spec, with_links
+from ..module_utils._ansible.links import links_of, with_links
+from ..module_utils._ansible.request import request_of, request_spec
 from ..module_utils._ansible.shell import read_text, run_module
 from ..module_utils._engine.engine import RunOptions
 from ..module_utils._engine.plan_text import plan_facts

@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from .._model.errors import FleetError
 from .._model.fleet import HostEntry, check_entry, parse_hosts
 from .._model.host import MissingMedia
 from .._model.policy import Policy, Step, StepAction
 from .._model.settings import MoveSettings, Slots, TimeoutAction, Transport, check_settings, check_slots
+from .links import LINK_OPTIONS
 from .transfer import transfer_of, transfer_spec
 
 JOURNAL_DIR = "~/.local/state/virtfleet"
@@ -47,6 +49,7 @@ _HOST_OPTIONS: dict[str, Any] = {
     "labels": {"type": "dict", "default": {}},
     "site": {"type": "str"},
     "rack": {"type": "str"},
+    "latency_ms": {"type": "dict", "default": {}},
     "power": {"type": "dict", "options": POWER_OPTIONS},
     "power_since": {"type": "str"},
     "pressure": {"type": "dict", "options": {name: {"type": "float"} for name in ("cpu", "memory", "io")}},
@@ -60,15 +63,7 @@ _HOST_OPTIONS: dict[str, Any] = {
     **{name: {"type": "dict", "default": {}} for name in MAPS},
     "reuse_images": {"type": "bool", "default": True},
     "missing_media": {"type": "str", "choices": MEDIA, "default": "refuse"},
-    "links": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {
-            "sites": {"type": "list", "elements": "str", "required": True},
-            "bandwidth_mibs": {"type": "float", "required": True},
-        },
-    },
+    "links": {"type": "list", "elements": "dict", "default": [], "options": LINK_OPTIONS},
     "migration_bandwidth_mibs": {"type": "int"},
     "migration_policy": {"type": "str"},
 }
@@ -119,6 +114,7 @@ def settings_spec() -> dict[str, Any]:
         **transfer_spec(),
         "policy": {"type": "str"},
         "policies": {"type": "list", "elements": "dict", "default": [], "options": _POLICY_OPTIONS},
+        "link_wait_minutes": {"type": "float", "default": 0.0},
     }
 
 
@@ -145,8 +141,23 @@ def hosts_of(params: Mapping[str, Any]) -> tuple[HostEntry, ...]:
     hosts = []
     for item in params["hosts"] or []:
         texts = {name: _texts(item[name]) for name in ("labels", *MAPS)}
-        hosts.append({**item, **texts})
+        hosts.append({**item, **texts, "latency_ms": _milliseconds(item)})
     return parse_hosts(hosts)
+
+
+def _milliseconds(item: Mapping[str, Any]) -> dict[str, float]:
+    """Return the milliseconds from a host to users, by the inventory's name for them; raises FleetError on nonsense."""
+    found = {}
+    for users, given in item["latency_ms"].items():
+        try:
+            found[str(users)] = float(given)
+        except (TypeError, ValueError) as error:
+            raise FleetError(
+                f"latency_ms of host {item['name']} has {given!r} for {users}", "Give milliseconds, zero or more"
+            ) from error
+        if not 0 <= found[str(users)] < float("inf"):
+            raise FleetError(f"latency_ms of host {item['name']} has {given} for {users}", "Give zero or more")
+    return found
 
 
 def maps_spec() -> dict[str, Any]:
@@ -188,8 +199,19 @@ def settings_of(params: Mapping[str, Any]) -> MoveSettings:
             transfer=transfer_of(params),
             policy=params["policy"] or None,
             policies=tuple(_policy(given) for given in params["policies"]),
+            link_wait_minutes=params["link_wait_minutes"],
         ),
-        tuple(host["migration_policy"] for host in params.get("hosts") or () if host.get("migration_policy")),
+        _named_policies(params.get("hosts") or ()),
+    )
+
+
+def _named_policies(hosts: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the policies that hosts and their links name."""
+    links = (link for host in hosts for link in host.get("links") or ())
+    return tuple(
+        name
+        for name in (*(host.get("migration_policy") for host in hosts), *(link.get("policy") for link in links))
+        if name
     )
 
 

@@ -34,6 +34,8 @@ from .xml import parse, text_of
 _LONGEST_LOOK = 600
 # ends of guests' own network cards, which nobody plugs anything into
 _OF_GUESTS = ("vnet", "macvtap", "tap")
+# pools of shared file systems, from which a disk can be copied to another site
+_FILES = ("netfs", "dir", "fs")
 
 
 def survey(fleet: Fleet, measure_usage_seconds: float = 0, measure_dirty_rate_seconds: int = 0) -> Snapshot:
@@ -116,6 +118,7 @@ def _unreachable(entry: HostEntry, error: str) -> Host:
         error=error,
         maintenance=entry.maintenance,
         labels=entry.labels,
+        latency_ms=entry.latency_ms,
         site=entry.site,
         rack=entry.rack,
         power=entry.power,
@@ -169,6 +172,7 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty
         bridges=_bridges(connection, interfaces),
         maintenance=entry.maintenance,
         labels=entry.labels,
+        latency_ms=entry.latency_ms,
         site=entry.site,
         rack=entry.rack,
         power=entry.power,
@@ -268,12 +272,23 @@ def job_of(domain: Any, state: int, reason: int) -> Optional[JobKind]:
 
 
 def _with_sizes(guest: Guest, connection: Any, pools: tuple[Pool, ...]) -> Guest:
-    """Return a shut-off guest with the sizes of its local volumes, which only its pool knows."""
-    local = {pool.name for pool in pools if pool.active and pool.identity is None}
-    disks = tuple(
-        _sized(disk, connection, pools) if disk.pool in local and disk.volume else disk for disk in guest.disks
-    )
-    return dataclasses.replace(guest, disks=disks)
+    """Return a shut-off guest with the sizes of its volumes, which only its pool knows.
+
+    Those of shared file systems too: another site may have to take a copy.
+    """
+    kinds = {pool.name: pool for pool in pools if pool.active}
+    disks = []
+    for disk in guest.disks:
+        pool = kinds.get(disk.pool or "")
+        if not disk.volume or pool is None or (pool.identity is not None and pool.kind not in _FILES):
+            disks.append(disk)
+        elif pool.identity is None:
+            disks.append(_sized(disk, connection, pools))
+        else:
+            known = _sized(disk, connection, pools)
+            # what another host has made there, libvirt here may not have seen
+            disks.append(dataclasses.replace(disk, capacity=known.capacity, allocation=known.allocation))
+    return dataclasses.replace(guest, disks=tuple(disks))
 
 
 def _sized(disk: Disk, connection: Any, pools: tuple[Pool, ...]) -> Disk:

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 from urllib.parse import urlsplit
 
-from .codec import DecodeError, from_json
+from .codec import DecodeError, from_json, to_json
 from .energy import moment
 from .errors import FleetError
 from .host import Host, Maintenance, Maps, MissingMedia, PowerModel, Pressure
-from .snapshot import Link
+from .link import Link, check_link, differences
 
 MIB = 1024 * 1024
 _AMOUNTS = (
@@ -57,6 +57,7 @@ class HostEntry:
     labels: Mapping[str, str] = field(default_factory=dict)
     site: Optional[str] = None
     rack: Optional[str] = None
+    latency_ms: Mapping[str, float] = field(default_factory=dict)
     power: Optional[PowerModel] = None
     power_since: Optional[str] = None
     pressure: Optional[Pressure] = None
@@ -100,18 +101,25 @@ def maps_of(entry: HostEntry) -> Maps:
 
 def links_of(entries: Sequence[HostEntry]) -> tuple[Link, ...]:
     """Return each link once, sorted; raises FleetError where two hosts speak of the same sites differently."""
-    told: dict[tuple[str, ...], tuple[float, str]] = {}
+    told: dict[tuple[str, ...], tuple[Link, str]] = {}
     for entry in entries:
         for link in entry.links:
             sites = tuple(sorted({*link.sites}))
-            speed, other = told.setdefault(sites, (link.bandwidth_mibs, entry.name))
-            if speed != link.bandwidth_mibs:
+            mine = replace(link, sites=(sites[0], sites[-1]))
+            first, other = told.setdefault(sites, (mine, entry.name))
+            label = next(iter(differences(mine, first)), None)
+            if label is not None:
                 raise FleetError(
-                    f"the link of {' and '.join(sites)} has {speed:g} MiB/s as {other} has it, "
-                    f"and {link.bandwidth_mibs:g} as {entry.name} has it",
+                    f"the {label} of the link of {link.name} is {_shown(first, label)} as {other} has it, "
+                    f"and {_shown(mine, label)} as {entry.name} has it",
                     "Give virtfleet_links once, for all hosts",
                 )
-    return tuple(Link((sites[0], sites[-1]), told[sites][0]) for sites in sorted(told))
+    return tuple(told[sites][0] for sites in sorted(told))
+
+
+def _shown(link: Link, label: str) -> str:
+    value = to_json(getattr(link, label))
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _parse_host(item: Mapping[str, Any], index: int) -> HostEntry:
@@ -150,6 +158,7 @@ def _check_numbers(entry: HostEntry) -> None:
                 f"({', '.join(link.sites) or 'no site'}: {link.bandwidth_mibs:g})",
                 "Write e.g. {sites: [north, south], bandwidth_mibs: 100}",
             )
+        check_link(link)
     if entry.power is not None:
         _check_power(entry.name, entry.power)
     if entry.pressure is not None:

@@ -92,6 +92,13 @@ class Request:
     labels: Mapping[str, str] = field(default_factory=dict)
     dest_sites: tuple[str, ...] = ()
     dest_labels: Mapping[str, str] = field(default_factory=dict)
+    # of RELOCATE: site or host by name or UUID of a guest, or by a label as "key=value"; those guests go too
+    dest_of: Mapping[str, str] = field(default_factory=dict)
+    # of RELOCATE: users that hosts have a latency to, and how many milliseconds are near enough
+    near: Optional[str] = None
+    max_latency_ms: Optional[float] = None
+    # nobody moves unless all that the goal wants elsewhere can
+    all_or_none: bool = False
     rules: tuple[Rule, ...] = ()
     # of memory and vCPUs, left free wherever a guest comes to
     headroom_percent: float = 0.0
@@ -137,6 +144,10 @@ class Request:
     # of ROLLING: hosts in the first waves and in the last ones; the name or UUID of a guest stands for its host
     first: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
+    # of RELOCATE: guests with the same value of this label belong together (empty: none do), and how long they may be
+    # on two sides of a link
+    group_label: str = "group"
+    max_split_minutes: Optional[float] = None
     # how the guests are going to be moved, as far as looks on the hosts are judged by it
     wanted: Wanted = Wanted()
 

@@ -67,6 +67,7 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
     ),
     _C.NO_WAY: ("{host} would do alone, but not together with the other moves ({why})", "{remedy}"),
     _C.LOSS: ("{host} would do, but {why}", "{remedy}"),
+    _C.ALL_OR_NONE: ("{host} would do, but {why}", "{remedy}"),
     _C.NO_CANDIDATE: (
         "there is no other host that it could go to",
         "add hosts, or allow more of them in dests",
@@ -130,7 +131,7 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
         "disk {disk} is {source}, in no active pool of its host, so it is not known how {host} would reach it",
         "make a pool for its folder on both hosts",
     ),
-    _C.DISK_NOT_COPYABLE: ("disk {disk} is local to its host and can't be copied along: {why}", "{remedy}"),
+    _C.DISK_NOT_COPYABLE: ("disk {disk} would have to be copied along and can't be: {why}", "{remedy}"),
     _C.DISK_EXISTS: (
         "pool {pool} of {host} already has a volume {volume}, and no interrupted move of this guest made it",
         "list the pool in virtfleet_shared_pools if it is the same storage on both hosts; "
@@ -169,6 +170,10 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
     _C.OPTION_UNSUPPORTED: (
         "{option} needs {needs}, and {host} has {has}",
         "upgrade it there, or leave {option} out",
+    ),
+    _C.LINK_NEEDS_TLS: (
+        "nothing goes unencrypted over the link of {link}, and tls is off",
+        "move with tls, or allow it (tls_required of the link)",
     ),
     _C.NO_PEER_URI: (
         "no peer_uri is known for {host}, so the source's daemon can't reach it",

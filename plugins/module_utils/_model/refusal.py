@@ -59,6 +59,7 @@ class RefusalCode(enum.Enum):
     RULE = "rule"
     METHOD = "method"
     OPTION_UNSUPPORTED = "option_unsupported"
+    LINK_NEEDS_TLS = "link_needs_tls"
     # of the pair, found by a look on both hosts
     PEER_REFUSES = "peer_refuses"
     NAME_UNKNOWN = "name_unknown"
@@ -78,6 +79,7 @@ class RefusalCode(enum.Enum):
     NO_WAY = "no_way"
     # of the plan: with it the fleet could not lose a host any more
     LOSS = "loss"
+    ALL_OR_NONE = "all_or_none"
 
 
 @dataclass(frozen=True)

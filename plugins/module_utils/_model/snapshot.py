@@ -13,6 +13,7 @@ from .codec import read_document
 from .guest import Guest, JobKind
 from .host import Host, HostState
 from .host_check import HostCheck
+from .link import Link
 from .usage_window import UsageSource
 
 SCHEMA = 1
@@ -24,14 +25,6 @@ class Located:
 
     host: str
     guest: Guest
-
-
-@dataclass(frozen=True)
-class Link:
-    """What the hosts of two sites (or of one, where both are the same) have between them for migrations."""
-
-    sites: tuple[str, ...]
-    bandwidth_mibs: float
 
 
 @dataclass(frozen=True)
@@ -71,6 +64,16 @@ class Snapshot:
         """Each guest once, where it really is, sorted by name."""
         found = [residence(places) for places in self.places.values()]
         return tuple(sorted(found, key=lambda place: (place.guest.name, place.guest.uuid)))
+
+    @functools.cached_property
+    def _links(self) -> Mapping[tuple[str, ...], Link]:
+        return {tuple(sorted((link.sites[0], link.sites[-1]))): link for link in self.links}
+
+    def link(self, source: Optional[Host], dest: Optional[Host]) -> Optional[Link]:
+        """Return the link that a guest goes over between the two hosts, None where the inventory names none."""
+        if source is None or dest is None:
+            return None
+        return self._links.get(tuple(sorted((source.site or "", dest.site or ""))))
 
     def located(self) -> Iterator[Located]:
         """Yield every guest with its host, the same guest several times where several hosts know it."""

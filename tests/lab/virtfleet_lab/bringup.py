@@ -7,7 +7,8 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from . import (
     cleanup,
@@ -50,7 +51,7 @@ def up(lab: Lab, count: int | None, profile: str) -> None:
 
 def _digest(lab: Lab, profile: str, hosts: Sequence[Host]) -> str:
     """Changes when a lab that is up is not the one asked for: other hosts, other guests."""
-    files = [lab.source / "guests.yml", lab.source / "guest" / "init", lab.source / "guest" / "ticker.pl"]
+    files = [datafiles.guests_file(lab, profile), lab.source / "guest" / "init", lab.source / "guest" / "ticker.pl"]
     recipe = b"".join(file.read_bytes() for file in files) + repr((profile, hosts)).encode()
     return hashlib.sha256(recipe).hexdigest()
 
@@ -63,14 +64,22 @@ def _is_up(lab: Lab, digest: str) -> bool:
     return state.read_plan(lab).digest == digest and all(state.services(lab).values())
 
 
-def _plan(lab: Lab, profile: str, digest: str, hosts: tuple[Host, ...]) -> state.Plan:
-    releases = sorted({host.release for host in hosts})
+def make_images(lab: Lab) -> None:
+    _images(lab, datafiles.releases(lab))
+
+
+def _images(lab: Lab, wanted: Collection[str]) -> dict[str, Path]:
+    releases = sorted(wanted)
     with step(f"host images ({', '.join(releases)})"):
-        images = dict(zip(releases, in_parallel(lambda release: image.build(lab, release), releases)))
+        return dict(zip(releases, in_parallel(lambda release: image.build(lab, release), releases)))
+
+
+def _plan(lab: Lab, profile: str, digest: str, hosts: tuple[Host, ...]) -> state.Plan:
+    images = _images(lab, {host.release for host in hosts})
     infra_release = hosts[0].release
     with step("guests' kernel and initramfs"):
         guest_files = guestimage.build(lab, images[infra_release])
-    specs = datafiles.guests_of(lab.source / "guests.yml", [host.name for host in hosts if not host.bare])
+    specs = datafiles.guests_of(datafiles.guests_file(lab, profile), [host.name for host in hosts if not host.bare])
     lab.dir.mkdir(parents=True)
     state.write_guests(lab, specs)
     return state.Plan(

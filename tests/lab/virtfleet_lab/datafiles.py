@@ -15,14 +15,12 @@ from .guestspec import GuestSpec, checked, next_lun
 from .settings import MAX_HOSTS, Host, Lab
 from .shell import LabError
 
+RELEASE = "bookworm"
+
 
 def hosts_of(lab: Lab, profile: str, count: int | None) -> tuple[Host, ...]:
     """The hosts that a profile file names; the first `count` of them, its own default without one."""
-    path = lab.source / "profiles" / f"{profile}.yml"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yml")))
-        raise LabError(f"There is no profile {profile!r}. Known profiles: {known}.")
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = _profile(lab, profile)
     entries = content["hosts"]
     most = min(len(entries), MAX_HOSTS)
     wanted = content["default_hosts"] if count is None else count
@@ -31,16 +29,36 @@ def hosts_of(lab: Lab, profile: str, count: int | None) -> tuple[Host, ...]:
     return tuple(_host(lab, number, entry) for number, entry in enumerate(entries[:wanted], start=1))
 
 
+def releases(lab: Lab) -> set[str]:
+    """The releases that hosts of any profile have."""
+    profiles = sorted(file.stem for file in (lab.source / "profiles").glob("*.yml"))
+    return {entry.get("release", RELEASE) for profile in profiles for entry in _profile(lab, profile)["hosts"]}
+
+
+def guests_file(lab: Lab, profile: str) -> Path:
+    """The file of the guests that a profile has at first."""
+    return lab.source / _profile(lab, profile).get("guests", "guests.yml")
+
+
+def _profile(lab: Lab, profile: str) -> dict[str, Any]:
+    path = lab.source / "profiles" / f"{profile}.yml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yml")))
+        raise LabError(f"There is no profile {profile!r}. Known profiles: {known}.")
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
 def _host(lab: Lab, number: int, entry: dict[str, Any]) -> Host:
     return Host(
         name=entry["name"],
         number=number,
-        release=entry.get("release", "bookworm"),
+        release=entry.get("release", RELEASE),
         address=lab.address(10 + number),
         bmc_address=lab.address(110 + number),
         allocatable_memory_mib=entry.get("allocatable_memory_mib", 2048),
         allocatable_vcpus=entry.get("allocatable_vcpus", 8),
         bmc=entry.get("bmc", "ipmi"),
+        site=entry.get("site", ""),
     )
 
 

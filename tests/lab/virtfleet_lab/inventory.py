@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from . import sites
 from .settings import BMC_PASSWORD, BMC_USER, REDFISH_PORT, Host, Lab
 from .shell import write
 
@@ -42,6 +43,7 @@ def _variables(lab: Lab, host: Host) -> dict[str, Any]:
         "virtfleet_peer_name": host.name,
         "virtfleet_migration_address": host.address,
         "virtfleet_bmc": _bmc(lab, host),
+        **sites.variables(host),
     }
 
 

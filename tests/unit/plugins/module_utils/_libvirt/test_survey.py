@@ -22,7 +22,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.host im
     Pool,
     PowerModel,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Link
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.link import Link
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.trial import trial_name, trial_uuid
 
 MIB = 2**20
