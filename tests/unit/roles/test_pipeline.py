@@ -18,7 +18,7 @@ CALLERS = ("evacuate", "restore")
 OWN = {"group", "reason", "hosts", "rounds", "allow_stay", "report_dir", "slots", "settings", "check_hosts"}
 # what no role asks the planner for by this way: selections of guests and hosts, and what is of other goals
 NOT_OF_ROLES = {
-    *("goal_sites", "guests", "guest_labels", "threshold", "min_gain", "max_at_once", "one_per", "return_home"),
+    *("goal_sites", "guests", "guest_labels", "max_at_once", "one_per", "return_home"),
     *("first", "last", "links"),
 }
 

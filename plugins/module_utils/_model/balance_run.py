@@ -1,0 +1,83 @@
+"""A run of the role balance: what moves and why, what does not and why, as data and in words. Moves nothing."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+Facts = Mapping[str, Any]
+
+_ARRIVED = ("moved", "already_there")
+_RECOMMEND = "recommend"
+
+
+def summary(plan: Facts, report: Optional[Facts], mode: str, rehearsed: bool) -> dict[str, Any]:
+    """Return what came of the run, with the same keys in check mode and where only a plan was made.
+
+    ``report``: of the moves, None where none were made.
+    """
+    moves = _moves(plan, report)
+    found = {
+        "mode": mode,
+        "rehearsed": rehearsed,
+        "plan_id": plan["plan_id"],
+        "threshold": plan["request"].get("threshold"),
+        "signals": [_figures(bound) for bound in plan.get("bounds", ())],
+        "moves": moves,
+        "moved": sum(move["outcome"] == "moved" for move in moves),
+        "stale": [move["name"] for move in moves if move["outcome"] == "stale"],
+        "remarks": list(plan.get("remarks", ())),
+        "plan": dict(plan) if mode == _RECOMMEND else None,
+    }
+    return {**found, "text": summary_lines(found)}
+
+
+def _figures(bound: Facts) -> dict[str, Any]:
+    return {"what": bound["what"], "before": bound["before"], "after": bound["value"]}
+
+
+def _moves(plan: Facts, report: Optional[Facts]) -> list[dict[str, Any]]:
+    """Return the moves of the plan with what came of each: those that the report leaves out were not begun."""
+    came = {move["id"]: move for move in (report or {}).get("moves", ())}
+    return [
+        {
+            **{key: move[key] for key in ("id", "name", "source", "dest", "method", "reason")},
+            "outcome": came.get(move["id"], {}).get("outcome", "planned" if report is None else "not_started"),
+            "error": came.get(move["id"], {}).get("error"),
+        }
+        for move in plan["moves"]
+    ]
+
+
+def summary_lines(found: Facts) -> list[str]:
+    """Return the summary for people."""
+    return [
+        *(_signal_line(each) for each in found["signals"]),
+        *(_move_line(move, found["rehearsed"]) for move in found["moves"]),
+        *_none_line(found["moves"]),
+        *found["remarks"],
+    ]
+
+
+def _signal_line(figures: Facts) -> str:
+    return f"{figures['what']}: {figures['before']:g} before, {figures['after']:g} as planned"
+
+
+def _move_line(move: Facts, rehearsed: bool) -> str:
+    way = f"{move['name']}, {move['source']} to {move['dest']}: {move['reason']}"
+    if move["outcome"] == "planned":
+        return f"to be moved: {way}"
+    if move["outcome"] in _ARRIVED:
+        done = move["outcome"].replace("_", " ")
+        return f"would be moved: {way}" if rehearsed and done == "moved" else f"{done}: {way}"
+    return f"NOT MOVED: {way}; {move['outcome'].replace('_', ' ')}{_why(move['error'])}"
+
+
+def _why(error: Optional[str]) -> str:
+    return f", {error}" if error else ""
+
+
+def _none_line(moves: Sequence[Facts]) -> tuple[str, ...]:
+    return () if moves else ("nothing to move",)

@@ -1,0 +1,292 @@
+"""Scenario: busy guests pile up on one host and are spread with few moves; then rules, rest and approval are kept to."""
+
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conductor import COLLECTION, Run, execute, on_fleet, play, playbook_argv
+from evenness import best, imbalance, recorded
+from labview import World, initial_world, lab, on_host, once_again_well, unexplained_holes, world
+from thrift import add, record, remove
+
+HOSTS_OF_THE_LAB = ("hv1", "hv2", "hv3")
+BUSY, PILED_ON, BURNS = ("busy1", "busy2", "busy3", "busy4"), "hv2", 0.4
+TWINS, TWINS_ON = ("twin1", "twin2"), "hv3"
+# shut off; beside the guests of its host there would be no room for its memory if it were started
+SLEEPER, SLEEPER_ON, SLEEPER_MIB = "sleeper", "hv1", 1536
+ADDED = (*BUSY, *TWINS, SLEEPER)
+# one signal each time: CPU use as it was recorded once, or vCPUs, so that two runs see the same
+BY_USE = {"memory": 0, "vcpus": 0, "cpu": 1}
+BY_VCPUS = {"memory": 0, "vcpus": 1, "cpu": 0}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A run, what it says of itself, and the lab right after it."""
+
+    run: Run
+    told: dict[str, Any]
+    after: World
+    judged: dict[str, Any]
+
+    @property
+    def ways(self) -> list[tuple[str, str, str]]:
+        return [(move["name"], move["source"], move["dest"]) for move in self.told["moves"]]
+
+    @property
+    def purposes(self) -> list[str]:
+        return [move["purpose"] for move in self.told["moves"]]
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        return {move["name"]: move["outcome"] for move in self.told["moves"]}
+
+    def stays(self, why: str) -> list[str]:
+        return sorted(stay["name"] for stay in self.told["not_moved"] if stay["why"] == why)
+
+
+@dataclass(frozen=True)
+class Job:
+    """The playbook with the settings that all its runs have in common. The lab's own guests are pinned to their hosts."""
+
+    folder: Path
+
+    def run(self, *flags: str, mode: str = "act", ends: int = 0, **options: Any) -> Step:
+        # what differs from run to run comes last
+        values = {
+            "mode": mode,
+            "rules": own_guests_stay(),
+            "measure_usage_seconds": 0,
+            "survive_loss": "ignore",
+            "check_hosts": False,
+            "settings": {"journal_dir": str(self.folder / "journal")},
+            "report_dir": str(self.folder / "report"),
+            **options,
+        }
+        variables = {f"balance_{name}": value for name, value in values.items()}
+        run = execute(playbook_argv(f"{COLLECTION}.balance", *flags, **variables))
+        assert run.status == ends, run.output
+        told = json.loads((self.folder / "report" / "balance.json").read_text(encoding="utf-8"))
+        report = self.folder / "report" / f"{told['plan_id']}.json"
+        measured = json.loads(report.read_text(encoding="utf-8"))["moves"] if report.exists() else []
+        report.unlink(missing_ok=True)
+        judged = once_again_well(run.began, off=() if ends == 0 else [SLEEPER])
+        return Step(run, {**told, "measured": measured}, world(), judged)
+
+
+def own_guests_stay() -> list[dict[str, Any]]:
+    before = initial_world()
+    return [
+        {"name": f"stays on {host}", "kind": "pin", "guests": [name for name in names if name not in ADDED], "hosts": [host]}
+        for host, names in ((host, before.guests_on(host)) for host in HOSTS_OF_THE_LAB)
+    ]
+
+
+@dataclass(frozen=True)
+class Load:
+    """What guests used of the CPU once, where they were then, and what each host has."""
+
+    history: Path
+    used: dict[str, float]
+    where: dict[str, str]
+    cpus: dict[str, float]
+    # as much imbalance as two moves can leave, and one can not
+    threshold: float
+
+    def imbalance(self, after: World) -> float:
+        where = {name: after.places[name][0][0] for name in self.where}
+        return imbalance(self.used, where, self.cpus)
+
+
+@pytest.fixture(scope="module")
+def job(folder: Path) -> Iterator[Job]:
+    add(PILED_ON, *BUSY, burns=BURNS)
+    add(TWINS_ON, *TWINS)
+    lab("guest", "add", SLEEPER, "--host", SLEEPER_ON, "--state", "shutoff", "--memory", str(SLEEPER_MIB))
+    on_host(SLEEPER_ON, "virsh", "autostart", SLEEPER)
+    yield Job(folder)
+    remove(*ADDED)
+
+
+@pytest.fixture(scope="module")
+def load(job: Job) -> Load:
+    history = job.folder / "history.sqlite"
+    record(job.folder, history, HOSTS_OF_THE_LAB)
+    used = recorded(history)
+    now = world()
+    where = {name: place[0][0] for name, place in now.places.items() if place[0][1] != "shutoff"}
+    cpus = dict.fromkeys(HOSTS_OF_THE_LAB, float(on_host(PILED_ON, "nproc")))
+    one, two = (best(moves, used, where, cpus) for moves in (1, 2))
+    return Load(history, used, where, cpus, round(two + (one - two) / 3, 4))
+
+
+def by_use(load: Load) -> dict[str, Any]:
+    history = {"path": str(load.history), "window_minutes": 60}
+    return {"weights": BY_USE, "threshold": load.threshold, "min_gain": 0, "history": history, "as_if_started": "none"}
+
+
+@pytest.fixture(scope="module")
+def foretold(job: Job, load: Load) -> Step:
+    return job.run("--check", **by_use(load))
+
+
+@pytest.fixture(scope="module")
+def spread(job: Job, load: Load, foretold: Step) -> Step:  # noqa: ARG001
+    return job.run(**by_use(load))
+
+
+@pytest.fixture(scope="module")
+def spread_twice(job: Job, load: Load, spread: Step) -> Step:  # noqa: ARG001
+    return job.run(**by_use(load))
+
+
+@pytest.fixture(scope="module")
+def plan_file(job: Job) -> Path:
+    return job.folder / "approved.json"
+
+
+@pytest.fixture(scope="module")
+def parted(job: Job, spread_twice: Step) -> World:
+    """A rule that comes when it is broken already: the twins are to be apart from now on."""
+    rule = [{"kind": "anti_affinity", "group": "twins"}]
+    run, _results = play(job.folder, [on_fleet("guest_rules", guest=name, rules=rule) for name in TWINS])
+    assert run.status == 0, run.output
+    return spread_twice.after
+
+
+@pytest.fixture(scope="module")
+def calm(job: Job, parted: World) -> Step:  # noqa: ARG001
+    return job.run(mode="recommend", weights=BY_VCPUS, aggressiveness=1, cooldown_minutes=0)
+
+
+@pytest.fixture(scope="module")
+def eager(job: Job, parted: World) -> Step:  # noqa: ARG001
+    return job.run(mode="recommend", weights=BY_VCPUS, aggressiveness=5, cooldown_minutes=0)
+
+
+@pytest.fixture(scope="module")
+def recommended(job: Job, parted: World, plan_file: Path) -> Step:  # noqa: ARG001
+    return job.run(mode="recommend", weights=BY_VCPUS, aggressiveness=5, plan_file=str(plan_file))
+
+
+@pytest.fixture(scope="module")
+def half_applied(job: Job, calm: Step, eager: Step, recommended: Step, plan_file: Path) -> Step:  # noqa: ARG001
+    """Between recommendation and approval somebody starts the guest that was to be moved as a definition."""
+    on_host(SLEEPER_ON, "virsh", "start", SLEEPER)
+    try:
+        return job.run(mode="apply", plan_file=str(plan_file), ends=2)
+    finally:
+        on_host(SLEEPER_ON, "virsh", "destroy", SLEEPER)
+
+
+@pytest.fixture(scope="module")
+def applied(job: Job, half_applied: Step, plan_file: Path) -> Step:  # noqa: ARG001
+    return job.run(mode="apply", plan_file=str(plan_file))
+
+
+def test_check_mode_changes_nothing(load: Load, foretold: Step) -> None:
+    assert foretold.run.changed > 0
+    assert {name: foretold.after.places[name][0][0] for name in load.where} == load.where
+
+
+def test_check_mode_foretells_the_moves_that_are_then_made(foretold: Step, spread: Step) -> None:
+    assert foretold.told.keys() == spread.told.keys()
+    assert foretold.ways == spread.ways
+    assert foretold.told["not_moved"] == spread.told["not_moved"]
+
+
+def test_imbalance_is_the_documented_number(load: Load, spread: Step) -> None:
+    figures = spread.told["signals"][0]
+    assert figures["what"] == "imbalance"
+    assert figures["before"] == pytest.approx(imbalance(load.used, load.where, load.cpus), abs=0.001)
+    assert figures["after"] == pytest.approx(load.imbalance(spread.after), abs=0.001)
+
+
+def test_the_imbalance_is_brought_under_the_threshold_in_the_fewest_moves(load: Load, spread: Step) -> None:
+    assert imbalance(load.used, load.where, load.cpus) > load.threshold
+    assert load.imbalance(spread.after) <= load.threshold
+    # no choice of fewer moves, even of guests that are pinned, would have done
+    assert best(len(spread.ways) - 1, load.used, load.where, load.cpus) > load.threshold
+    assert {name for name, _source, _dest in spread.ways} <= set(BUSY)
+
+
+def test_guests_are_moved_live_and_nobody_misses_a_tick_that_his_move_does_not_explain(spread: Step) -> None:
+    assert {(move["method"], move["outcome"]) for move in spread.told["moves"]} == {("live", "moved")}
+    assert spread.judged["problems"] == []
+    assert all(len(places) == 1 for places in spread.after.places.values())
+    assert unexplained_holes(spread.judged, spread.told["measured"]) == []
+
+
+def test_the_report_says_why_each_guest_moved_and_why_others_on_that_host_did_not(load: Load, spread: Step) -> None:
+    for move in spread.told["moves"]:
+        assert PILED_ON in move["reason"]
+    moved = {name for name, _source, _dest in spread.ways}
+    stayed = {name for name, host in load.where.items() if host == PILED_ON} - moved
+    told = {stay["name"]: stay["message"] for stay in spread.told["not_moved"]}
+    assert stayed <= told.keys()
+    assert all(told[name] for name in stayed)
+
+
+def test_run_again_it_changes_nothing(spread: Step, spread_twice: Step) -> None:
+    assert spread_twice.run.changed == 0
+    assert spread_twice.ways == []
+    assert spread_twice.after == spread.after
+
+
+def test_the_calmest_mends_and_makes_room_but_evens_out_nothing(calm: Step, eager: Step) -> None:
+    assert sorted(calm.purposes) == ["mend", "start_room"]
+    assert "even_out" in eager.purposes
+    assert set(calm.ways) < set(eager.ways)
+
+
+def test_a_guest_that_was_moved_a_short_while_ago_stays_and_the_report_says_so(
+    spread: Step, eager: Step, recommended: Step
+) -> None:
+    moved = {name for name, _source, _dest in spread.ways}
+    wanted = {name for name, _source, _dest in eager.ways} & moved
+    assert wanted != set()
+    assert {name for name, _source, _dest in recommended.ways} & moved == set()
+    assert wanted <= set(recommended.stays("cooldown"))
+    (line,) = [line for line in recommended.told["text"] if "cooldown" in line]
+    assert all(name in line for name in wanted)
+
+
+def test_a_recommendation_changes_nothing(parted: World, calm: Step, eager: Step, recommended: Step) -> None:
+    for step in (calm, eager, recommended):
+        assert step.run.changed == 0
+        assert step.after == parted
+        assert set(step.outcomes.values()) == {"planned"}
+
+
+def test_a_broken_rule_is_mended_before_anything_else(eager: Step, recommended: Step) -> None:
+    for step in (eager, recommended):
+        assert step.purposes[0] == "mend"
+        assert step.ways[0][0] in TWINS
+        assert step.purposes.count("mend") == 1
+
+
+def test_a_plan_that_was_approved_is_applied_but_for_what_has_changed_since(
+    recommended: Step, half_applied: Step
+) -> None:
+    assert half_applied.ways == recommended.ways
+    assert half_applied.told["stale"] == [SLEEPER]
+    assert {how for name, how in half_applied.outcomes.items() if name != SLEEPER} == {"moved"}
+    assert len({half_applied.after.places[name][0][0] for name in TWINS}) == len(TWINS)
+
+
+def test_applied_again_it_goes_on_and_moves_the_guest_that_is_shut_off_as_a_definition(
+    recommended: Step, applied: Step
+) -> None:
+    ((source, dest),) = [way[1:] for way in recommended.ways if way[0] == SLEEPER]
+    assert source == SLEEPER_ON
+    assert applied.after.places[SLEEPER] == ((dest, "shutoff"),)
+    assert {how for name, how in applied.outcomes.items() if name != SLEEPER} == {"already_there"}
+    assert {move["method"] for move in applied.told["moves"] if move["name"] == SLEEPER} == {"offline"}
+    assert applied.judged["problems"] == []

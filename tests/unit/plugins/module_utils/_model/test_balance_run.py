@@ -1,0 +1,61 @@
+"""What is said of a run of the role balance: every move with its reason and outcome, before and after it is made."""
+
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.balance_run import summary
+
+MOVE = {"id": "m0001", "name": "web", "source": "hv1", "dest": "hv2", "method": "live", "reason": "evens out hv1"}
+PLAN: dict[str, Any] = {
+    "plan_id": "8e6cd1b3ae0d9f04",
+    "request": {"threshold": 0.05},
+    "moves": [MOVE],
+    "bounds": [{"what": "imbalance", "before": 0.25, "value": 0.04}],
+    "remarks": ["no further move or swap would pay"],
+}
+
+
+def came(outcome: str, error: Any = None) -> dict[str, Any]:
+    return {"moves": [{**MOVE, "outcome": outcome, "error": error}]}
+
+
+def test_a_recommendation_says_what_is_to_be_moved_and_has_the_plan() -> None:
+    found = summary(PLAN, None, "recommend", False)
+    assert found["plan"] == PLAN
+    assert found["text"] == [
+        "imbalance: 0.25 before, 0.04 as planned",
+        "to be moved: web, hv1 to hv2: evens out hv1",
+        "no further move or swap would pay",
+    ]
+
+
+def test_what_was_moved_is_said_as_such_and_in_check_mode_as_foretold() -> None:
+    done = summary(PLAN, came("moved"), "act", False)
+    foretold = summary(PLAN, came("moved"), "act", True)
+    assert "moved: web, hv1 to hv2: evens out hv1" in done["text"]
+    assert "would be moved: web, hv1 to hv2: evens out hv1" in foretold["text"]
+    assert (done.keys(), done["moves"], done["plan"]) == (foretold.keys(), foretold["moves"], None)
+
+
+def test_a_stale_move_is_named_with_what_was_found() -> None:
+    found = summary(PLAN, came("stale", "the guest has changed since the plan was made"), "apply", False)
+    assert found["stale"] == ["web"]
+    line = "NOT MOVED: web, hv1 to hv2: evens out hv1; stale, the guest has changed since the plan was made"
+    assert line in found["text"]
+
+
+def test_a_guest_that_is_there_already_is_no_move() -> None:
+    found = summary(PLAN, came("already_there"), "apply", False)
+    assert found["moved"] == 0
+    assert "already there: web, hv1 to hv2: evens out hv1" in found["text"]
+
+
+def test_a_move_that_the_report_leaves_out_was_not_begun() -> None:
+    assert summary(PLAN, {"moves": []}, "act", False)["moves"][0]["outcome"] == "not_started"
+
+
+def test_nothing_to_move_is_said() -> None:
+    assert "nothing to move" in summary({**PLAN, "moves": []}, None, "act", False)["text"]
