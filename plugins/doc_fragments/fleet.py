@@ -112,6 +112,22 @@ options:
       power_since:
         description: When the host was last switched on or off, in ISO 8601 and UTC. Left out, it was long ago.
         type: str
+      pressure:
+        description:
+          - Percent of the last minute in which something on the host waited, as its kernel tells (pressure stall
+            information, line C(some), C(avg60)). M(virtfleet.migration.host_maintenance) reads it on the host, and
+            P(virtfleet.migration.fleet_hosts#filter) hands it over.
+        type: dict
+        suboptions:
+          cpu:
+            description: Percent of the time in which a task waited for a CPU.
+            type: float
+          memory:
+            description: Percent of the time in which a task waited for memory.
+            type: float
+          io:
+            description: Percent of the time in which a task waited for storage.
+            type: float
       standby:
         description:
           - The host is powered off on purpose. It is never connected to, even if it would answer.

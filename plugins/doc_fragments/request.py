@@ -224,15 +224,72 @@ options:
   co2_g_per_kwh:
     description: Grams of CO2 that a kWh stands for, for the CO2 in the plan's C(energy).
     type: float
+  aggressiveness:
+    description:
+      - How much V(balance) does for how little. It stands for O(threshold), O(min_gain) and the time in which a move
+        has to pay; the first two, where they are given, take the place of the table's.
+      - V(1) mends rules and relieves overloaded hosts only.
+      - V(2) evens out an imbalance above 0.20, by moves that even out 0.05 of a host and pay in half an hour.
+      - V(3) evens out an imbalance above 0.10, by moves that even out 0.02 of a host and pay in 1 hour.
+      - V(4) evens out an imbalance above 0.05, by moves that even out 0.01 of a host and pay in 2 hours.
+      - V(5) evens out any imbalance, by moves that even out 0.005 of a host and pay in 4 hours.
+    type: int
+    choices: [1, 2, 3, 4, 5]
+    default: 3
   threshold:
-    description: Imbalance that is good enough for V(balance), which moves nothing below it.
+    description:
+      - Imbalance that is good enough for V(balance). At or below it nothing is evened out; from above it as few moves
+        are made as bring it there.
     type: float
-    default: 0.0
   min_gain:
     description:
-      - What a move of V(balance) must even out at least, as a share of one host's room, to be worth it.
+      - What a move of V(balance) must even out at least, as a share of one host's room, to be worth it. Given, it alone
+        decides, whatever the move costs.
     type: float
-    default: 0.005
+  weights:
+    description:
+      - How much the spread of each signal counts in the imbalance of V(balance). V(0) leaves a signal out, what is not
+        given has its default. Signals that nobody measured count nothing.
+    type: dict
+    default: {}
+    suboptions:
+      memory:
+        description: Memory that guests were given; 1 if left out.
+        type: float
+      memory_used:
+        description: Memory that guests really use; 0 if left out.
+        type: float
+      vcpus:
+        description: vCPUs that guests were given; if left out, the hosts' overcommit, so that they count per core.
+        type: float
+      cpu:
+        description: CPU time that guests use, as measured or forecast, whichever is more; 1 if left out.
+        type: float
+      disk:
+        description: What guests read from and write to disks; 0 if left out.
+        type: float
+      network:
+        description: What guests receive and send; 0 if left out.
+        type: float
+  cooldown_minutes:
+    description:
+      - How long a guest that V(balance) has begun to move stays where it is. Each further move within twice that time
+        doubles it, up to 16 times. It is noted in the guest's own metadata and travels with it.
+      - A guest whose own rule is broken is mended all the same. V(0) lets every guest move again at once.
+    type: float
+    default: 60.0
+  mend_rules:
+    description: V(balance) mends broken rules and overfull hosts, as V(repair) does, before it evens out anything.
+    type: bool
+    default: true
+  as_if_started:
+    description:
+      - Shut-off guests for which V(balance) wants room where they are, as if they ran. Where there is none they are
+        moved beforehand, as definitions.
+      - V(autostart) means those that start with their host.
+    type: str
+    choices: [none, autostart, all]
+    default: autostart
   max_at_once:
     description: Hosts that V(rolling) empties at a time; V(0) for as many as fit.
     type: int

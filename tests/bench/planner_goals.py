@@ -170,12 +170,14 @@ def balance(case: Case) -> list[Row]:
     if not peer.moves or not peer.score:
         return []
     rows = []
-    same = case.plan(Goal.BALANCE, measured=False, max_moves=peer.moves, max_bytes=int(peer.gib * GIB), min_gain=0.0)
+    same = case.plan(
+        Goal.BALANCE, measured=False, max_moves=peer.moves, max_bytes=int(peer.gib * GIB), min_gain=0.0, threshold=0.0
+    )
     name = f"{case.name} {peer.moves} moves, {peer.gib:g} GiB"
     got = htools.score(case.fleet, same.verdict.where)
     rows.append(_score(f"{name}: score", got, peer, {10: 0.85, 20: 0.95, 40: 0.95}.get(case.size)))
     rows += costs(name, same, None)
-    more = case.plan(Goal.BALANCE, measured=False, max_moves=2 * peer.moves, min_gain=0.0)
+    more = case.plan(Goal.BALANCE, measured=False, max_moves=2 * peer.moves, min_gain=0.0, threshold=0.0)
     name = f"{case.name} {2 * peer.moves} moves"
     got = htools.score(case.fleet, more.verdict.where)
     rows.append(_score(f"{name}: score", got, peer, 0.5))

@@ -123,8 +123,8 @@ def measure(case: Any, say: Callable[[str], None]) -> list[Any]:
         Job("evacuate 10 %", {"goal": "evacuate", "hosts": case.hosts[: case.size // 10]}, 3.0),
         Job("consolidate", {"goal": "consolidate"}, 30.0),
         # about twice the moves that hbal's search makes
-        Job("balance", {"goal": "balance", "max_moves": 2 * case.size}, 30.0),
-        Job("balance without a budget", {"goal": "balance"}, 30.0),
+        Job("balance", {"goal": "balance", "aggressiveness": 5, "max_moves": 2 * case.size}, 30.0),
+        Job("balance without a budget", {"goal": "balance", "aggressiveness": 5}, 30.0),
         Job("rolling", {"goal": "rolling"}, 10.0),
     )
     rows = []

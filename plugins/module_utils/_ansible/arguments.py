@@ -49,6 +49,7 @@ _HOST_OPTIONS: dict[str, Any] = {
     "rack": {"type": "str"},
     "power": {"type": "dict", "options": POWER_OPTIONS},
     "power_since": {"type": "str"},
+    "pressure": {"type": "dict", "options": {name: {"type": "float"} for name in ("cpu", "memory", "io")}},
     "standby": {"type": "bool", "default": False},
     "standby_like": {"type": "str"},
     "known": {"type": "dict"},

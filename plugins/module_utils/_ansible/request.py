@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Optional
 
+from .._model.balance import DEFAULT_AGGRESSIVENESS, LEVELS, WEIGHTS, AsIfStarted
 from .._model.codec import from_json
 from .._model.errors import FleetError
 from .._model.plan import Goal, Method, Request, SurviveLoss
@@ -73,8 +74,13 @@ def request_spec(required: bool, goals: Sequence[str] = GOALS) -> dict[str, Any]
         "price_per_kwh": {"type": "float"},
         "currency": {"type": "str"},
         "co2_g_per_kwh": {"type": "float"},
-        "threshold": {"type": "float", "default": 0.0},
-        "min_gain": {"type": "float", "default": 0.005},
+        "aggressiveness": {"type": "int", "choices": sorted(LEVELS), "default": DEFAULT_AGGRESSIVENESS},
+        "threshold": {"type": "float"},
+        "min_gain": {"type": "float"},
+        "weights": {"type": "dict", "default": {}, "options": {name: {"type": "float"} for name in WEIGHTS}},
+        "cooldown_minutes": {"type": "float", "default": 60.0},
+        "mend_rules": {"type": "bool", "default": True},
+        "as_if_started": {"type": "str", "choices": [each.value for each in AsIfStarted], "default": "autostart"},
         "max_at_once": {"type": "int", "default": 1},
         "one_per": {"type": "str", "choices": ["rack", "site"]},
         "return_home": {"type": "bool", "default": False},
@@ -112,6 +118,8 @@ def request_of(params: Mapping[str, Any], moved: Wanted, goal: Optional[Goal] = 
         last=_names(params["last"]),
         max_at_once=at_once or None,
         one_per=Scope(params["one_per"]) if params["one_per"] else None,
+        weights={name: weight for name, weight in params["weights"].items() if weight is not None},
+        as_if_started=AsIfStarted(params["as_if_started"]),
         wanted=moved,
         **{label: params[label] for label in _AS_GIVEN},
     )
@@ -122,6 +130,7 @@ _AS_GIVEN = (
     *("max_moves", "max_bytes", "min_on", "threshold", "min_gain", "return_home"),
     *("high_cpu_percent", "horizon_hours", "min_on_minutes", "min_off_minutes"),
     *("price_per_kwh", "currency", "co2_g_per_kwh"),
+    *("aggressiveness", "cooldown_minutes", "mend_rules"),
 )
 
 

@@ -156,7 +156,7 @@ class Simulator:
             return
         home = None if move.home == move.dest else move.home
         there = guest_at(guest, Reach(move.copies, (), move.changes, move.twins), source, dest)
-        notes = replace(guest.notes, home=home, claim=None)
+        notes = replace(guest.notes, home=home, claim=None, balanced=move.balanced or guest.notes.balanced)
         arrived = replace(there, name=self._new_name or guest.name, job=None, has_run=guest.has_run, notes=notes)
         gone = _without(_without(self.fleet, move.source, move.guest), move.dest, move.guest)
         taken, freed = copy_sizes(guest, move.copies, source), _left_behind(guest, move)

@@ -44,6 +44,8 @@ def asleep(entry: HostEntry, like: Optional[Host]) -> Host:
         memory=memory,
         allocatable_memory=allocatable(memory, entry),
         usage_memory=0,
+        usage_cpus=None,
+        pressure=None,
         cpus=cpus,
         allocatable_vcpus=vcpus(cpus, entry),
         pools=tuple(pool for pool in twin.pools if itself or pool.identity is not None),

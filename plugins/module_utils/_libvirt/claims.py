@@ -25,8 +25,11 @@ def claimer(domain: Any, move: Move, active: bool) -> Callable[[tuple[VolumeRef,
 
     def claim(made: tuple[VolumeRef, ...]) -> None:
         claimed = MoveClaim(move.source, move.dest, autostart, made, copied, restart)
-        notes = dataclasses.replace(notes_of(domain), home=move.home, claim=claimed)
-        write_notes(domain, notes, active, persistent)
+        now = notes_of(domain)
+        balanced = move.balanced or now.balanced
+        write_notes(
+            domain, dataclasses.replace(now, home=move.home, claim=claimed, balanced=balanced), active, persistent
+        )
 
     return claim
 

@@ -9,8 +9,9 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from typing import Optional
 
+from .._model.energy import moment
 from .._model.errors import FleetError
-from .._model.guest import MoveClaim, Notes, VolumeRef
+from .._model.guest import Balanced, MoveClaim, Notes, VolumeRef
 from .._model.guest_policy import Fallback, GuestPolicy, check_guest_policy
 from .._model.rules import GuestRule, RuleKind, Scope
 
@@ -35,6 +36,7 @@ def read(metadata: Optional[ET.Element]) -> Notes:
         labels=labels,
         rules=tuple(rule for rule in rules if rule is not None),
         policy=_policy_or_none(root.find(_tag("policy"))) or GuestPolicy(),
+        balanced=_balanced_or_none(root.find(_tag("balanced"))),
     )
 
 
@@ -42,7 +44,11 @@ def foreign(metadata: Optional[ET.Element]) -> tuple[ET.Element, ...]:
     """Return the notes that this version does not understand: a newer one, or a person, wrote them."""
     root = _root(metadata)
     own = {_tag(name) for name in ("home", "move", "label")}
-    readable = {_tag("rule"): _rule_or_none, _tag("policy"): _policy_or_none}
+    readable = {
+        _tag("rule"): _rule_or_none,
+        _tag("policy"): _policy_or_none,
+        _tag("balanced"): _balanced_or_none,
+    }
     unread = (child for child in (root if root is not None else ()) if child.tag not in own)
     return tuple(child for child in unread if child.tag not in readable or readable[child.tag](child) is None)
 
@@ -72,6 +78,9 @@ def write(notes: Notes, kept: Sequence[ET.Element] = ()) -> Optional[str]:
     if notes.policy != GuestPolicy():
         _write_policy(root, notes.policy)
         kept = [element for element in kept if element.tag != _tag("policy")]
+    if notes.balanced is not None:
+        ET.SubElement(root, "balanced", {"at": notes.balanced.at, "times": str(notes.balanced.times)})
+        kept = [element for element in kept if element.tag != _tag("balanced")]
     root.extend(_without_namespace(element) for element in kept)
     return ET.tostring(root, encoding="unicode")
 
@@ -139,6 +148,14 @@ def _policy_or_none(element: Optional[ET.Element]) -> Optional[GuestPolicy]:
         )
     except (ValueError, FleetError):
         return None
+
+
+def _balanced_or_none(element: Optional[ET.Element]) -> Optional[Balanced]:
+    """Return when balance moved the guest; None where there is no such note, or none that can be read."""
+    if element is None or moment(element.get("at", "")) is None:
+        return None
+    times = element.get("times", "1")
+    return Balanced(element.get("at", ""), int(times)) if times.isdecimal() and int(times) > 0 else None
 
 
 def _write_policy(root: ET.Element, policy: GuestPolicy) -> None:

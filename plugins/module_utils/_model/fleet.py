@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from .codec import DecodeError, from_json
 from .energy import moment
 from .errors import FleetError
-from .host import Host, Maintenance, Maps, MissingMedia, PowerModel
+from .host import Host, Maintenance, Maps, MissingMedia, PowerModel, Pressure
 from .snapshot import Link
 
 MIB = 1024 * 1024
@@ -57,6 +57,7 @@ class HostEntry:
     rack: Optional[str] = None
     power: Optional[PowerModel] = None
     power_since: Optional[str] = None
+    pressure: Optional[Pressure] = None
     standby: bool = False
     standby_like: Optional[str] = None
     known: Optional[Host] = None
@@ -148,6 +149,8 @@ def _check_numbers(entry: HostEntry) -> None:
             )
     if entry.power is not None:
         _check_power(entry.name, entry.power)
+    if entry.pressure is not None:
+        _check_pressure(entry.name, entry.pressure)
     if entry.power_since is not None and moment(entry.power_since) is None:
         raise FleetError(
             f"power_since of host {entry.name} is {entry.power_since!r}, not a moment in ISO 8601",
@@ -182,6 +185,13 @@ def _check_power(host: str, power: PowerModel) -> None:
             f"the table of the power model of host {host} has {len(power.table)} values",
             "Give 11, the watts at 0, 10 ... 100 % load, or none",
         )
+
+
+def _check_pressure(host: str, pressure: Pressure) -> None:
+    for label in ("cpu", "memory", "io"):
+        value = getattr(pressure, label)
+        if value is not None and not 0 <= value <= 100:
+            raise FleetError(f"pressure.{label} of host {host} is {value:g}", "Give a percentage from 0 to 100")
 
 
 def _check_standby(entries: Sequence[HostEntry]) -> None:

@@ -128,6 +128,14 @@ class MoveClaim:
 
 
 @dataclass(frozen=True)
+class Balanced:
+    """That goal balance has begun to move the guest: when last (ISO 8601, UTC), and how many times in close order."""
+
+    at: str
+    times: int = 1
+
+
+@dataclass(frozen=True)
 class Notes:
     """What the collection keeps in the guest's own libvirt metadata; it travels with the guest."""
 
@@ -136,6 +144,7 @@ class Notes:
     labels: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[GuestRule, ...] = ()
     policy: GuestPolicy = GuestPolicy()
+    balanced: Optional[Balanced] = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +155,7 @@ class Guest:
     ``held_memory`` how many bytes of it held something when it came here by its last move.
     ``usage_cpus`` is how many CPUs' worth of time it uses: a percentile over a window, or of the moment, as measured;
     ``forecast_cpus`` how many it is expected to use at most in the time to come, where its history is known.
+    ``usage_disk`` (read and written) and ``usage_network`` (received and sent) are bytes per second in the same time.
     ``hugepage_kib`` is the size of the huge pages that its memory must come from, ``numa_cells`` the only NUMA nodes of
     its host that may give it (strict binding).
     ``has_run``: its vCPUs have run since its process began on this host, by a start or by arriving.
@@ -179,6 +189,8 @@ class Guest:
     usage_cpu_seconds: Optional[float] = None
     usage_cpus: Optional[float] = None
     forecast_cpus: Optional[float] = None
+    usage_disk: Optional[float] = None
+    usage_network: Optional[float] = None
     dirty_rate: Optional[int] = None
     held_memory: Optional[int] = None
     hugepage_kib: Optional[int] = None

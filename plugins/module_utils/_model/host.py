@@ -148,6 +148,18 @@ class PowerModel:
 
 
 @dataclass(frozen=True)
+class Pressure:
+    """Percent of the last minute in which something on the host waited for CPU, memory or storage (the kernel's PSI).
+
+    Each as the line ``some``, avg60; None where its kernel does not tell.
+    """
+
+    cpu: Optional[float] = None
+    memory: Optional[float] = None
+    io: Optional[float] = None
+
+
+@dataclass(frozen=True)
 class Host:
     """A host as surveyed. Versions are libvirt's numbers: 1,000,000 * major + 1,000 * minor + release.
 
@@ -158,6 +170,8 @@ class Host:
     None where libvirt is too old to tell.
     ``migration_bandwidth_mibs``: what all moves together may send from it, and as much to it, in MiB/s.
     ``migration_policy``: the convergence policy of guests that leave it.
+    ``usage_cpus``: how many CPUs' worth of time was used on it, by its guests and all else. ``pressure``: as the host
+    itself told, None where nobody has asked it.
     ``power_since``: when it was last switched on or off (ISO 8601, UTC), None: long ago, as far as anybody knows.
     """
 
@@ -170,6 +184,8 @@ class Host:
     memory: int = 0
     allocatable_memory: int = 0
     usage_memory: int = 0
+    usage_cpus: Optional[float] = None
+    pressure: Optional[Pressure] = None
     cpus: int = 0
     allocatable_vcpus: int = 0
     cpu: HostCpu = HostCpu()

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Optional
 
+from .balance import DEFAULT_AGGRESSIVENESS, AsIfStarted, NotMoved
 from .codec import read_document
 from .energy import Energy
-from .guest import GuestState, MoveClaim, VolumeRef
+from .guest import Balanced, GuestState, MoveClaim, VolumeRef
 from .guest_policy import GuestPolicy
 from .predict import Prediction
 from .refusal import Refusal
@@ -118,9 +119,17 @@ class Request:
     price_per_kwh: Optional[float] = None
     currency: Optional[str] = None
     co2_g_per_kwh: Optional[float] = None
-    # of BALANCE: the imbalance that is good enough, and what a move must even out of one host's room to be worth it
-    threshold: float = 0.0
-    min_gain: float = 0.005
+    # of BALANCE: how much it does for how little; the next two, where they are given, take the place of its table's
+    aggressiveness: int = DEFAULT_AGGRESSIVENESS
+    # the imbalance that is good enough, and what a move must even out of one host's room to be worth it
+    threshold: Optional[float] = None
+    min_gain: Optional[float] = None
+    # by signal; how long a guest stays once it was moved, at first; whether broken rules are mended before
+    weights: Mapping[str, float] = field(default_factory=dict)
+    cooldown_minutes: float = 60.0
+    mend_rules: bool = True
+    # which shut-off guests a host must have room for, as if they ran
+    as_if_started: AsIfStarted = AsIfStarted.AUTOSTART
     # of ROLLING: hosts at a time (None: as many as fit), at most one of each domain, guests go home after their wave
     max_at_once: Optional[int] = 1
     one_per: Optional[Scope] = None
@@ -202,6 +211,19 @@ class Twin:
     dest: VolumeRef
 
 
+class Purpose(enum.Enum):
+    """What a move of BALANCE is for.
+
+    MEND a broken rule or an overfull host. RELIEVE an overloaded host. START_ROOM: a shut-off guest goes where it could
+    be started. EVEN_OUT the load.
+    """
+
+    MEND = "mend"
+    RELIEVE = "relieve"
+    START_ROOM = "start_room"
+    EVEN_OUT = "even_out"
+
+
 @dataclass(frozen=True)
 class Move:
     """One guest from one host to another, once every move of ``after`` is done.
@@ -209,6 +231,7 @@ class Move:
     ``adopt``: the migration is under way already and is only watched. ``home``: noted in the guest when it goes.
     ``parking``: a stop on the way, which another move of the same guest ends. While ``est_downtime_ms`` nothing runs.
     ``policy``: the guest's own wishes. ``expected``: where its dirty rate was measured, what the estimates come from.
+    ``purpose``: of BALANCE, what it is for. ``balanced``: noted in the guest when it goes; None leaves what it has.
     """
 
     id: str
@@ -231,6 +254,8 @@ class Move:
     policy: GuestPolicy = GuestPolicy()
     expected: Optional[Prediction] = None
     media: tuple[MediaCopy, ...] = ()
+    purpose: Optional[Purpose] = None
+    balanced: Optional[Balanced] = None
 
 
 @dataclass(frozen=True)
@@ -298,7 +323,8 @@ class Plan:
     own numbers. ``breaches``: rules that do not hold at the end. ``frail``: hosts whose loss the others could not take,
     None where nobody asked. ``critical_path``: ids of the moves that decide ``est_seconds``. Watts and ``energy`` are
     None without power models. ``remarks``: what the planner noticed and could not honour, in words. ``rule_faults``:
-    rules that nobody can keep, whatever the plan; the remarks have them in words.
+    rules that nobody can keep, whatever the plan; the remarks have them in words. ``not_moved``: of BALANCE, who stays
+    on a host that is fuller than the mean, and why.
     """
 
     plan_id: str
@@ -321,6 +347,7 @@ class Plan:
     energy: Optional[Energy] = None
     remarks: tuple[str, ...] = ()
     rule_faults: tuple[RuleFault, ...] = ()
+    not_moved: tuple[NotMoved, ...] = ()
     schema: int = SCHEMA
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from .._model.balance import check_level, check_weights
 from .._model.errors import FleetError
 from .._model.host import Host, HostState
 from .._model.plan import Goal, Method, Request
@@ -20,7 +21,7 @@ _TAKES_DESTS = frozenset({Goal.EVACUATE, Goal.RELOCATE})
 _TAKES_GUESTS = frozenset({Goal.MOVE, Goal.RELOCATE})
 _COUNTS = ("max_moves", "max_bytes", "min_on")
 _SHARES = (
-    *("headroom_percent", "max_cpu_percent", "high_cpu_percent", "threshold", "min_gain"),
+    *("headroom_percent", "max_cpu_percent", "high_cpu_percent", "threshold", "min_gain", "cooldown_minutes"),
     *("horizon_hours", "min_on_minutes", "min_off_minutes", "price_per_kwh", "co2_g_per_kwh"),
 )
 
@@ -29,6 +30,8 @@ def check_request(snapshot: Snapshot, request: Request) -> None:
     """Raise FleetError on what is unknown, given twice or contradictory, or whose guests nobody can see."""
     check_slots(request.slots)
     check_rules(request.rules)
+    check_level(request.aggressiveness)
+    check_weights(request.weights)
     if request.goal in _NEEDS_HOSTS and not (request.hosts or request.sites):
         raise FleetError("no host is given", "Say which hosts the goal is about")
     for label in ("hosts", "dests", "guests", "sites", "dest_sites", "keep_on"):

@@ -62,4 +62,6 @@ def vcpus_on(places: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, int]:
 
 def evening_out(hosts: Sequence[str], **options: Any) -> Task:
     """Return the task that balances these hosts."""
-    return Task(f"{COLLECTION}.migration_apply", {"hosts": entries(hosts), "goal": "balance", **options})
+    return Task(
+        f"{COLLECTION}.migration_apply", {"hosts": entries(hosts), "goal": "balance", "aggressiveness": 5, **options}
+    )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from statistics import median
 
+from ..._model.balance import level_of
 from ..._model.plan import Bound, Goal
 from ..board import Board
 from ..frailty import newly_frail
@@ -26,11 +27,12 @@ def balance(board: Board) -> Outcome:
     if not scope.hosts:
         return Outcome(remarks=("there is no schedulable host to balance",))
     signals = _signals(board, scope)
+    level = level_of(request.aggressiveness, request.threshold, request.min_gain)
     bounds = Bounds(
         ANY if request.max_moves is None else request.max_moves,
         ANY if request.max_bytes is None else request.max_bytes,
-        request.min_gain,
-        request.threshold,
+        level.min_gain,
+        level.threshold,
     )
     found = search(scope.grid, signals, bounds)
     hops = _hops(scope, found)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from ..._model.balance import level_of
 from ..._model.host import Host
 from ..._model.plan import Goal, Move
 from ..._model.rules import RuleKind
@@ -211,7 +212,8 @@ def _balanced(case: Case) -> Iterator[Violation]:
         yield Violation("imbalance falls", "", "the plan does not say how far")
         return
     imbalance = case.plan.bounds[0]
-    if imbalance.before <= case.request.threshold:
+    request = case.request
+    if imbalance.before <= level_of(request.aggressiveness, request.threshold, request.min_gain).threshold:
         yield Violation("imbalance falls", "", f"{imbalance.before:g} was good enough, and guests move")
     elif imbalance.value >= imbalance.before:
         yield Violation("imbalance falls", "", f"from {imbalance.before:g} to {imbalance.value:g}")

@@ -17,6 +17,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._ansible.reque
     request_spec,
     with_links,
 )
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.balance import AsIfStarted
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, HostState
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Method, Request, SurviveLoss
@@ -100,6 +101,11 @@ def test_every_field_of_a_request_has_its_option():
         co2_g_per_kwh=380.0,
         threshold=0.1,
         min_gain=0.2,
+        aggressiveness=4,
+        weights={"disk": 0.5},
+        cooldown_minutes=15.0,
+        mend_rules=False,
+        as_if_started=AsIfStarted.ALL,
         max_at_once=None,
         one_per=Scope.RACK,
         return_home=True,
@@ -144,6 +150,11 @@ def test_every_field_of_a_request_has_its_option():
         co2_g_per_kwh=380,
         threshold=0.1,
         min_gain=0.2,
+        aggressiveness=4,
+        weights={"disk": 0.5},
+        cooldown_minutes=15.0,
+        mend_rules=False,
+        as_if_started="all",
         max_at_once=0,
         one_per="rack",
         return_home=True,

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import claims, driver, send
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.guest_notes import write_notes
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import MoveClaim, Notes
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Balanced, MoveClaim, Notes
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method, Move
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import GuestRule, RuleKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings
 
@@ -36,12 +37,15 @@ def test_a_move_keeps_labels_and_rules_from_its_claim_to_its_end(domain_of, monk
         control=lambda _host: None, lane=lambda _host: contextlib.nullcontext(lane), entries={"hv2": entry}
     )
     made = driver.LibvirtDriver(fleet, MoveSettings(), threading.Event())
-    move = SimpleNamespace(source="hv1", dest="hv2", guest="u", home="hv1", copies=(), changes=(), method=Method.LIVE)
+    now = Balanced("2026-01-31T18:00:00Z", 2)
+    move = Move("m1", "u", "web", "hv1", "hv2", Method.LIVE, home="hv1", balanced=now)
     made._migrate(move, MoveSettings(), SimpleNamespace(created=[]))
     claim = MoveClaim("hv1", "hv2")
-    assert seen == [Notes("hv1", claim, RULED.labels, RULED.rules)]
+    assert seen == [Notes("hv1", claim, RULED.labels, RULED.rules, balanced=now)]
     claims.fulfil(fleet, domain, "hv2", "hv1", True)
-    assert domain.notes() == domain.notes(2) == Notes("hv1", None, RULED.labels, RULED.rules)
+    assert domain.notes() == domain.notes(2) == Notes("hv1", None, RULED.labels, RULED.rules, balanced=now)
+    made._migrate(replace(move, balanced=None), MoveSettings(), SimpleNamespace(created=[]))
+    assert seen[-1].balanced == now, "a move of another goal leaves what balance has noted"
 
 
 def test_a_move_that_is_undone_keeps_them_too(domain_of, monkeypatch):

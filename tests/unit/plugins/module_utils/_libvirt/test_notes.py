@@ -8,7 +8,12 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import notes
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import MoveClaim, Notes, VolumeRef
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import (
+    Balanced,
+    MoveClaim,
+    Notes,
+    VolumeRef,
+)
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest_policy import Fallback, GuestPolicy
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import GuestRule, RuleKind, Scope
 
@@ -35,6 +40,7 @@ def as_libvirt_keeps_it(text: str) -> ET.Element:
         Notes(home="hv1", rules=(GuestRule(RuleKind.PIN, hosts=("nvme-*", "ü")),)),
         Notes(rules=(GuestRule(RuleKind.METHODS, methods=("live", "offline")),)),
         Notes(policy=GuestPolicy(priority=-3)),
+        Notes(balanced=Balanced("2026-01-31T18:00:00Z", 3)),
         Notes(policy=GuestPolicy("wan", 500, Fallback.MAY_SHUT_DOWN, 10)),
         Notes("hv <1> & 'x'", MoveClaim("hv1", "hv2", False, (VolumeRef("p", 'a "b".raw'), VolumeRef("ü", "c")))),
     ],
@@ -97,3 +103,10 @@ def test_a_policy_that_can_not_be_read_is_none_and_is_kept_until_another_is_set(
     kept = notes.foreign(found)
     assert notes.write(Notes(), kept) == f"<guest>{policy}</guest>".replace("'", '"').replace("/>", " />")
     assert notes.write(Notes(policy=GuestPolicy(priority=1)), kept) == '<guest><policy priority="1" /></guest>'
+
+
+@pytest.mark.parametrize("text", ['at="yesterday"', 'at="2026-01-31T18:00:00Z" times="many"', 'times="2"'])
+def test_a_note_of_balance_that_can_not_be_read_says_nothing_and_is_kept(text):
+    element = metadata(f"<balanced {text}/>")
+    assert notes.read(element).balanced is None
+    assert [child.tag for child in notes.foreign(element)] == [f"{{{notes.NAMESPACE}}}balanced"]

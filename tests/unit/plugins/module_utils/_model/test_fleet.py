@@ -141,6 +141,7 @@ def test_each_link_is_known_once_whoever_names_it() -> None:
             "the power model of host hv1 has seconds",
         ),
         ([entry("hv1", power_since="yesterday")], "power_since of host hv1 is 'yesterday'"),
+        ([entry("hv1", pressure={"io": 101})], "pressure.io of host hv1 is 101"),
         (
             [entry("hv1", power={"idle_watts": 1, "full_watts": 2, "table": [1, 2]})],
             "the table of the power model of host hv1",
