@@ -1,4 +1,4 @@
-"""How uneven the lab is, reckoned anew from what was recorded, and in how few moves it could be better. Runs nothing."""
+"""How uneven the lab is, reckoned anew from what was recorded, and what so many moves could do. Runs nothing."""
 
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later

@@ -1,4 +1,4 @@
-"""Scenario: busy guests pile up on one host and are spread with few moves; then rules, rest and approval are kept to."""
+"""Scenario: busy guests pile up on one host and are spread with few moves; rules, rest and approval are kept to."""
 
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -54,7 +54,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Job:
-    """The playbook with the settings that all its runs have in common. The lab's own guests are pinned to their hosts."""
+    """The playbook with what all its runs have in common: the lab's own guests are pinned to their hosts."""
 
     folder: Path
 
@@ -82,11 +82,11 @@ class Job:
 
 
 def own_guests_stay() -> list[dict[str, Any]]:
-    before = initial_world()
-    return [
-        {"name": f"stays on {host}", "kind": "pin", "guests": [name for name in names if name not in ADDED], "hosts": [host]}
-        for host, names in ((host, before.guests_on(host)) for host in HOSTS_OF_THE_LAB)
-    ]
+    def pin(host: str) -> dict[str, Any]:
+        names = [name for name in initial_world().guests_on(host) if name not in ADDED]
+        return {"name": f"stays on {host}", "kind": "pin", "guests": names, "hosts": [host]}
+
+    return [pin(host) for host in HOSTS_OF_THE_LAB]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ OWN = {"group", "reason", "hosts", "rounds", "allow_stay", "report_dir", "slots"
 NOT_OF_ROLES = {
     *("goal_sites", "guests", "guest_labels", "max_at_once", "one_per", "return_home"),
     *("first", "last", "links"),
-    *("aggressiveness", "weights", "cooldown_minutes", "mend_rules", "as_if_started"),
 }
 
 
