@@ -12,6 +12,10 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._ansible.mark import FACT_FILE, FACTS_DIR, facts_of, result
 from ..module_utils._model.errors import FleetError
+from ..module_utils._model.pressure_text import FOLDER, KINDS, of_lines
+
+# a line that no JSON has
+_THEN = "--pressure--"
 
 
 class ActionModule(ActionBase):
@@ -33,12 +37,19 @@ class ActionModule(ActionBase):
     def _read(self, folder: str) -> Optional[dict[str, Any]]:
         """Return the result for the mark as it is, None where the module has to say what is wrong."""
         path = posixpath.join(folder, FACT_FILE)
-        quoted = shlex.quote(path)
-        read = self._low_level_execute_command(f"if test -e {quoted}; then cat {quoted}; else echo '{{}}'; fi")
+        read = self._low_level_execute_command(_command(shlex.quote(path)))
         if read.get("rc") != 0:
             return None
+        facts, _line, pressure = read["stdout"].partition(_THEN)
         try:
-            mark = facts_of(read["stdout"], path).get("maintenance")
+            mark = facts_of(facts, path).get("maintenance")
         except FleetError:  # the module tells it
             return None
-        return result(mark, mark)
+        return result(mark, mark, of_lines(pressure))
+
+
+def _command(file: str) -> str:
+    """Return what prints the facts and then the pressure, of which there may be none."""
+    kinds = " ".join(posixpath.join(FOLDER, kind) for kind in KINDS)
+    facts = f"if test -e {file}; then cat {file}; else echo '{{}}'; fi"
+    return f"{{ {facts}; }} && {{ echo; echo {_THEN}; grep '^some' {kinds} 2>/dev/null; true; }}"

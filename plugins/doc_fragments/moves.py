@@ -53,11 +53,18 @@ options:
         and the time it promises, is in
         R(Convergence, ansible_collections.virtfleet.migration.docsite.guide_convergence).
       - Left out, O(max_downtime_ms), O(timeout) and O(timeout_action) are all there is.
-      - A guest's own policy (M(virtfleet.migration.guest_rules)) goes before that of its host
-        (O(hosts[].migration_policy)), and that before this one.
+      - A guest's own policy (M(virtfleet.migration.guest_rules)) goes before that of the link between two sites
+        (C(policy) of O(hosts[].links)), that before that of its host (O(hosts[].migration_policy)), and that before
+        this one.
       - O(max_downtime_ms) beside a policy is the longest downtime that any of its steps may allow. O(timeout) beside it
         is refused. A guest that moves paused or shut off follows no step but those that abort after a time.
     type: str
+  link_wait_minutes:
+    description:
+      - How long a move waits for the link between two sites that is closed at this hour (C(hours) of
+        O(hosts[].links)). A move whose link opens later than that is not begun, and the report says when it opens.
+    type: float
+    default: 0.0
   policies:
     description: Policies of your own, to be named in O(policy), by a host or by a guest.
     type: list
@@ -146,9 +153,9 @@ options:
 options:
   measure_usage_seconds:
     description:
-      - Look at the guests' CPU time twice, so many seconds apart, for C(usage_cpus), the CPUs that each has used
-        meanwhile.
-      - V(0) does not; the survey is faster then, and C(usage_cpus) unknown. At most 600.
+      - Look twice, so many seconds apart, at what libvirt counts, for C(usage_cpus) of guests and hosts, the CPUs that
+        each has used meanwhile, and C(usage_disk) and C(usage_network) of guests, in bytes per second.
+      - V(0) does not; the survey is faster then, and these are unknown. At most 600.
       - It takes that long in all, not for each host. What it finds is of that moment only.
     type: float
     default: 0

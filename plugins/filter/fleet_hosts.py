@@ -28,6 +28,7 @@ _AS_IS = {
     "virtfleet_rack": "rack",
     "virtfleet_power_model": "power",
     "virtfleet_power_since": "power_since",
+    "virtfleet_own_counters": "own_counters",
     "virtfleet_standby_like": "standby_like",
     "virtfleet_memory_mib": "memory_mib",
     "virtfleet_cpus": "cpus",
@@ -68,12 +69,15 @@ def _entry(name: str, variables: Mapping[str, Any], marks_read: bool, note: Opti
     entry: dict[str, Any] = {"name": name, "uri": variables.get("virtfleet_uri") or _ssh_uri(name, variables)}
     entry["peer_uri"] = variables.get("virtfleet_peer_uri") or _peer_uri(name, variables)
     entry.update({option: variables[key] for key, option in _AS_IS.items() if variables.get(key) is not None})
+    if _flag(name, variables, "virtfleet_own_counters", True):
+        entry.update(_pressed(variables))
     if note is not None and note.get("since") and "power_since" not in entry:
         entry["power_since"] = note["since"]
     if sleeping(note, _answers(variables), str(variables.get("virtfleet_power_state", ""))):
         return {**entry, **_noted(note or {}, variables)}
     # of a host that was just woken the inventory may still say that it sleeps
-    standby = _standby(name, variables) and not (variables.get("virtfleet_power_state") == "on" and _answers(variables))
+    woken = variables.get("virtfleet_power_state") == "on" and _answers(variables)
+    standby = _flag(name, variables, "virtfleet_standby", False) and not woken
     if standby:
         entry["standby"] = True
     # a host that is switched off can't tell its mark, and is not suspected for it
@@ -95,13 +99,13 @@ def _noted(note: Note, variables: Mapping[str, Any]) -> dict[str, Any]:
     return found if mark is None or is_standby_mark(mark) else {**found, "maintenance": mark}
 
 
-def _standby(name: str, variables: Mapping[str, Any]) -> bool:
-    """Return whether the host is marked as switched off on purpose; an INI inventory says so in words."""
-    value = variables.get("virtfleet_standby")
+def _flag(name: str, variables: Mapping[str, Any], variable: str, default: bool) -> bool:
+    """Return whether the variable is set to true; an INI inventory says so in words."""
+    value = variables.get(variable)
     try:
-        return value is not None and bool(boolean(value))
+        return default if value is None else bool(boolean(value))
     except TypeError as error:
-        raise AnsibleFilterError(f"virtfleet_standby of host {name} is {value!r}: use true or false") from error
+        raise AnsibleFilterError(f"{variable} of host {name} is {value!r}: use true or false") from error
 
 
 def _ssh_uri(name: str, variables: Mapping[str, Any]) -> str:
@@ -140,6 +144,13 @@ def _answers(variables: Mapping[str, Any]) -> bool:
 def _mark_known(variables: Mapping[str, Any]) -> bool:
     """Return whether the host has told its mark, or that it has none."""
     return "maintenance" in (variables.get("virtfleet_mark") or {}) or "ansible_local" in variables
+
+
+def _pressed(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the pressure that the host has told with its mark, as far as its kernel knows it."""
+    told = (variables.get("virtfleet_mark") or {}).get("pressure") or {}
+    known = {kind: percent for kind, percent in told.items() if percent is not None}
+    return {"pressure": known} if known else {}
 
 
 def _mark(variables: Mapping[str, Any]) -> Optional[dict[str, str]]:

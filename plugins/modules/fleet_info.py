@@ -84,10 +84,23 @@ snapshot:
           description:
             - Guests with state, memory, vCPUs, disks (and the pool each lives in), CPU, devices, running job.
             - C(notes) has the labels and rules of their metadata, C(hugepage_kib) the huge pages and C(numa_cells) the
-              NUMA nodes that their memory must come from, C(usage_cpus) and C(dirty_rate) (bytes per second) what
-              O(measure_usage_seconds) and O(measure_dirty_rate_seconds) have found.
+              NUMA nodes that their memory must come from, C(usage_memory) the bytes that their process holds,
+              C(balloon_used) those that they need themselves (V(null) where their balloon driver does not tell).
+            - C(usage_cpus), C(usage_disk) and C(usage_network) (bytes per second, read and written, received and sent)
+              are what O(measure_usage_seconds) has found, C(dirty_rate) (bytes per second) what
+              O(measure_dirty_rate_seconds) has. V(null) is what was not measured, such as the traffic of user-mode
+              networking and of devices of the host, which nobody counts.
           type: list
           elements: dict
+        usage_cpus:
+          description:
+            - CPUs in use on the host altogether, its guests and all else, as O(measure_usage_seconds) has found.
+            - V(null) where that was not asked for, or can't be told (O(hosts[].own_counters)).
+          type: float
+        pressure:
+          description:
+            - How hard the host is pressed, as O(hosts[].pressure) says. V(null) where nobody has asked the host.
+          type: dict
         numa_cells:
           description: NUMA nodes with bytes of memory for guests, and free huge pages by their size in KiB.
           type: list

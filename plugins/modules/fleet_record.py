@@ -15,8 +15,9 @@ description:
     to a history file. Run it on a schedule, for example each 5 minutes.
   - M(virtfleet.migration.migration_plan) plans on such a history
     (O(virtfleet.migration.migration_plan#module:history)).
-  - CPU use is the CPU time since the sample before, where that was made within two hours and by the same process.
-    Guests that were started or moved meanwhile, and all of them the first time, are looked at twice
+  - Of hosts CPU use and memory are recorded, of guests the bytes per second of their disks and networks too.
+  - What is used is what was counted since the sample before, where that was made within two hours and by the same
+    process. Guests that were started or moved meanwhile, and all of them the first time, are looked at twice
     (O(measure_usage_seconds)).
   - Hosts on standby are not asked. One that does not answer is missing in the sample with its guests, and named.
 author:
@@ -74,9 +75,10 @@ sample:
   description:
     - The sample that was added; in check mode, the one that would have been.
     - C(hosts) and C(guests) count those in it, C(looked_twice) the hosts that had to be looked at twice, C(unmeasured)
-      those hosts and guests whose use of the CPU nobody could tell.
-    - C(guest_cpus) and C(guest_memory) (bytes) are what all guests together use, C(host_cpus) and C(host_memory) what
-      all hosts do, their guests included.
+      those hosts and guests whose use of the CPU nobody could tell, C(unmeasured_disk) and C(unmeasured_network) guests
+      whose throughput nobody could (user-mode networking and devices of the host are counted by nobody).
+    - C(guest_cpus), C(guest_memory) (bytes), C(guest_disk) and C(guest_network) (bytes per second) are what all guests
+      together use, C(host_cpus) and C(host_memory) what all hosts do, their guests included.
   returned: success
   type: dict
   sample:
@@ -85,8 +87,12 @@ sample:
     guests: 12
     looked_twice: 0
     unmeasured: 0
+    unmeasured_disk: 0
+    unmeasured_network: 1
     guest_cpus: 3.412
     guest_memory: 2147483648
+    guest_disk: 1310720.0
+    guest_network: 204800.0
     host_cpus: 4.07
     host_memory: 3221225472
 history:

@@ -15,6 +15,7 @@ description:
     it as C(ansible_local.virtfleet.maintenance).
   - A marked host takes no guests in any plan. The mark alone moves no guest away; see
     P(virtfleet.migration.evacuate#role).
+  - Returns how hard the host is pressed beside, as every run over a fleet reads the mark on each host anyway.
 author:
   - virtfleet.migration contributors (@virtfleet)
 attributes:
@@ -66,6 +67,15 @@ maintenance:
   returned: success
   type: dict
   sample: {reason: memory module 3, since: '2026-11-23T20:00:00+00:00'}
+pressure:
+  description:
+    - Percent of the last minute in which something on the host waited for a CPU, for memory or for storage, as its
+      kernel tells (pressure stall information, line C(some), C(avg60)). P(virtfleet.migration.fleet_hosts#filter) hands
+      it over to plans.
+    - V(null) for what the kernel does not tell, such as one before 4.20, or one started with C(psi=0).
+  returned: success
+  type: dict
+  sample: {cpu: 23.06, memory: 0.0, io: 0.37}
 """
 
 import datetime
@@ -77,6 +87,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._ansible.fact_file import read_facts, write_facts
 from ..module_utils._ansible.mark import FACT_FILE, FACTS_DIR, facts_of, result, wanted_mark
 from ..module_utils._ansible.shell import run_module
+from ..module_utils._host.pressure import pressure
 
 
 def body(module: AnsibleModule) -> dict[str, Any]:
@@ -89,7 +100,7 @@ def body(module: AnsibleModule) -> dict[str, Any]:
     if wanted != mark and not module.check_mode:
         rest = {key: value for key, value in facts.items() if key != "maintenance"}
         write_facts(module, path, rest if wanted is None else {**rest, "maintenance": wanted})
-    return result(mark, wanted)
+    return result(mark, wanted, pressure())
 
 
 def main() -> None:

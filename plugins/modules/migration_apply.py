@@ -225,7 +225,8 @@ from ..module_utils._ansible.detached import detached
 from ..module_utils._ansible.history import history_spec, window_of
 from ..module_utils._ansible.interrupt import stop_event
 from ..module_utils._ansible.journal_file import open_run
-from ..module_utils._ansible.request import links_of, request_of, request_spec, with_links
+from ..module_utils._ansible.links import links_of, with_links
+from ..module_utils._ansible.request import request_of, request_spec
 from ..module_utils._ansible.shell import read_text, run_module
 from ..module_utils._engine.engine import RunOptions
 from ..module_utils._engine.plan_text import plan_facts

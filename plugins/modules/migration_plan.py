@@ -445,15 +445,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._ansible.arguments import fleet_spec, hosts_of, prediction_spec, usage_spec
 from ..module_utils._ansible.checks import checks_spec, unchecked_lines, wanted_of, wanted_spec, with_checks
 from ..module_utils._ansible.history import history_spec, window_of
-from ..module_utils._ansible.request import (
-    GOALS,
-    check_links,
-    links_of,
-    lost_links,
-    request_of,
-    request_spec,
-    with_links,
-)
+from ..module_utils._ansible.links import check_links, links_of, lost_links, with_links
+from ..module_utils._ansible.request import GOALS, request_of, request_spec
 from ..module_utils._ansible.shell import read_text, run_module
 from ..module_utils._engine.explanation_text import explanation_facts, explanation_lines
 from ..module_utils._engine.plan_text import plan_lines

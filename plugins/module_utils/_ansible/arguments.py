@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from .._model.fleet import HostEntry, check_entry, parse_hosts
 from .._model.host import MissingMedia
 from .._model.policy import Policy, Step, StepAction
 from .._model.settings import MoveSettings, Slots, TimeoutAction, Transport, check_settings, check_slots
+from .links import LINK_OPTIONS
 from .transfer import transfer_of, transfer_spec
 
 JOURNAL_DIR = "~/.local/state/virtfleet"
@@ -50,6 +51,7 @@ _HOST_OPTIONS: dict[str, Any] = {
     "power": {"type": "dict", "options": POWER_OPTIONS},
     "power_since": {"type": "str"},
     "pressure": {"type": "dict", "options": {name: {"type": "float"} for name in ("cpu", "memory", "io")}},
+    "own_counters": {"type": "bool", "default": True},
     "standby": {"type": "bool", "default": False},
     "standby_like": {"type": "str"},
     "known": {"type": "dict"},
@@ -59,15 +61,7 @@ _HOST_OPTIONS: dict[str, Any] = {
     **{name: {"type": "dict", "default": {}} for name in MAPS},
     "reuse_images": {"type": "bool", "default": True},
     "missing_media": {"type": "str", "choices": MEDIA, "default": "refuse"},
-    "links": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {
-            "sites": {"type": "list", "elements": "str", "required": True},
-            "bandwidth_mibs": {"type": "float", "required": True},
-        },
-    },
+    "links": {"type": "list", "elements": "dict", "default": [], "options": LINK_OPTIONS},
     "migration_bandwidth_mibs": {"type": "int"},
     "migration_policy": {"type": "str"},
 }
@@ -118,6 +112,7 @@ def settings_spec() -> dict[str, Any]:
         **transfer_spec(),
         "policy": {"type": "str"},
         "policies": {"type": "list", "elements": "dict", "default": [], "options": _POLICY_OPTIONS},
+        "link_wait_minutes": {"type": "float", "default": 0.0},
     }
 
 
@@ -187,8 +182,19 @@ def settings_of(params: Mapping[str, Any]) -> MoveSettings:
             transfer=transfer_of(params),
             policy=params["policy"] or None,
             policies=tuple(_policy(given) for given in params["policies"]),
+            link_wait_minutes=params["link_wait_minutes"],
         ),
-        tuple(host["migration_policy"] for host in params.get("hosts") or () if host.get("migration_policy")),
+        _named_policies(params.get("hosts") or ()),
+    )
+
+
+def _named_policies(hosts: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the policies that hosts and their links name."""
+    links = (link for host in hosts for link in host.get("links") or ())
+    return tuple(
+        name
+        for name in (*(host.get("migration_policy") for host in hosts), *(link.get("policy") for link in links))
+        if name
     )
 
 

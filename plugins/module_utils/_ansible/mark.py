@@ -39,7 +39,7 @@ def wanted_mark(params: Mapping[str, Any], mark: Mark, now: str) -> Mark:
     return {**mark, **{key: value for key, value in given.items() if value is not None}}
 
 
-def result(mark: Mark, wanted: Mark) -> dict[str, Any]:
-    """Return what the module gives back."""
+def result(mark: Mark, wanted: Mark, pressure: Mapping[str, Optional[float]]) -> dict[str, Any]:
+    """Return what the module gives back; ``pressure`` is what the host's kernel says beside."""
     diff = {"before": {"maintenance": mark}, "after": {"maintenance": wanted}}
-    return {"changed": wanted != mark, "maintenance": wanted, "diff": diff}
+    return {"changed": wanted != mark, "maintenance": wanted, "pressure": dict(pressure), "diff": diff}

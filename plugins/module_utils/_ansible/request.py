@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Optional
 
 from .._model.balance import DEFAULT_AGGRESSIVENESS, LEVELS, WEIGHTS, AsIfStarted
@@ -14,8 +13,8 @@ from .._model.errors import FleetError
 from .._model.plan import Goal, Method, Request, SurviveLoss
 from .._model.rules import Rule, RuleKind, Scope, When, check_rules
 from .._model.settings import Wanted
-from .._model.snapshot import Link, Snapshot
 from .arguments import slots_of, slots_spec
+from .links import LINK_OPTIONS
 
 GOALS = tuple(goal.value for goal in Goal)
 # goals that say nothing without a host; the others look at the whole fleet then
@@ -37,10 +36,6 @@ _RULE_OPTIONS: dict[str, Any] = {
     "hard": {"type": "bool", "default": True},
     "when": {"type": "str", "choices": [when.value for when in When], "default": "throughout"},
     "most": {"type": "int"},
-}
-_LINK_OPTIONS: dict[str, Any] = {
-    "sites": {"type": "list", "elements": "str", "required": True},
-    "bandwidth_mibs": {"type": "float", "required": True},
 }
 
 
@@ -84,7 +79,9 @@ def request_spec(required: bool, goals: Sequence[str] = GOALS) -> dict[str, Any]
         "max_at_once": {"type": "int", "default": 1},
         "one_per": {"type": "str", "choices": ["rack", "site"]},
         "return_home": {"type": "bool", "default": False},
-        "links": {"type": "list", "elements": "dict", "default": [], "options": _LINK_OPTIONS},
+        "group_label": {"type": "str", "default": "group"},
+        "max_split_minutes": {"type": "float"},
+        "links": {"type": "list", "elements": "dict", "default": [], "options": LINK_OPTIONS},
     }
 
 
@@ -130,6 +127,7 @@ _AS_GIVEN = (
     *("max_moves", "max_bytes", "min_on", "threshold", "min_gain", "return_home"),
     *("high_cpu_percent", "horizon_hours", "min_on_minutes", "min_off_minutes"),
     *("price_per_kwh", "currency", "co2_g_per_kwh"),
+    *("group_label", "max_split_minutes"),
     *("aggressiveness", "cooldown_minutes", "mend_rules"),
 )
 
@@ -146,38 +144,6 @@ def rules_of(given: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
             for index, rule in enumerate(given)
         )
     )
-
-
-def links_of(params: Mapping[str, Any]) -> tuple[Link, ...]:
-    """Return the links between sites; raises FleetError on one that joins no two sites or carries nothing."""
-    return check_links(tuple(Link(_names(each["sites"]), each["bandwidth_mibs"]) for each in params["links"]))
-
-
-def check_links(links: tuple[Link, ...]) -> tuple[Link, ...]:
-    """Return the links; raises FleetError on one that joins no two sites or carries nothing."""
-    for link in links:
-        if len(link.sites) not in (1, 2):
-            raise FleetError(f"a link has {len(link.sites)} sites", "Give two, or one for its own hosts")
-        if not link.bandwidth_mibs > 0:
-            name = " and ".join(link.sites)
-            raise FleetError(
-                f"the link of {name} has {link.bandwidth_mibs:g} MiB/s", "Give what migrations may use of it"
-            )
-    return links
-
-
-def with_links(snapshot: Snapshot, links: Sequence[Link]) -> Snapshot:
-    """Return the snapshot with these links too; one for the same sites takes the place of the older."""
-    given = {frozenset(link.sites) for link in links}
-    kept = tuple(link for link in snapshot.links if frozenset(link.sites) not in given)
-    return replace(snapshot, links=(*kept, *links))
-
-
-def lost_links(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return a sentence for each site that a link names and no host is on: most likely a slip of the pen."""
-    known = {host.site for host in snapshot.hosts}
-    named = sorted({site for link in snapshot.links for site in link.sites} - known)
-    return tuple(f"a link names the site {site}, on which no host is" for site in named)
 
 
 def _names(given: Sequence[str]) -> tuple[str, ...]:

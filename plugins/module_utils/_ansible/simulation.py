@@ -18,7 +18,8 @@ from .._whatif.planned import Practice
 from .._whatif.values import Moving
 from .arguments import POWER_OPTIONS, slots_of
 from .history import WINDOW_OPTIONS, window_of
-from .request import links_of, request_of, with_links
+from .links import links_of, with_links
+from .request import request_of
 from .shell import read_text
 
 MIB = 1024 * 1024

@@ -17,21 +17,32 @@ try:
 except ImportError:  # a Python that was built without it
     sqlite3 = None  # type: ignore[assignment]
 
-SCHEMA = 1
+# of schema 1 is what had been recorded before throughput was: it is read as it is, and the next recording adds to it
+SCHEMA, OLDEST = 2, 1
 # "vfuh" in ASCII, by which the file is known among other SQLite databases
 APPLICATION_ID = 0x76667568
 # how long to wait for another one that writes
 BUSY_SECONDS = 30.0
 
 # subjects: hosts and guests, with the last reading of each. samples: one row for each time that the fleet was looked
-# at, with a column of numbers each for who was seen (ids that ascend), CPUs in thousandths + 1, MiB + 1; 0 is unknown.
+# at, with a column of numbers each for who was seen (ids that ascend), CPUs in thousandths + 1, MiB + 1, KiB per second
+# of disks + 1, of networks + 1; 0 is unknown.
 _MAKE = (
     """CREATE TABLE subjects (
         id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL, host TEXT NOT NULL,
-        process INTEGER NOT NULL, moment REAL NOT NULL, cpu_ns INTEGER, UNIQUE (kind, key))""",
+        process INTEGER NOT NULL, moment REAL NOT NULL, cpu_ns INTEGER, disk_bytes INTEGER, network_bytes INTEGER,
+        UNIQUE (kind, key))""",
     """CREATE TABLE samples (
-        at INTEGER PRIMARY KEY, subjects BLOB NOT NULL, milli_cpus BLOB NOT NULL, memory_mib BLOB NOT NULL)""",
+        at INTEGER PRIMARY KEY, subjects BLOB NOT NULL, milli_cpus BLOB NOT NULL, memory_mib BLOB NOT NULL,
+        disk_kib BLOB, network_kib BLOB)""",
     f"PRAGMA application_id = {APPLICATION_ID}",
+    f"PRAGMA user_version = {SCHEMA}",
+)
+_FROM_1 = (
+    "ALTER TABLE subjects ADD COLUMN disk_bytes INTEGER",
+    "ALTER TABLE subjects ADD COLUMN network_bytes INTEGER",
+    "ALTER TABLE samples ADD COLUMN disk_kib BLOB",
+    "ALTER TABLE samples ADD COLUMN network_kib BLOB",
     f"PRAGMA user_version = {SCHEMA}",
 )
 DAMAGED = "Put back a copy of it, or move it away, and the next recording begins a new one"
@@ -77,7 +88,10 @@ def open_to_write(path: str) -> Iterator[Any]:
                 # somebody else may have been faster
                 for statement in () if _made(connection) else _MAKE:
                     connection.execute(statement)
-        _check_kind(connection, path)
+        if _check_kind(connection, path) != SCHEMA:
+            with writing(connection):
+                for statement in () if schema_of(connection) == SCHEMA else _FROM_1:
+                    connection.execute(statement)
         yield connection
 
 
@@ -132,13 +146,19 @@ def _made(connection: Any) -> bool:
     return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
 
 
-def _check_kind(connection: Any, path: str) -> None:
-    """Raise FleetError unless it is a history file of a schema that is known here."""
-    kind, schema = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+def schema_of(connection: Any) -> int:
+    """Return the schema of the file."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _check_kind(connection: Any, path: str) -> int:
+    """Return its schema; raises FleetError unless it is a history file of one that is known here."""
+    kind, schema = connection.execute("PRAGMA application_id").fetchone()[0], schema_of(connection)
     if kind != APPLICATION_ID:
         raise FleetError(f"{path} is a database, but no history file", "Give the path of another file")
-    if schema != SCHEMA:
+    if not OLDEST <= schema <= SCHEMA:
         raise FleetError(
-            f"the history file {path} has schema {schema}, this version knows {SCHEMA}",
+            f"the history file {path} has schema {schema}, this version knows {OLDEST} to {SCHEMA}",
             "Use the version of virtfleet.migration that wrote it, or give the path of a new file",
         )
+    return schema

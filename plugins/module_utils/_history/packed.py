@@ -13,7 +13,7 @@ from itertools import accumulate
 from .._model.errors import FleetError
 
 MOST = 2**32 - 1
-MIB = 1024 * 1024
+KIB, MIB = 1024, 1024 * 1024
 _WIDTH = 4
 _TYPE = next(code for code in "IL" if array(code).itemsize == _WIDTH)
 

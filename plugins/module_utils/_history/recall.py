@@ -8,32 +8,40 @@ import enum
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Callable, Optional
 
 from .._model.energy import moment
 from .._model.errors import FleetError
 from .._model.guest import Guest
+from .._model.host import Host, HostState
 from .._model.metering import Kind
 from .._model.prose_usage import iso
 from .._model.snapshot import Snapshot
 from .._model.usage_window import DAY, MINUTE, Series, UsageSource, UsageWindow, check_window, forecast, usage
-from .file import DAMAGED, open_history
-from .packed import MIB, unpack, unpack_ascending
+from .file import DAMAGED, open_history, schema_of
+from .packed import KIB, MIB, unpack, unpack_ascending
 
 # later than the first, up to and with the second
 Span = tuple[int, int]
+# the percentile of a window for a key, None where it has no sample of it
+Recent = Callable[[str], Optional[float]]
+_AWAKE = (HostState.SCHEDULABLE, HostState.MAINTENANCE)
 _Found = dict[int, tuple[list[int], list[float]]]
 
 
 class Column(enum.Enum):
-    """What to read: CPUs' worth of time, or bytes of memory. The values are the columns of the table."""
+    """What to read: CPUs' worth of time, bytes of memory, bytes per second. The values are the columns of the table."""
 
     CPUS = "milli_cpus"
     MEMORY = "memory_mib"
+    DISK = "disk_kib"
+    NETWORK = "network_kib"
 
 
 # by how much a kept number is to be divided
-_PER = {Column.CPUS: 1000.0, Column.MEMORY: 1 / MIB}
+_PER = {Column.CPUS: 1000.0, Column.MEMORY: 1 / MIB, Column.DISK: 1 / KIB, Column.NETWORK: 1 / KIB}
+# columns that no file of schema 1 has
+_SINCE_2 = (Column.DISK, Column.NETWORK)
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,8 @@ def spans_of(now: int, window: UsageWindow) -> list[Span]:
 
 
 def _history(connection: Any, kind: Kind, column: Column, spans: Sequence[Span]) -> History:
+    if column in _SINCE_2 and schema_of(connection) == 1:
+        return History((), {})
     names = dict(connection.execute("SELECT id, key FROM subjects WHERE kind = ?", (kind.value,)))
     times: list[int] = []
     found: _Found = {number: ([], []) for number in names}
@@ -81,7 +91,8 @@ def _history(connection: Any, kind: Kind, column: Column, spans: Sequence[Span])
         )
         for at, numbers, kept in rows:
             times.append(at)
-            _put(found, at, unpack_ascending(numbers), unpack(kept), _PER[column])
+            if kept is not None:  # samples of a file that began with schema 1 have none
+                _put(found, at, unpack_ascending(numbers), unpack(kept), _PER[column])
     series = {names[number]: Series(*columns) for number, columns in found.items() if columns[0]}
     return History(tuple(times), series)
 
@@ -97,7 +108,7 @@ def _put(found: _Found, at: int, numbers: Sequence[int], kept: Sequence[int], pe
 
 
 def with_history(snapshot: Snapshot, path: str, window: UsageWindow) -> Snapshot:
-    """Return the snapshot in which guests use what the history says, as of the time when the snapshot was taken.
+    """Return the snapshot in which guests and hosts use what the history says, as of when the snapshot was taken.
 
     A guest of which the window has nothing keeps what was measured at the moment, if anything was.
     """
@@ -117,7 +128,61 @@ def with_history(snapshot: Snapshot, path: str, window: UsageWindow) -> Snapshot
         return replace(guest, usage_cpus=round(cpus, 3), forecast_cpus=None if coming is None else round(coming, 3))
 
     hosts = tuple(replace(host, guests=tuple(map(remembered, host.guests))) for host in snapshot.hosts)
+    hosts = _with_the_rest(hosts, lambda kind, column: _recent(path, kind, column, now, window))
     return replace(snapshot, hosts=hosts, usage=_source(snapshot, history, now, window))
+
+
+def _with_the_rest(hosts: tuple[Host, ...], recent: Callable[[Kind, Column], Recent]) -> tuple[Host, ...]:
+    """Return the hosts with what else the window says: their own CPU use, throughput of guests, memory nobody told."""
+    own, disk, network = (
+        recent(kind, column)
+        for kind, column in (
+            (Kind.HOST, Column.CPUS),
+            (Kind.GUEST, Column.DISK),
+            (Kind.GUEST, Column.NETWORK),
+        )
+    )
+    untold = any(guest.active and guest.usage_memory is None for host in hosts for guest in host.guests)
+    memory = recent(Kind.GUEST, Column.MEMORY) if untold else _nothing
+
+    def remembered(guest: Guest) -> Guest:
+        if not guest.active:
+            return guest
+        held = memory(guest.uuid) if guest.usage_memory is None else None
+        return replace(
+            guest,
+            usage_disk=_or(disk(guest.uuid), guest.usage_disk),
+            usage_network=_or(network(guest.uuid), guest.usage_network),
+            usage_memory=guest.usage_memory if held is None else int(held),
+        )
+
+    return tuple(
+        replace(
+            host,
+            guests=tuple(map(remembered, host.guests)),
+            usage_cpus=_or(own(host.name), host.usage_cpus) if host.state in _AWAKE else host.usage_cpus,
+        )
+        for host in hosts
+    )
+
+
+def _nothing(_key: str) -> None:
+    return None
+
+
+def _or(recorded: Optional[float], measured: Optional[float]) -> Optional[float]:
+    return measured if recorded is None else round(recorded, 3)
+
+
+def _recent(path: str, kind: Kind, column: Column, now: int, window: UsageWindow) -> Recent:
+    """Return what tells the percentile of the window of this column."""
+    history = read_history(path, kind, column, [(now - window.minutes * MINUTE, now)])
+
+    def of(key: str) -> Optional[float]:
+        series = history.series.get(key)
+        return None if series is None else usage(series, now, window)
+
+    return of
 
 
 def _source(snapshot: Snapshot, history: History, now: int, window: UsageWindow) -> UsageSource:

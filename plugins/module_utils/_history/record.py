@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Optional
 
 from .._model.errors import FleetError
-from .._model.metering import Kind, Measured, Reading, Sample, Stock, Subject
+from .._model.metering import Kind, Measured, Reading, Sample, Stock, Subject, Use
 from .._model.usage_window import DAY
-from .file import begun, open_history, open_to_write, writing
-from .packed import MIB, MOST, pack, pack_ascending
+from .file import begun, open_history, open_to_write, schema_of, writing
+from .packed import KIB, MIB, MOST, pack, pack_ascending
 
 # a file of which more than one page in so many holds nothing gives them back
 _SPARE_SHARE = 5
@@ -49,11 +49,12 @@ def store(path: str, measured: Measured, keep_days: int) -> tuple[bool, Stock]:
 
 def last_readings(connection: Any) -> dict[Subject, Reading]:
     """Return the last reading of every host and guest that the file knows."""
-    rows = connection.execute("SELECT kind, key, name, host, process, moment, cpu_ns FROM subjects")
+    throughput = "disk_bytes, network_bytes" if schema_of(connection) > 1 else "NULL, NULL"
+    rows = connection.execute(f"SELECT kind, key, name, host, process, moment, cpu_ns, {throughput} FROM subjects")
     found = {}
-    for kind, key, name, host, process, moment, cpu_ns in rows:
+    for kind, key, name, host, process, moment, cpu_ns, disk, network in rows:
         subject = Subject(Kind(kind), key)
-        found[subject] = Reading(subject, name, host, process, moment, cpu_ns)
+        found[subject] = Reading(subject, name, host, process, moment, cpu_ns, disk=disk, network=network)
     return found
 
 
@@ -66,12 +67,18 @@ def append(connection: Any, sample: Sample, readings: Mapping[Subject, Reading],
         if connection.execute("SELECT 1 FROM samples WHERE at = ?", (sample.at,)).fetchone():
             return False
         connection.executemany(
-            "INSERT INTO subjects (kind, key, name, host, process, moment, cpu_ns) VALUES (?, ?, ?, ?, ?, ?, ?) "
+            "INSERT INTO subjects (kind, key, name, host, process, moment, cpu_ns, disk_bytes, network_bytes) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (kind, key) DO UPDATE SET name = excluded.name, host = excluded.host, "
-            "process = excluded.process, moment = excluded.moment, cpu_ns = excluded.cpu_ns",
+            "process = excluded.process, moment = excluded.moment, cpu_ns = excluded.cpu_ns, "
+            "disk_bytes = excluded.disk_bytes, network_bytes = excluded.network_bytes",
             (_row(reading) for reading in readings.values()),
         )
-        connection.execute("INSERT INTO samples VALUES (?, ?, ?, ?)", _packed(connection, sample))
+        connection.execute(
+            "INSERT INTO samples (at, subjects, milli_cpus, memory_mib, disk_kib, network_kib) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            _packed(connection, sample),
+        )
         limit = sample.at - keep_days * DAY
         connection.execute("DELETE FROM samples WHERE at < ?", (limit,))
         connection.execute("DELETE FROM subjects WHERE moment < ?", (limit,))
@@ -92,19 +99,22 @@ def _row(reading: Reading) -> tuple[Any, ...]:
     subject = reading.subject
     return (
         *(subject.kind.value, subject.key, reading.name, reading.host),
-        *(reading.process, reading.moment, reading.cpu_ns),
+        *(reading.process, reading.moment, reading.cpu_ns, reading.disk, reading.network),
     )
 
 
 def _packed(connection: Any, sample: Sample) -> tuple[Any, ...]:
     ids = {(kind, key): number for number, kind, key in connection.execute("SELECT id, kind, key FROM subjects")}
-    rows = sorted(
-        (ids[use.subject.kind.value, use.subject.key], _or_zero(use.cpus, 1000), _or_zero(use.memory, 1 / MIB))
-        for use in sample.uses
-    )
-    columns: Iterable[tuple[int, ...]] = zip(*rows) if rows else ((), (), ())
-    numbers, cpus, memory = columns
-    return sample.at, pack_ascending(numbers), pack(cpus), pack(memory)
+    rows = sorted((ids[use.subject.kind.value, use.subject.key], *_kept(use)) for use in sample.uses)
+    columns: Iterable[tuple[int, ...]] = zip(*rows) if rows else ((),) * 5
+    numbers, *values = columns
+    return (sample.at, pack_ascending(numbers), *(pack(column) for column in values))
+
+
+def _kept(use: Use) -> tuple[int, ...]:
+    """Return what is kept of it, in the order of the table's columns."""
+    throughput = (_or_zero(rate, 1 / KIB) for rate in (use.disk, use.network))
+    return (_or_zero(use.cpus, 1000), _or_zero(use.memory, 1 / MIB), *throughput)
 
 
 def _or_zero(value: Optional[float], scale: float) -> int:

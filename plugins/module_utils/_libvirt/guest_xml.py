@@ -12,6 +12,7 @@ from typing import Any, Optional
 from .._model.guest import Disk, DiskKind, Guest, GuestCpu, GuestState, Interface, JobKind, Layer
 from .._model.host import Pool
 from . import guest_devices, notes
+from .counters import balloon_used
 from .xml import UNITS, attribute, cells_of, parse, size_of, text_of
 
 # virDomainState: 0 no state, 1 running, 2 blocked, 3 paused, 4 shutting down, 5 shut off, 6 crashed, 7 suspended.
@@ -63,6 +64,7 @@ def guest_of(xml: str, facts: Facts, pools: Sequence[Pool]) -> Guest:
         job=facts.job or _block_job(root),
         notes=notes.read(root.find("metadata")),
         usage_memory=_kib(stats.get("balloon.rss")),
+        balloon_used=balloon_used(stats),
         usage_cpu_seconds=_seconds(stats.get("cpu.time")),
         hugepage_kib=_hugepage_kib(root.find("memoryBacking/hugepages"), facts),
         numa_cells=_numa_cells(root.find("numatune")),

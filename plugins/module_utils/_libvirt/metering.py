@@ -1,4 +1,4 @@
-"""Read CPU time and memory of hosts and guests, with few calls per host. Reads the clock; changes nothing."""
+"""Read what hosts and guests have used so far, with few calls per host. Reads the clock; changes nothing."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -6,16 +6,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
 from .._model.errors import FleetError
+from .._model.fleet import HostEntry
 from .._model.metering import Kind, Measured, Reading, Subject, by_subject, sample_of, unknown
 from .binding import libvirt
 from .connection import Fleet
+from .counters import KIB, disk_bytes, groups, host_cpu_ns, network_bytes, offered
 from .offline_copy import is_stand_in
 from .together import ask_hosts
 
-_KIB = 1024
 # a recorder that is slower than its schedule records nothing of use
 LONGEST_LOOK = 600
 
@@ -54,48 +55,35 @@ def read_fleet(fleet: Fleet, hosts: Sequence[str]) -> tuple[tuple[Reading, ...],
 
     All are asked at the same time.
     """
-    known, silent = ask_hosts(hosts, fleet.timeout, lambda name: _host(fleet.control(name), name))
+    known, silent = ask_hosts(hosts, fleet.timeout, lambda name: _host(fleet.control(name), fleet.entries[name]))
     return tuple(reading for name in sorted(known) for reading in known[name]), silent
 
 
-def _host(connection: Any, name: str) -> tuple[Reading, ...]:
-    groups = libvirt.VIR_DOMAIN_STATS_STATE | libvirt.VIR_DOMAIN_STATS_CPU_TOTAL | libvirt.VIR_DOMAIN_STATS_BALLOON
+def _host(connection: Any, entry: HostEntry) -> tuple[Reading, ...]:
+    wanted = groups() | libvirt.VIR_DOMAIN_STATS_STATE | libvirt.VIR_DOMAIN_STATS_BALLOON
     # a guest in the middle of a job must not hold up the look
     flags = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE | libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
-    itself = _itself(connection, name)
+    itself = _itself(connection, entry)
     moment = time.time()
-    found = connection.getAllDomainStats(groups, flags)
-    guests = (_guest(domain, stats, name, moment) for domain, stats in found)
+    found = connection.getAllDomainStats(wanted, flags)
+    guests = (_guest(domain, stats, entry.name, moment) for domain, stats in found)
     return (itself, *(guest for guest in guests if guest is not None))
 
 
-def _itself(connection: Any, name: str) -> Reading:
-    moment = time.time()
-    cpu = _offered(lambda: connection.getCPUStats(libvirt.VIR_NODE_CPU_STATS_ALL_CPUS, 0))
-    memory = _offered(lambda: connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS, 0))
-    return Reading(Subject(Kind.HOST, name), name, name, 0, moment, _busy(cpu), _held(memory))
-
-
-def _offered(ask: Callable[[], Mapping[str, int]]) -> Mapping[str, int]:
-    """Return what the host's libvirt tells, nothing where its driver can't: the guests matter more."""
-    try:
-        return ask()
-    except libvirt.libvirtError as error:
-        if error.get_error_code() == libvirt.VIR_ERR_NO_SUPPORT:
-            return {}
-        raise
-
-
-def _busy(stats: Mapping[str, int]) -> Optional[int]:
-    """Return nanoseconds in which the host's CPUs did anything, guests included."""
-    return stats["kernel"] + stats["user"] if {"kernel", "user"} <= set(stats) else None
+def _itself(connection: Any, entry: HostEntry) -> Reading:
+    name, moment = entry.name, time.time()
+    if not entry.own_counters:
+        return Reading(Subject(Kind.HOST, name), name, name, 0, moment)
+    cpu = host_cpu_ns(connection)
+    memory = offered(lambda: connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS, 0))
+    return Reading(Subject(Kind.HOST, name), name, name, 0, moment, cpu, _held(memory))
 
 
 def _held(stats: Mapping[str, int]) -> Optional[int]:
     """Return bytes of memory that neither lie idle nor cache files."""
     if not {"total", "free"} <= set(stats):
         return None
-    return _KIB * (stats["total"] - stats["free"] - stats.get("buffers", 0) - stats.get("cached", 0))
+    return KIB * (stats["total"] - stats["free"] - stats.get("buffers", 0) - stats.get("cached", 0))
 
 
 def _guest(domain: Any, stats: Mapping[str, Any], host: str, moment: float) -> Optional[Reading]:
@@ -111,6 +99,8 @@ def _guest(domain: Any, stats: Mapping[str, Any], host: str, moment: float) -> O
         process=domain.ID(),
         moment=moment,
         cpu_ns=stats.get("cpu.time"),
-        memory=None if memory is None else memory * _KIB,
+        memory=None if memory is None else memory * KIB,
         running=stats.get("state.state") == libvirt.VIR_DOMAIN_RUNNING,
+        disk=disk_bytes(stats),
+        network=network_bytes(stats),
     )

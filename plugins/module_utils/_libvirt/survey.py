@@ -27,19 +27,21 @@ from .dirty_rate import check_seconds, with_dirty_rates
 from .images import chain_of, images_of, wanted_names
 from .offline_copy import is_stand_in
 from .post_copy import is_broken
-from .usage import look, with_usage
+from .usage import host_cpus, look, with_usage
 from .xml import parse, text_of
 
 # A survey is of one moment; whoever wants an hour's average has a monitoring system.
 _LONGEST_LOOK = 600
 # ends of guests' own network cards, which nobody plugs anything into
 _OF_GUESTS = ("vnet", "macvtap", "tap")
+# pools of shared file systems, from which a disk can be copied to another site
+_FILES = ("netfs", "dir", "fs")
 
 
 def survey(fleet: Fleet, measure_usage_seconds: float = 0, measure_dirty_rate_seconds: int = 0) -> Snapshot:
     """Return the fleet as it is now; a host that does not answer in time is in it as unreachable, with the reason.
 
-    ``measure_usage_seconds``: look twice, that far apart, to tell how many CPUs each guest uses. Hosts on standby are
+    ``measure_usage_seconds``: look twice, that far apart, to tell what guests and hosts use. Hosts on standby are
     not asked. ``measure_dirty_rate_seconds``: sample for so long how fast each running guest writes to its memory.
     """
     check_seconds(measure_dirty_rate_seconds)
@@ -131,7 +133,7 @@ def _unreachable(entry: HostEntry, error: str) -> Host:
 
 
 def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty_seconds: int = 0) -> Host:
-    first = look(connection) if measure_usage_seconds else None
+    first = look(connection, entry) if measure_usage_seconds else None
     capabilities = host_xml.capabilities_of(connection.getCapabilities())
     virt_type = capabilities.virt_types[0] if capabilities.virt_types else None
     domain_capabilities = connection.getDomainCapabilities(None, capabilities.arch, None, virt_type, 0)
@@ -141,10 +143,11 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty
     networks = [host_xml.network_of(net.XMLDesc(0), bool(net.isActive())) for net in connection.listAllNetworks(0)]
     guests = _guests(connection, pools, capabilities)
     free_pages = {cell.id: _free_pages(connection, cell, capabilities) for cell in capabilities.cells}
-    room, interfaces = allocatable(memory, entry), _interfaces(connection)
+    room, interfaces, used = allocatable(memory, entry), _interfaces(connection), None
     if first is not None:
         time.sleep(max(0.0, first.moment + measure_usage_seconds - time.monotonic()))
-        guests = with_usage(guests, first, look(connection))
+        second = look(connection, entry)
+        guests, used = with_usage(guests, first, second), host_cpus(first, second)
     if dirty_seconds:
         guests = with_dirty_rates(connection, guests, dirty_seconds)
     return Host(
@@ -156,6 +159,7 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty
         memory=memory,
         allocatable_memory=room,
         usage_memory=sum(guest.usage_memory or 0 for guest in guests),
+        usage_cpus=used,
         cpus=cpus,
         allocatable_vcpus=vcpus(cpus, entry),
         cpu=host_xml.cpu_of(capabilities, domain_capabilities),
@@ -266,12 +270,23 @@ def job_of(domain: Any, state: int, reason: int) -> Optional[JobKind]:
 
 
 def _with_sizes(guest: Guest, connection: Any, pools: tuple[Pool, ...]) -> Guest:
-    """Return a shut-off guest with the sizes of its local volumes, which only its pool knows."""
-    local = {pool.name for pool in pools if pool.active and pool.identity is None}
-    disks = tuple(
-        _sized(disk, connection, pools) if disk.pool in local and disk.volume else disk for disk in guest.disks
-    )
-    return dataclasses.replace(guest, disks=disks)
+    """Return a shut-off guest with the sizes of its volumes, which only its pool knows.
+
+    Those of shared file systems too: another site may have to take a copy.
+    """
+    kinds = {pool.name: pool for pool in pools if pool.active}
+    disks = []
+    for disk in guest.disks:
+        pool = kinds.get(disk.pool or "")
+        if not disk.volume or pool is None or (pool.identity is not None and pool.kind not in _FILES):
+            disks.append(disk)
+        elif pool.identity is None:
+            disks.append(_sized(disk, connection, pools))
+        else:
+            known = _sized(disk, connection, pools)
+            # what another host has made there, libvirt here may not have seen
+            disks.append(dataclasses.replace(disk, capacity=known.capacity, allocation=known.allocation))
+    return dataclasses.replace(guest, disks=tuple(disks))
 
 
 def _sized(disk: Disk, connection: Any, pools: tuple[Pool, ...]) -> Disk:

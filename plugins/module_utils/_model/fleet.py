@@ -6,15 +6,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 from urllib.parse import urlsplit
 
-from .codec import DecodeError, from_json
+from .codec import DecodeError, from_json, to_json
 from .energy import moment
 from .errors import FleetError
 from .host import Host, Maintenance, Maps, MissingMedia, PowerModel, Pressure
-from .snapshot import Link
+from .link import Link, check_link, differences
 
 MIB = 1024 * 1024
 _AMOUNTS = (
@@ -34,6 +34,8 @@ class HostEntry:
     """One host of the option ``hosts``; URIs are libvirt's, memory is in MiB.
 
     ``migration_address`` (name or IP) is where guests are sent to, ``listen_address`` where QEMU then waits for them.
+
+    ``own_counters``: what its kernel counts is of this host alone; that of a container counts the whole machine.
 
     A host on ``standby`` is never connected to: ``memory_mib`` and ``cpus`` say what it has, and ``standby_like`` names
     a host of the same build that tells the rest, or else ``known`` does, what a survey knew of the host itself before
@@ -58,6 +60,7 @@ class HostEntry:
     power: Optional[PowerModel] = None
     power_since: Optional[str] = None
     pressure: Optional[Pressure] = None
+    own_counters: bool = True
     standby: bool = False
     standby_like: Optional[str] = None
     known: Optional[Host] = None
@@ -97,18 +100,25 @@ def maps_of(entry: HostEntry) -> Maps:
 
 def links_of(entries: Sequence[HostEntry]) -> tuple[Link, ...]:
     """Return each link once, sorted; raises FleetError where two hosts speak of the same sites differently."""
-    told: dict[tuple[str, ...], tuple[float, str]] = {}
+    told: dict[tuple[str, ...], tuple[Link, str]] = {}
     for entry in entries:
         for link in entry.links:
             sites = tuple(sorted({*link.sites}))
-            speed, other = told.setdefault(sites, (link.bandwidth_mibs, entry.name))
-            if speed != link.bandwidth_mibs:
+            mine = replace(link, sites=(sites[0], sites[-1]))
+            first, other = told.setdefault(sites, (mine, entry.name))
+            label = next(iter(differences(mine, first)), None)
+            if label is not None:
                 raise FleetError(
-                    f"the link of {' and '.join(sites)} has {speed:g} MiB/s as {other} has it, "
-                    f"and {link.bandwidth_mibs:g} as {entry.name} has it",
+                    f"the {label} of the link of {link.name} is {_shown(first, label)} as {other} has it, "
+                    f"and {_shown(mine, label)} as {entry.name} has it",
                     "Give virtfleet_links once, for all hosts",
                 )
-    return tuple(Link((sites[0], sites[-1]), told[sites][0]) for sites in sorted(told))
+    return tuple(told[sites][0] for sites in sorted(told))
+
+
+def _shown(link: Link, label: str) -> str:
+    value = to_json(getattr(link, label))
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _parse_host(item: Mapping[str, Any], index: int) -> HostEntry:
@@ -147,6 +157,7 @@ def _check_numbers(entry: HostEntry) -> None:
                 f"({', '.join(link.sites) or 'no site'}: {link.bandwidth_mibs:g})",
                 "Write e.g. {sites: [north, south], bandwidth_mibs: 100}",
             )
+        check_link(link)
     if entry.power is not None:
         _check_power(entry.name, entry.power)
     if entry.pressure is not None:

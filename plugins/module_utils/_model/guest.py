@@ -155,7 +155,9 @@ class Guest:
     ``held_memory`` how many bytes of it held something when it came here by its last move.
     ``usage_cpus`` is how many CPUs' worth of time it uses: a percentile over a window, or of the moment, as measured;
     ``forecast_cpus`` how many it is expected to use at most in the time to come, where its history is known.
-    ``usage_disk`` (read and written) and ``usage_network`` (received and sent) are bytes per second in the same time.
+    ``usage_memory`` is what its process holds of its host's memory, ``balloon_used`` what it needs itself, as its
+    balloon driver tells. ``usage_disk`` (read and written) and ``usage_network`` (received and sent) are bytes per
+    second, in the same time as ``usage_cpus``.
     ``hugepage_kib`` is the size of the huge pages that its memory must come from, ``numa_cells`` the only NUMA nodes of
     its host that may give it (strict binding).
     ``has_run``: its vCPUs have run since its process began on this host, by a start or by arriving.
@@ -186,6 +188,7 @@ class Guest:
     job: Optional[JobKind] = None
     notes: Notes = Notes()
     usage_memory: Optional[int] = None
+    balloon_used: Optional[int] = None
     usage_cpu_seconds: Optional[float] = None
     usage_cpus: Optional[float] = None
     forecast_cpus: Optional[float] = None
@@ -206,6 +209,11 @@ class Guest:
     def active(self) -> bool:
         """True where the guest has a process and holds memory."""
         return self.state in ACTIVE
+
+    @property
+    def memory_used(self) -> Optional[int]:
+        """Bytes of memory in use: as the guest itself tells, else what its process holds; None where nobody tells."""
+        return self.usage_memory if self.balloon_used is None else self.balloon_used
 
     @property
     def wanted_cpus(self) -> float:

@@ -32,7 +32,8 @@ class Subject:
 class Reading:
     """What a host tells of itself, or of a guest that is active on it.
 
-    ``moment`` is in seconds since 1970, ``cpu_ns`` the CPU time used since the guest's process, or the host, began;
+    ``moment`` is in seconds since 1970, ``cpu_ns`` the CPU time used since the guest's process, or the host, began,
+    ``disk`` and ``network`` the bytes that the guest has read and written, received and sent since;
     ``process`` is another number once that begins anew. ``memory`` is in bytes. ``running``: its vCPUs run.
     """
 
@@ -44,15 +45,22 @@ class Reading:
     cpu_ns: Optional[int] = None
     memory: Optional[int] = None
     running: bool = True
+    disk: Optional[int] = None
+    network: Optional[int] = None
 
 
 @dataclass(frozen=True)
 class Use:
-    """What a host or guest uses: CPUs' worth of time and bytes of memory, None where unknown."""
+    """What a host or guest uses: CPUs' worth of time and bytes of memory, None where unknown.
+
+    Of guests the bytes per second of disks and networks too.
+    """
 
     subject: Subject
     cpus: Optional[float]
     memory: Optional[int]
+    disk: Optional[float] = None
+    network: Optional[float] = None
 
 
 @dataclass(frozen=True)
@@ -105,14 +113,24 @@ def _weight(reading: Reading) -> tuple[bool, int, str]:
 
 def used(before: Optional[Reading], after: Reading) -> Optional[float]:
     """Return the CPUs' worth of time used in between; None where the two are not of one process, or of one clock."""
-    if before is None or before.cpu_ns is None or after.cpu_ns is None:
+    if before is None:
         return None
-    if (before.host, before.process) != (after.host, after.process):
-        return None
+    cpu_ns = _rate(before.cpu_ns, after.cpu_ns, _seconds(before, after))
+    return None if cpu_ns is None else cpu_ns / 1e9
+
+
+def _seconds(before: Reading, after: Reading) -> Optional[float]:
+    """Return the seconds between two readings that can be compared, None where they can't."""
     seconds = after.moment - before.moment
-    if not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS or after.cpu_ns < before.cpu_ns:
+    same = (before.host, before.process) == (after.host, after.process)
+    return seconds if same and SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS else None
+
+
+def _rate(before: Optional[int], after: Optional[int], seconds: Optional[float]) -> Optional[float]:
+    """Return how much came to a counter in a second; None where it was set back meanwhile."""
+    if before is None or after is None or seconds is None or after < before:
         return None
-    return (after.cpu_ns - before.cpu_ns) / 1e9 / seconds
+    return (after - before) / seconds
 
 
 def unknown(earlier: Mapping[Subject, Reading], now: Mapping[Subject, Reading]) -> frozenset[str]:
@@ -133,9 +151,18 @@ def sample_of(
     """Return what is used: since the earlier readings where they serve, else between two looks of this time."""
     found: list[Use] = []
     for subject, reading in sorted(first.items(), key=lambda item: (item[0].kind.value, item[0].key)):
-        cpus = used(earlier.get(subject), reading)
-        again = second.get(subject)
-        if cpus is None and again is not None:
-            cpus = used(reading, again)
-        found.append(Use(subject, cpus, reading.memory))
+        before, again = earlier.get(subject), second.get(subject)
+        use = _use(before, reading, reading.memory)
+        if use.cpus is None and again is not None:
+            use = _use(reading, again, reading.memory)
+        found.append(use)
     return Sample(at, tuple(found))
+
+
+def _use(before: Optional[Reading], after: Reading, memory: Optional[int]) -> Use:
+    """Return what was used between two readings, all of it unknown where they can't be compared."""
+    if before is None:
+        return Use(after.subject, None, memory)
+    seconds = _seconds(before, after)
+    disk, network = _rate(before.disk, after.disk, seconds), _rate(before.network, after.network, seconds)
+    return Use(after.subject, used(before, after), memory, disk, network)

@@ -137,6 +137,10 @@ class Request:
     # of ROLLING: hosts in the first waves and in the last ones; the name or UUID of a guest stands for its host
     first: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
+    # of RELOCATE: guests with the same value of this label belong together (empty: none do), and how long they may be
+    # on two sides of a link
+    group_label: str = "group"
+    max_split_minutes: Optional[float] = None
     # how the guests are going to be moved, as far as looks on the hosts are judged by it
     wanted: Wanted = Wanted()
 

@@ -130,7 +130,7 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
         "disk {disk} is {source}, in no active pool of its host, so it is not known how {host} would reach it",
         "make a pool for its folder on both hosts",
     ),
-    _C.DISK_NOT_COPYABLE: ("disk {disk} is local to its host and can't be copied along: {why}", "{remedy}"),
+    _C.DISK_NOT_COPYABLE: ("disk {disk} would have to be copied along and can't be: {why}", "{remedy}"),
     _C.DISK_EXISTS: (
         "pool {pool} of {host} already has a volume {volume}, and no interrupted move of this guest made it",
         "list the pool in virtfleet_shared_pools if it is the same storage on both hosts; "

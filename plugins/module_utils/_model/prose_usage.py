@@ -65,8 +65,12 @@ def sample_facts(measured: Measured) -> dict[str, Any]:
         "guests": len(of[Kind.GUEST]),
         "looked_twice": len(measured.looked_twice),
         "unmeasured": sum(use.cpus is None for use in measured.sample.uses),
+        "unmeasured_disk": sum(use.disk is None for use in of[Kind.GUEST]),
+        "unmeasured_network": sum(use.network is None for use in of[Kind.GUEST]),
         "guest_cpus": _cpus(of[Kind.GUEST]),
         "guest_memory": _memory(of[Kind.GUEST]),
+        "guest_disk": round(sum(use.disk or 0.0 for use in of[Kind.GUEST]), 1),
+        "guest_network": round(sum(use.network or 0.0 for use in of[Kind.GUEST]), 1),
         "host_cpus": _cpus(of[Kind.HOST]),
         "host_memory": _memory(of[Kind.HOST]),
     }

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional
@@ -35,6 +36,7 @@ class MoveSettings:
 
     ``policy`` names a preset or one of ``policies``; without it, the timeout and the downtime are the whole policy.
     ``permit_post_copy``: libvirt must be told at the start that post-copy may follow; the course of a move says so.
+    ``link_wait_minutes``: so long a move waits for a closed link to open before it is given up.
     """
 
     transport: Transport = Transport.P2P
@@ -48,6 +50,7 @@ class MoveSettings:
     policies: tuple[Policy, ...] = ()
     permit_post_copy: bool = False
     transfer: TransferOptions = TransferOptions()
+    link_wait_minutes: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ def check_settings(settings: MoveSettings, of_hosts: Sequence[str] = ()) -> Move
             raise FleetError(f"{name} is {value}", "Give a whole number above zero, or leave it out")
     if settings.timeout < 0:
         raise FleetError(f"timeout is {settings.timeout}", "Give seconds, or 0 for no timeout")
+    if not 0 <= settings.link_wait_minutes < math.inf:
+        raise FleetError(f"link_wait_minutes is {settings.link_wait_minutes:g}", "Give zero or more")
     check_policies(settings.policies)
     if settings.policy is not None:
         find_policy(settings.policy, settings.policies, "the option policy")

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Optional
 
@@ -13,6 +13,7 @@ from .codec import read_document
 from .guest import Guest, JobKind
 from .host import Host, HostState
 from .host_check import HostCheck
+from .link import Link
 from .usage_window import UsageSource
 
 SCHEMA = 1
@@ -24,14 +25,6 @@ class Located:
 
     host: str
     guest: Guest
-
-
-@dataclass(frozen=True)
-class Link:
-    """What the hosts of two sites (or of one, where both are the same) have between them for migrations."""
-
-    sites: tuple[str, ...]
-    bandwidth_mibs: float
 
 
 @dataclass(frozen=True)
@@ -114,15 +107,37 @@ def runs_twice(places: tuple[Located, ...]) -> bool:
     return len(active) > (2 if moving else 1)
 
 
+def used_by(guests: Iterable[Guest]) -> float:
+    """Return how many CPUs the active ones of these guests use; who was not measured counts as idle."""
+    return sum(guest.usage_cpus or 0.0 for guest in guests if guest.active)
+
+
 def with_usage_of(snapshot: Snapshot, earlier: Snapshot) -> Snapshot:
-    """Return the snapshot in which guests that were not measured use what they did in the earlier one."""
+    """Return the snapshot in which guests and hosts that were not measured use what they did in the earlier one.
+
+    What a host used for itself it still does; with what its guests of now use.
+    """
     known = {place.guest.uuid: place.guest for place in earlier.residents}
+    hosts_then = {host.name: host for host in earlier.hosts}
 
     def as_before(guest: Guest) -> Guest:
         then = known.get(guest.uuid)
         if then is None or guest.usage_cpus is not None:
             return guest
-        return replace(guest, usage_cpus=then.usage_cpus, forecast_cpus=then.forecast_cpus)
+        return replace(
+            guest,
+            usage_cpus=then.usage_cpus,
+            forecast_cpus=then.forecast_cpus,
+            usage_disk=then.usage_disk,
+            usage_network=then.usage_network,
+        )
 
-    hosts = tuple(replace(host, guests=tuple(map(as_before, host.guests))) for host in snapshot.hosts)
+    def with_guests(host: Host) -> Host:
+        guests, then = tuple(map(as_before, host.guests)), hosts_then.get(host.name)
+        if host.usage_cpus is not None or then is None or then.usage_cpus is None:
+            return replace(host, guests=guests)
+        own = max(0.0, then.usage_cpus - used_by(then.guests))
+        return replace(host, guests=guests, usage_cpus=round(own + used_by(guests), 3))
+
+    hosts = tuple(map(with_guests, snapshot.hosts))
     return replace(snapshot, hosts=hosts, usage=snapshot.usage or earlier.usage)

@@ -23,6 +23,7 @@ _COUNTS = ("max_moves", "max_bytes", "min_on")
 _SHARES = (
     *("headroom_percent", "max_cpu_percent", "high_cpu_percent", "threshold", "min_gain", "cooldown_minutes"),
     *("horizon_hours", "min_on_minutes", "min_off_minutes", "price_per_kwh", "co2_g_per_kwh"),
+    "max_split_minutes",
 )
 
 

@@ -19,6 +19,7 @@ from .._model.snapshot import Located, Snapshot
 from .arrival import guest_at
 from .compat import host_refusals, pair_reach
 from .looks import Looks
+from .site_storage import Stored, across, stored, used_twice
 from .storage import DiskClass, Reach, disk_class
 
 _REACHED = frozenset({DiskClass.EMPTY, DiskClass.NETWORK, DiskClass.SHARED})
@@ -47,6 +48,8 @@ class Reaches:
         self._changing = any(
             host.maps != Maps() or host.missing_media is not MissingMedia.REFUSE for host in snapshot.hosts
         )
+        # disks that a site shares are copied to another one, unless somebody else needs them as well
+        self._shared = used_twice(snapshot) if across(snapshot.hosts) else frozenset()
         twins: dict[Optional[str], list[Host]] = defaultdict(list)
         for host in snapshot.hosts:
             twins[host.uuid].append(host)
@@ -57,7 +60,7 @@ class Reaches:
     def mask(self, place: Located) -> bytes:
         """Return a byte for each host: 1 where the guest may go from where it lives; its own host is 1."""
         source = self._index[place.host]
-        kind = (_guest_kind(place.guest, self._hosts[source]), self._kinds[source])
+        kind = (_guest_kind(place.guest, self._hosts[source]), self._kinds[source], self._needed_twice(place))
         closed_by_rules = self._barred.get(place.guest.uuid)
         looked = self._looks.kind(place) if self._looks is not None else ()
         key = (kind, source, tuple(sorted(closed_by_rules)) if closed_by_rules else (), looked)
@@ -85,7 +88,7 @@ class Reaches:
     def _close(self, found: bytearray, place: Located, looks: Looks) -> None:
         """Take those hosts out to which looks know of no way."""
         source = self._by_name[place.host]
-        copied = not all(disk_class(disk, source) in _REACHED for disk in place.guest.disks)
+        copied = self._changing or not all(disk_class(disk, source) in _REACHED for disk in place.guest.disks)
         for name in looks.seen_from(place.host):
             index = self._index[name]
             if found[index] and looks.refusals(place, name, self._plain_pair(place, name).copies if copied else ()):
@@ -112,7 +115,22 @@ class Reaches:
 
     def _plain_pair(self, place: Located, dest: str) -> Reach:
         """Return the pair as a survey alone has it."""
-        return pair_reach(place.guest, self._by_name[place.host], self._by_name[dest])
+        found = pair_reach(place.guest, self._by_name[place.host], self._by_name[dest])
+        needed = self._needed_twice(place)
+        why = {"why": "another guest uses it too", "remedy": "give each guest an image of its own"}
+        refused = tuple(
+            Refusal(RefusalCode.DISK_NOT_COPYABLE, place.guest.name, dest, {"disk": copy.target, **why})
+            for copy in found.copies
+            if needed and stored(self._by_name[place.host], {(copy.source.pool, copy.source.volume)}) & needed
+        )
+        return replace(found, refusals=(*found.refusals, *refused)) if refused else found
+
+    def _needed_twice(self, place: Located) -> frozenset[Stored]:
+        """Return the guest's own volumes on shared storage that others use too."""
+        if not self._shared:
+            return frozenset()
+        mine = {(disk.pool, disk.volume) for disk in place.guest.disks}
+        return self._shared & stored(self._by_name[place.host], mine)
 
     def refusals(self, place: Located, dest: str) -> tuple[Refusal, ...]:
         """Return why the guest may not go to ``dest``, whatever else is there."""
@@ -184,7 +202,8 @@ def _guest_kind(guest: Guest, source: Host) -> Hashable:
         pool = source.pool(disk.pool)
         if disk.chain or (pool is not None and pool.identity is None):
             return guest.uuid, guest.has_run
-        disks.append((disk.kind, disk.pool, disk.transient, disk.device))
+        known = (disk.volume is not None, disk.capacity is not None, disk.backing is not None, disk.format)
+        disks.append((disk.kind, disk.pool, disk.transient, disk.device, disk.shareable, disk.readonly, known))
     return (
         (guest.arch, guest.machine, guest.virt_type, guest.cpu, guest.state, guest.has_run, guest.interfaces),
         (guest.hugepage_kib, guest.numa_cells, guest.tpm, tuple(disks), any(not disk.readonly for disk in guest.disks)),
@@ -200,7 +219,13 @@ def _host_kind(host: Host) -> Hashable:
     return (
         (host.qemu_version, host.libvirt_version, host.cpu, host.virt_types, host.machine_types),
         (pools, networks, frozenset(host.bridges), cells, host.emulates_tpm),
-        (host.images, host.reuse_images, host.missing_media, tuple(tuple(sorted(names.items())) for names in maps)),
+        (
+            host.site,
+            host.images,
+            host.reuse_images,
+            host.missing_media,
+            tuple(tuple(sorted(names.items())) for names in maps),
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from .._model.plan import Change, ChangeKind, DiskCopy, MediaCopy, Twin
 from .._model.refusal import Refusal, RefusalCode
 from .chains import Base, base_at, media_at
 from .maps import pools_at
+from .site_storage import stands_for
 
 # Pool types in which a volume can be made for libvirt's storage copy to write to.
 COPYABLE_POOLS = frozenset({"dir", "fs", "netfs", "logical"})
@@ -138,7 +139,10 @@ def _fate(disk: Disk, guest: Guest, source: Host, dest: Host, base: Optional[Bas
         return _shared(disk, kind, pool, guest, source, dest)
     if kind is DiskClass.MEDIA:
         return _media(disk, pool, guest, source, dest)
-    return _local(disk, kind, pool, guest, source, dest, base)
+    found = pools_at(pool, disk.kind is DiskKind.VOLUME, source, dest)
+    match = next((other for other in found if other.identity is None), None)
+    match = match or stands_for(pool, disk.kind is DiskKind.VOLUME, source, dest)
+    return _copied(disk, pool, match, guest, source, dest, base)
 
 
 def _shared(disk: Disk, kind: DiskClass, pool: Pool, guest: Guest, source: Host, dest: Host) -> Fate:
@@ -146,7 +150,9 @@ def _shared(disk: Disk, kind: DiskClass, pool: Pool, guest: Guest, source: Host,
     by_name = disk.kind is DiskKind.VOLUME
     same = next((other for other in pools_at(pool, by_name, source, dest) if other.identity == pool.identity), None)
     if same is None:
-        return Fate(disk.target, kind, refusal=_pool_missing(disk, pool, guest, dest))
+        # copied whole: what is below it is as little there
+        other = None if disk.readonly or disk.device != "disk" else stands_for(pool, by_name, source, dest)
+        return _copied(disk, pool, other, guest, source, dest, None)
     moved = (same.name != pool.name) if by_name else (same.path != pool.path)
     base = base_at(disk, source, dest) if disk.chain else None
     if disk.chain and (base is None or moved):
@@ -186,11 +192,16 @@ def _brought(disk: Disk, pool: Pool, source: Host, dest: Host) -> Optional[Fate]
     return Fate(disk.target, DiskClass.MEDIA, changes=_moved(disk, pool, match), media=copy)
 
 
-def _local(
-    disk: Disk, kind: DiskClass, pool: Pool, guest: Guest, source: Host, dest: Host, base: Optional[Base]
+def _copied(
+    disk: Disk,
+    pool: Pool,
+    match: Optional[Pool],
+    guest: Guest,
+    source: Host,
+    dest: Host,
+    base: Optional[Base],
 ) -> Fate:
-    found = pools_at(pool, disk.kind is DiskKind.VOLUME, source, dest)
-    match = next((other for other in found if other.identity is None), None)
+    kind = disk_class(disk, source)
     if match is None:
         return Fate(disk.target, kind, refusal=_pool_missing(disk, pool, guest, dest))
     obstacle = _copy_obstacle(disk, match) or _other_user(disk, guest, source)

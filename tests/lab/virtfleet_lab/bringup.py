@@ -50,7 +50,7 @@ def up(lab: Lab, count: int | None, profile: str) -> None:
 
 def _digest(lab: Lab, profile: str, hosts: Sequence[Host]) -> str:
     """Changes when a lab that is up is not the one asked for: other hosts, other guests."""
-    files = [lab.source / "guests.yml", lab.source / "guest" / "init", lab.source / "guest" / "ticker.pl"]
+    files = [datafiles.guests_file(lab, profile), lab.source / "guest" / "init", lab.source / "guest" / "ticker.pl"]
     recipe = b"".join(file.read_bytes() for file in files) + repr((profile, hosts)).encode()
     return hashlib.sha256(recipe).hexdigest()
 
@@ -70,7 +70,7 @@ def _plan(lab: Lab, profile: str, digest: str, hosts: tuple[Host, ...]) -> state
     infra_release = hosts[0].release
     with step("guests' kernel and initramfs"):
         guest_files = guestimage.build(lab, images[infra_release])
-    specs = datafiles.guests_of(lab.source / "guests.yml", [host.name for host in hosts if not host.bare])
+    specs = datafiles.guests_of(datafiles.guests_file(lab, profile), [host.name for host in hosts if not host.bare])
     lab.dir.mkdir(parents=True)
     state.write_guests(lab, specs)
     return state.Plan(

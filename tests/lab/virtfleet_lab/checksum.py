@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from . import state
 from .guestspec import (
     BASE_VOLUME,
     LOCAL,
@@ -18,6 +19,7 @@ from .guestspec import (
 )
 from .settings import HOST_IMAGES_DIR, Lab
 from .shell import LabError
+from .sites import names_of
 from .ticks import History
 from .verdict import Place
 from .wiring import in_lab
@@ -43,8 +45,14 @@ def _content(lab: Lab, guest: GuestSpec, place: Place) -> bytes:
     """What the guest would read from its disk; nothing when there is no such disk."""
     if guest.disk in LOCAL:
         return _local_content(lab, guest, place.host)
-    path = (lab.iscsi_dir if guest.disk == "iscsi" else lab.gluster_dir) / guest.volume
+    path = (lab.iscsi_dir if guest.disk == "iscsi" else _brick(lab, place.host)) / guest.volume
     return path.read_bytes() if path.is_file() else b""
+
+
+def _brick(lab: Lab, host: str) -> Path:
+    """The folder behind the shared pool of the site that a host is on."""
+    (found,) = [each for each in state.read_plan(lab).hosts if each.name == host]
+    return lab.brick(names_of(found).volume)
 
 
 def _local_content(lab: Lab, guest: GuestSpec, host: str) -> bytes:

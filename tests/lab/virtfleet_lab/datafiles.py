@@ -18,17 +18,26 @@ from .shell import LabError
 
 def hosts_of(lab: Lab, profile: str, count: int | None) -> tuple[Host, ...]:
     """The hosts that a profile file names; the first `count` of them, its own default without one."""
-    path = lab.source / "profiles" / f"{profile}.yml"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yml")))
-        raise LabError(f"There is no profile {profile!r}. Known profiles: {known}.")
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = _profile(lab, profile)
     entries = content["hosts"]
     most = min(len(entries), MAX_HOSTS)
     wanted = content["default_hosts"] if count is None else count
     if not 1 <= wanted <= most:
         raise LabError(f"Profile {profile!r} has 1 to {most} hosts, not {wanted}.")
     return tuple(_host(lab, number, entry) for number, entry in enumerate(entries[:wanted], start=1))
+
+
+def guests_file(lab: Lab, profile: str) -> Path:
+    """The file of the guests that a profile has at first."""
+    return lab.source / _profile(lab, profile).get("guests", "guests.yml")
+
+
+def _profile(lab: Lab, profile: str) -> dict[str, Any]:
+    path = lab.source / "profiles" / f"{profile}.yml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yml")))
+        raise LabError(f"There is no profile {profile!r}. Known profiles: {known}.")
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def _host(lab: Lab, number: int, entry: dict[str, Any]) -> Host:
@@ -41,6 +50,7 @@ def _host(lab: Lab, number: int, entry: dict[str, Any]) -> Host:
         allocatable_memory_mib=entry.get("allocatable_memory_mib", 2048),
         allocatable_vcpus=entry.get("allocatable_vcpus", 8),
         bmc=entry.get("bmc", "ipmi"),
+        site=entry.get("site", ""),
     )
 
 

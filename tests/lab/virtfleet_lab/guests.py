@@ -24,6 +24,7 @@ from .guestspec import (
 )
 from .settings import HOST_IMAGES_DIR, Host, Lab
 from .shell import LabError, in_parallel
+from .sites import names_of, of_each_site
 from .wiring import in_infra
 
 STARTS_AT_ONCE = 4
@@ -46,7 +47,7 @@ def create(lab: Lab, hosts: Sequence[Host], guests: Sequence[GuestSpec]) -> None
 
 def _create_on(lab: Lab, host: Host, guests: Sequence[GuestSpec]) -> None:
     with connection(lab, host) as hypervisor:
-        for pool in ("local", "gluster"):
+        for pool in ("local", names_of(host).pool):
             hypervisor.storagePoolLookupByName(pool).refresh()  # other hosts change what it holds
         for guest in guests:
             if guest.disk in FILE_POOLS:  # LUNs are made at the target instead
@@ -121,7 +122,8 @@ def wipe(lab: Lab, hosts: Sequence[Host], wanted: Callable[[str], bool], volumes
     """Ends and undefines guests whose UUID is wanted away, and removes volumes (all of them without a set)."""
     in_parallel(lambda host: _wipe_host(lab, host, wanted), hosts)
     in_parallel(lambda host: _wipe_pool(lab, host, "local", volumes), hosts)
-    _wipe_pool(lab, hosts[0], "gluster", volumes)
+    for host in of_each_site(hosts):
+        _wipe_pool(lab, host, names_of(host).pool, volumes)
 
 
 def _wipe_host(lab: Lab, host: Host, wanted: Callable[[str], bool]) -> None:

@@ -10,8 +10,6 @@ from xml.sax.saxutils import escape
 
 from . import identity
 from .settings import (
-    GLUSTER_VOLUME,
-    HOST_GLUSTER_DIR,
     HOST_GUEST_DIR,
     HOST_IMAGES_DIR,
     HOST_SERIAL_DIR,
@@ -20,6 +18,7 @@ from .settings import (
     Lab,
 )
 from .shell import write
+from .sites import names_of
 
 MASKED = (
     "apt-daily-upgrade.timer",
@@ -60,14 +59,16 @@ def lay(lab: Lab, host: Host, hosts: Sequence[Host], over: Path) -> None:
 
 def _lay_libvirt(lab: Lab, host: Host, over: Path) -> None:
     """Settings, certificates, pools and the network: what a bare host has to be given by others."""
+    site = names_of(host)
     for path, text in _libvirt_files(lab, host).items():
         write(over / path, text)
     _link(over / "etc/systemd/system/sockets.target.wants/libvirtd-tls.socket", f"{UNITS}/libvirtd-tls.socket")
-    for pool in ("local", "gluster", "iscsi"):
+    for pool in ("local", site.pool, "iscsi"):
         _link(over / f"etc/libvirt/storage/autostart/{pool}.xml", f"/etc/libvirt/storage/{pool}.xml")
-    _link(over / "etc/libvirt/qemu/networks/autostart/lab.xml", "/etc/libvirt/qemu/networks/lab.xml")
+    network = f"{site.network}.xml"
+    _link(over / "etc/libvirt/qemu/networks/autostart" / network, f"/etc/libvirt/qemu/networks/{network}")
     _lay_certificates(lab, host, over)
-    for folder in (HOST_GLUSTER_DIR, HOST_IMAGES_DIR):
+    for folder in (site.folder, HOST_IMAGES_DIR):
         (over / folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
 
 
@@ -83,7 +84,7 @@ def _system_files(lab: Lab, host: Host, hosts: Sequence[Host]) -> dict[str, str]
             f"[Match]\nName=host0\n[Network]\nAddress={host.address}/{lab.subnet.prefixlen}\n"
             "LinkLocalAddressing=no\nIPv6AcceptRA=no\n"
         ),
-        **_bridge("br-guests"),
+        **_bridge(names_of(host).bridge),
         **_bridge("br-other"),
     }
 
@@ -100,6 +101,7 @@ def _bridge(name: str) -> dict[str, str]:
 
 
 def _libvirt_files(lab: Lab, host: Host) -> dict[str, str]:
+    site = names_of(host)
     files = {
         "etc/libvirt/libvirtd.conf": f'host_uuid = "{host.uuid}"\nauth_tls = "none"\nauth_unix_rw = "none"\n',
         "etc/libvirt/qemu.conf": (
@@ -110,9 +112,9 @@ def _libvirt_files(lab: Lab, host: Host) -> dict[str, str]:
         "etc/systemd/system/libvirtd.service.d/lab.conf": (
             "[Unit]\nWants=network-online.target\nAfter=network-online.target\n"
         ),
-        "etc/libvirt/qemu/networks/lab.xml": (
-            f"<network><name>lab</name><uuid>{host.uuid_of('network lab')}</uuid>"
-            "<forward mode='bridge'/><bridge name='br-guests'/></network>\n"
+        f"etc/libvirt/qemu/networks/{site.network}.xml": (
+            f"<network><name>{site.network}</name><uuid>{host.uuid_of(f'network {site.network}')}</uuid>"
+            f"<forward mode='bridge'/><bridge name='{site.bridge}'/></network>\n"
         ),
     }
     for name, xml in _pools(lab, host).items():  # a pool without a UUID is another one to a daemon that starts anew
@@ -122,13 +124,14 @@ def _libvirt_files(lab: Lab, host: Host) -> dict[str, str]:
 
 
 def _pools(lab: Lab, host: Host) -> dict[str, str]:
+    site = names_of(host)
     initiator = f"iqn.2026-01.lab.virtfleet:{host.name}"
     return {
         "local": f"<pool type='dir'><name>local</name><target><path>{HOST_IMAGES_DIR}</path></target></pool>\n",
-        "gluster": (
-            "<pool type='netfs'><name>gluster</name><source>"
-            f"<host name='{lab.infra_address}'/><dir path='/{GLUSTER_VOLUME}'/><format type='glusterfs'/>"
-            f"</source><target><path>{HOST_GLUSTER_DIR}</path></target></pool>\n"
+        site.pool: (
+            f"<pool type='netfs'><name>{site.pool}</name><source>"
+            f"<host name='{lab.infra_address}'/><dir path='/{site.volume}'/><format type='glusterfs'/>"
+            f"</source><target><path>{site.folder}</path></target></pool>\n"
         ),
         "iscsi": (
             "<pool type='iscsi-direct'><name>iscsi</name><source>"

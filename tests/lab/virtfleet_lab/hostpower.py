@@ -12,8 +12,8 @@ import libvirt
 from . import fleet, state, wiring
 from .settings import Host, Lab
 from .shell import LabError, in_parallel, wait_until
+from .sites import names_of
 
-POOLS = ("local", "iscsi", "gluster")
 BOOT_SECONDS = 240
 
 
@@ -39,7 +39,7 @@ def _await_host(lab: Lab, host: Host) -> None:
     if host.bare:
         return
     with fleet.connection(lab, host) as hypervisor:
-        for name in POOLS:
+        for name in ("local", "iscsi", names_of(host).pool):
             pool = hypervisor.storagePoolLookupByName(name)
             if not pool.isActive():
                 _start_pool(host, pool)

@@ -8,8 +8,9 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from .settings import BMC_PASSWORD, BMC_USER, GLUSTER_VOLUME, TARGET_IQN, Host, Lab
+from .settings import BMC_PASSWORD, BMC_USER, TARGET_IQN, Host, Lab
 from .shell import run, write
+from .sites import gluster_volumes
 
 CHASSIS_SCRIPT = """#!/bin/sh
 # Between ipmi_sim and the chassis of a host: "get power", "set power 0|1", "set reset 1", "set shutdown 1".
@@ -55,7 +56,8 @@ def prepare(lab: Lab, hosts: Sequence[Host]) -> None:
     for folder in ("storage", "power"):
         (over / folder).mkdir(parents=True)
     lab.iscsi_dir.mkdir(parents=True)
-    lab.gluster_dir.mkdir(parents=True)
+    for volume in gluster_volumes(hosts):
+        lab.brick(volume).mkdir(parents=True)
     write(over / "etc/hosts", f"127.0.0.1 localhost\n{lab.infra_address} lab\n")
     write(over / "usr/local/sbin/lab-chassis", CHASSIS_SCRIPT, mode=0o755)
     write(over / "etc/lab/bmc.emu", EMULATOR)
@@ -144,10 +146,11 @@ def brick_is_alive(run_dir: Path) -> bool:
     return any(number and Path("/proc", number).exists() for number in numbers)
 
 
-def set_up_gluster(lab: Lab, root: Path) -> None:
-    gluster = ["gluster", "--mode=script"]
-    brick = f"{lab.infra_address}:/storage/gluster"
-    run(in_root(root, [*gluster, "volume", "create", GLUSTER_VOLUME, brick, "force"]), timeout=60)
+def set_up_gluster(lab: Lab, root: Path, volumes: Sequence[str]) -> None:
     settings = [word for setting in GLUSTER_OPTIONS.items() for word in setting]
-    run(in_root(root, [*gluster, "volume", "set", GLUSTER_VOLUME, *settings]), timeout=60)
-    run(in_root(root, [*gluster, "volume", "start", GLUSTER_VOLUME]), timeout=60)
+    for volume in volumes:
+        gluster = ["gluster", "--mode=script", "volume"]
+        brick = f"{lab.infra_address}:/storage/{lab.brick(volume).name}"
+        run(in_root(root, [*gluster, "create", volume, brick, "force"]), timeout=60)
+        run(in_root(root, [*gluster, "set", volume, *settings]), timeout=60)
+        run(in_root(root, [*gluster, "start", volume]), timeout=60)

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from . import sites
 from .settings import BMC_PASSWORD, BMC_USER, REDFISH_PORT, Host, Lab
 from .shell import write
 
@@ -36,10 +37,13 @@ def _variables(lab: Lab, host: Host) -> dict[str, Any]:
         "ansible_pipelining": True,
         "virtfleet_allocatable_memory_mib": host.allocatable_memory_mib,
         "virtfleet_allocatable_vcpus": host.allocatable_vcpus,
+        # a container's kernel counts the whole machine
+        "virtfleet_own_counters": False,
         "virtfleet_peer_transport": "tls",
         "virtfleet_peer_name": host.name,
         "virtfleet_migration_address": host.address,
         "virtfleet_bmc": _bmc(lab, host),
+        **sites.variables(host),
     }
 
 

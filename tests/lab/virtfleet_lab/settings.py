@@ -44,6 +44,7 @@ class Host:
     allocatable_memory_mib: int
     allocatable_vcpus: int
     bmc: str = "ipmi"  # or redfish
+    site: str = ""
 
     @property
     def uuid(self) -> str:
@@ -134,6 +135,10 @@ class Lab:
     @property
     def gluster_dir(self) -> Path:
         return self.dir / "storage" / "gluster"
+
+    def brick(self, volume: str) -> Path:
+        """The folder that a Gluster volume keeps its files in."""
+        return self.gluster_dir if volume == GLUSTER_VOLUME else self.gluster_dir.with_name(f"gluster-{volume}")
 
     @property
     def power_dir(self) -> Path:

@@ -20,6 +20,7 @@ from . import cgroup, infra, redfish, state
 from .chassis import BRIDGE, Chassis
 from .settings import Host, Lab
 from .shell import run, wait_until, write
+from .sites import gluster_volumes
 
 PACE = 0.1
 BRIDGE_MAC = "02:76:66:6c:00:01"
@@ -112,7 +113,7 @@ def _set_up_storage(lab: Lab, plan: state.Plan, root: Path) -> None:
         ready = infra.in_root(root, question)
         wait_until(lambda ready=ready: _succeeds(ready), 90, f"The {server} server did not answer, see {lab.log_dir}")
     infra.set_up_iscsi(root, plan.luns)
-    infra.set_up_gluster(lab, root)
+    infra.set_up_gluster(lab, root, gluster_volumes(plan.hosts))
 
 
 def _watch(lab: Lab, chassis: list[Chassis], services: dict[str, subprocess.Popen[bytes]]) -> None:

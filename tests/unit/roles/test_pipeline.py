@@ -19,7 +19,7 @@ OWN = {"group", "reason", "hosts", "rounds", "allow_stay", "report_dir", "slots"
 # what no role asks the planner for by this way: selections of guests and hosts, and what is of other goals
 NOT_OF_ROLES = {
     *("goal_sites", "guests", "guest_labels", "max_at_once", "one_per", "return_home"),
-    *("first", "last", "links"),
+    *("first", "last", "links", "group_label", "max_split_minutes"),
 }
 
 

@@ -125,8 +125,11 @@ def _copied(hop: Hop, disk: Disk, copy: DiskCopy) -> Iterator[Violation]:
     if (copy.source.pool, copy.source.volume) != (disk.pool, disk.volume):
         yield _at(hop, "copy of its disk", f"{disk.target} is {disk.volume} in pool {disk.pool}")
     pool, named = hop.source.pool(disk.pool), hop.dest.pool(copy.dest.pool)
-    if named is None or not named.active or named.identity is not None:
+    if named is None or not named.active:
         return  # said where pools are counted
+    shared = pool is not None and (pool.identity is not None or named.identity is not None)
+    if pool is not None and shared and not _between_sites(hop, pool, named):
+        yield _at(hop, "copy of shared storage", f"{disk.target} would be copied into pool {named.name}")
     there = _pool_there(hop, disk, pool) if pool is not None else None
     if there is None or there.name != copy.dest.pool:
         yield _at(hop, "place of the copy", f"{disk.target} would not be looked for in pool {copy.dest.pool}")
@@ -141,6 +144,14 @@ def _copied(hop: Hop, disk: Disk, copy: DiskCopy) -> Iterator[Violation]:
         path = image.backing if isinstance(image, Image) else _source_of(disk.chain, number + 1)
     if not disk.chain or path is not None:
         yield _at(hop, "base image", f"{disk.target} of {hop.guest.name} stands on something else")
+
+
+def _between_sites(hop: Hop, pool: Pool, named: Pool) -> bool:
+    """Return whether the hosts are of two sites, and a map of names puts one pool for the other."""
+    sites, here, there = {hop.source.site, hop.dest.site}, hop.source.maps.pools, hop.dest.maps.pools
+    forth = there.get(pool.name) == named.name
+    back = any(there.get(fleet, fleet) == named.name for fleet, own in here.items() if own == pool.name)
+    return len(sites - {None}) == 2 and (forth or back) and pool.identity != named.identity
 
 
 def _source_of(chain: tuple[Layer, ...], number: int) -> Optional[str]:

@@ -42,8 +42,8 @@ def room_violations(case: Case, rules: Sequence[BoundRule]) -> Iterator[Violatio
     limited = _limiting(rules)
     uses: dict[Key, list[Use]] = {}
     for hop in hops(case):
-        taken = _amounts(hop, hop.dest, limited, arriving=True)
-        given = _amounts(hop, hop.source, limited, arriving=False)
+        taken = _in_common(case, _amounts(hop, hop.dest, limited, arriving=True))
+        given = _in_common(case, _amounts(hop, hop.source, limited, arriving=False))
         already = _taken_before(case, hop)
         for key, amount in taken.items():
             if key not in already and not hop.move.adopt:
@@ -126,6 +126,21 @@ def _amounts(hop: Hop, host: Host, limited: Mapping[str, list[BoundRule]], arriv
     return found
 
 
+def _in_common(case: Case, amounts: Mapping[Key, float]) -> dict[Key, float]:
+    """Return the amounts with space on shared storage as of the first host that has it, whoever it is taken through."""
+    return {_first(case, key) if key[0] == "space" else key: amount for key, amount in amounts.items()}
+
+
+def _first(case: Case, key: Key) -> Key:
+    pool = case.hosts[str(key[1])].pool(str(key[2]))
+    if pool is None or pool.identity is None:
+        return key
+    having = (
+        (host.name, each.name) for host in case.hosts.values() for each in host.pools if each.identity == pool.identity
+    )
+    return ("space", *min(having))
+
+
 def _with_layers(disk: Disk, size: int, source: Host) -> int:
     """Return what a copy of the disk takes that has everything below it too: at most the disk's capacity."""
     layers = [source.image(layer.pool, layer.volume) for layer in disk.chain]
@@ -199,7 +214,8 @@ def _limit(case: Case, rules: Sequence[BoundRule], key: Key) -> float:
     if key[0] == "cell":
         return sum(cell.memory for cell in host.numa_cells if cell.id == key[2])
     if key[0] == "space":
-        pools = [pool for pool in host.pools if pool.name == key[2] and pool.active and pool.identity is None]
+        # whether a copy may go to shared storage is said where disks are looked at
+        pools = [pool for pool in host.pools if pool.name == key[2] and pool.active]
         return sum(pool.available for pool in pools) if pools else NO_POOL
     return 1.0  # a name, a volume
 

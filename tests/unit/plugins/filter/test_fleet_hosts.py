@@ -183,3 +183,19 @@ def test_a_host_that_was_just_woken_is_on_though_the_inventory_says_that_it_slee
     told = {"virtfleet_mark": {"maintenance": None}, "virtfleet_standby": True}
     assert "standby" not in entry(**told, virtfleet_power_state="on")
     assert entry(**told)["standby"]
+
+
+PRESSED = {"maintenance": None, "pressure": {"cpu": 23.06, "memory": None, "io": 0.0}}
+
+
+def test_pressure_comes_from_what_the_host_told_with_its_mark():
+    assert entry(virtfleet_mark=PRESSED)["pressure"] == {"cpu": 23.06, "io": 0.0}
+    assert "pressure" not in entry(virtfleet_mark={"maintenance": None})
+    assert "pressure" not in entry(virtfleet_mark={"unreachable": True})
+    assert "pressure" not in entry(virtfleet_mark={"maintenance": None, "pressure": dict.fromkeys(("cpu", "io"))})
+
+
+def test_pressure_of_a_container_is_that_of_another_and_is_left_out():
+    found = entry(virtfleet_mark=PRESSED, virtfleet_own_counters="no")
+    assert "pressure" not in found
+    assert found["own_counters"] == "no"

@@ -10,20 +10,14 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.virtfleet.migration.plugins.module_utils._ansible.request import (
     GOALS,
-    check_links,
-    links_of,
-    lost_links,
     request_of,
     request_spec,
-    with_links,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.balance import AsIfStarted
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, HostState
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Method, Request, SurviveLoss
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import Rule, RuleKind, Scope, When
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import Slots, Wanted
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Link, Snapshot
 
 
 def validated(**options):
@@ -111,6 +105,8 @@ def test_every_field_of_a_request_has_its_option():
         return_home=True,
         first=("hv4",),
         last=("db",),
+        group_label="application",
+        max_split_minutes=30.0,
         wanted=Wanted(tls=False),
     )
     plain = Request(Goal.EVACUATE)
@@ -160,6 +156,8 @@ def test_every_field_of_a_request_has_its_option():
         return_home=True,
         first=["hv4"],
         last=[" db"],
+        group_label="application",
+        max_split_minutes=30,
     )
 
 
@@ -220,34 +218,3 @@ def test_every_field_of_a_rule_has_its_option():
 def test_what_is_wrong_whatever_the_fleet_is_refused_before_anybody_is_asked(options, message):
     with pytest.raises(FleetError, match=message):
         given(goal="balance", **options)
-
-
-@pytest.mark.parametrize(
-    ("links", "message"),
-    [
-        (
-            [{"sites": ["a", "b"], "bandwidth_mibs": 0}],
-            r"the link of a and b has 0 MiB/s\. Give what migrations may use",
-        ),
-        ([{"sites": ["a"], "bandwidth_mibs": -2.5}], r"the link of a has -2\.5 MiB/s"),
-        ([{"sites": ["a"], "bandwidth_mibs": "nan"}], r"the link of a has nan MiB/s"),
-        ([{"sites": [], "bandwidth_mibs": 1}], r"a link has 0 sites\. Give two"),
-        ([{"sites": ["a", "b", "c"], "bandwidth_mibs": 1}], r"a link has 3 sites"),
-    ],
-)
-def test_a_link_that_means_nothing_is_refused(links, message):
-    with pytest.raises(FleetError, match=message):
-        links_of(validated(links=links))
-
-
-def test_links_of_the_request_take_the_place_of_older_ones_of_the_same_sites():
-    hosts = tuple(Host(site, HostState.SCHEDULABLE, site=site) for site in ("a", "b"))
-    old = Snapshot("", hosts, (Link(("a", "b"), 1.0), Link(("a", "a"), 2.0)))
-    links = links_of(
-        validated(links=[{"sites": "b, a", "bandwidth_mibs": 3}, {"sites": ["a", "c"], "bandwidth_mibs": 4}])
-    )
-    new = with_links(old, links)
-    assert new.links == (Link(("a", "a"), 2.0), Link(("b", "a"), 3.0), Link(("a", "c"), 4.0))
-    assert check_links(new.links) == new.links
-    assert lost_links(new) == ("a link names the site c, on which no host is",)
-    assert lost_links(old) == ()

@@ -10,9 +10,9 @@ from typing import Optional
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.bandwidth import Limits, limits_of, shares
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.engine import RunOptions
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.link import Link
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings, Slots
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Link
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.engine_run import carry_out, many
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.fake_driver import Script

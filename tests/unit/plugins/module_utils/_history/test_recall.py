@@ -15,6 +15,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._history.recal
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Guest, GuestState
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import HostState
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.prose_usage import usage_facts
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot, with_usage_of
@@ -22,7 +23,9 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.usage_w
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._history.history_builder import (
+    MIB,
     NOON,
+    old_history,
     record,
 )
 
@@ -146,3 +149,53 @@ def test_spans_of_time_that_overlap_are_read_once() -> None:
     day = UsageWindow(minutes=1440, horizon_minutes=1440, profile_days=2)
     assert merged(spans_of(NOON, day)) == [(NOON - 2 * DAY, NOON)]
     assert spans_of(NOON, UsageWindow(minutes=5, horizon_minutes=0)) == [(NOON - 300, NOON)]
+
+
+def test_throughput_is_the_percentile_of_the_window_too_and_what_was_measured_where_it_has_none(path: Path) -> None:
+    now = build.snapshot(
+        build.host("hv1", guests=(build.guest("web", usage_disk=1.0, usage_network=5.0), build.guest("db")))
+    )
+    now = replace(now, taken_at="2025-12-01T12:00:00Z")
+    old = guest(with_history(now, str(path), UsageWindow()), "web")
+    assert (old.usage_disk, old.usage_network) == (1.0, 5.0), "the samples have none"
+    for at, rate in ((-60, 1024.0), (-30, 3 * 1024.0)):
+        record(path, at, {WEB: 0.5}, disk=rate)
+    found = with_history(now, str(path), UsageWindow(percentile=50))
+    web, db = guest(found, "web"), guest(found, "db")
+    assert (web.usage_disk, web.usage_network) == (2048.0, 5.0)
+    assert (db.usage_disk, db.usage_network) == (None, None)
+
+
+def test_memory_is_recalled_only_where_nobody_told_it(path: Path) -> None:
+    now = replace(
+        build.snapshot(build.host("hv1", guests=(build.guest("web"), build.guest("db", usage_memory=7)))),
+        taken_at="2025-12-01T12:00:00Z",
+    )
+    record(path, -60, {DB: 0.5})
+    found = with_history(now, str(path), UsageWindow())
+    assert (guest(found, "web").usage_memory, guest(found, "db").usage_memory) == (100 * MIB, 7)
+
+
+def test_a_host_uses_what_the_window_says_of_it_but_not_while_it_sleeps(path: Path) -> None:
+    record(path, -60, {WEB: 0.5}, {"hv1": 1.5, "hv2": 1.0})
+    hosts = (build.host("hv1", usage_cpus=0.1), build.host("hv2", state=HostState.STANDBY), build.host("hv3"))
+    now = replace(build.snapshot(*hosts), taken_at="2025-12-01T12:00:00Z")
+    found = with_history(now, str(path), UsageWindow())
+    assert [host.usage_cpus for host in found.hosts] == [1.5, None, None]
+
+
+def test_a_history_from_before_throughput_was_recorded_serves_for_cpus(tmp_path: Path) -> None:
+    old_history(tmp_path / "old.sqlite", -60, WEB, 0.75)
+    web = guest(with_history(fleet(), str(tmp_path / "old.sqlite"), UsageWindow()), "web")
+    assert (web.usage_cpus, web.usage_disk) == (0.75, None)
+
+
+def test_a_host_that_a_later_round_finds_other_guests_on_uses_what_they_do_and_what_it_used_for_itself() -> None:
+    web, db = build.guest("web", usage_cpus=1.0, usage_disk=9.0), build.guest("db", usage_cpus=0.4)
+    first = build.snapshot(build.host("hv1", guests=(web, db), usage_cpus=1.6), build.host("hv2", usage_cpus=0.3))
+    moved = build.snapshot(
+        build.host("hv1", guests=(build.guest("db"),)), build.host("hv2", guests=(build.guest("web"),))
+    )
+    later = with_usage_of(moved, first)
+    assert [host.usage_cpus for host in later.hosts] == [0.6, 1.3]
+    assert guest(later, "web").usage_disk == 9.0

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import random
+import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._hi
     MIB,
     NOON,
     measured,
+    old_history,
     record,
 )
 
@@ -101,3 +104,50 @@ def test_looking_at_a_history_changes_nothing(tmp_path: Path) -> None:
 def test_to_keep_nothing_is_refused() -> None:
     with pytest.raises(FleetError, match="keep_days is 0"):
         check_keep(0)
+
+
+def test_throughput_is_recorded_in_kib_per_second(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    record(path, 0, {"web": 1.0}, {"hv1": 1.0}, disk=3_000_000.0)
+    disk = read_history(str(path), Kind.GUEST, Column.DISK, EVER)
+    assert list(disk.series["web"].values) == [3_000_320.0]
+    assert read_history(str(path), Kind.GUEST, Column.NETWORK, EVER).series == {}
+    assert read_history(str(path), Kind.HOST, Column.DISK, EVER).series == {}
+    (web,) = (found for subject, found in known_readings(str(path)).items() if subject.key == "web")
+    assert (web.disk, web.network) == (7, None)
+
+
+def test_a_history_from_before_throughput_was_recorded_is_read_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    old_history(path, 0, "web", 0.5)
+    before = path.read_bytes()
+    assert list(read_history(str(path), Kind.GUEST, Column.CPUS, EVER).series["web"].values) == [0.5]
+    assert read_history(str(path), Kind.GUEST, Column.DISK, EVER).series == {}
+    (web,) = known_readings(str(path)).values()
+    assert (web.cpu_ns, web.disk) == (5, None)
+    assert peek(str(path), NOON).samples == 1
+    assert path.read_bytes() == before
+
+
+def test_the_next_recording_keeps_what_such_a_history_has_and_adds_throughput(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    old_history(path, 0, "web", 0.5)
+    assert record(path, 300, {"web": 1.0}, disk=2048.0).samples == 2
+    assert list(read_history(str(path), Kind.GUEST, Column.CPUS, EVER).series["web"].values) == [0.5, 1.0]
+    disk = read_history(str(path), Kind.GUEST, Column.DISK, EVER)
+    assert (disk.times, list(disk.series["web"].times)) == ((NOON, NOON + 300), [NOON + 300])
+    assert list(disk.series["web"].values) == [2048.0]
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+    connection.close()
+
+
+def test_two_that_come_upon_such_a_history_at_once_both_get_their_sample_in(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    old_history(path, 0, "web", 0.5)
+    threads = [threading.Thread(target=record, args=(path, at, {"web": 1.0})) for at in range(1, 7)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(read_history(str(path), Kind.GUEST, Column.CPUS, EVER).times) == 7

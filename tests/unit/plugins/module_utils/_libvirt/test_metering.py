@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import connection as connecting
-from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import metering
+from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import counters, metering
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.metering import Kind, Subject
 
@@ -49,7 +49,8 @@ class FakeHost:
         name, uuid, number = "web", "uuid-web", self.id
         domain = SimpleNamespace(name=lambda: name, UUIDString=lambda: uuid, ID=lambda: number)
         spent = int((self.clock.now - NOON + 1000) * 0.5e9)
-        return [(domain, {"state.state": 1, "cpu.time": spent, "balloon.rss": 2048})]
+        disk = {"block.count": 1, "block.0.rd.bytes": spent // 1000, "block.0.wr.bytes": 0}
+        return [(domain, {"state.state": 1, "cpu.time": spent, "balloon.rss": 2048, "net.count": 1, **disk})]
 
     def getCPUStats(self, _cpu, _flags):  # noqa: N802
         if self.bare:
@@ -68,6 +69,8 @@ def clock(monkeypatch):
         VIR_DOMAIN_STATS_STATE=1,
         VIR_DOMAIN_STATS_CPU_TOTAL=2,
         VIR_DOMAIN_STATS_BALLOON=4,
+        VIR_DOMAIN_STATS_BLOCK=8,
+        VIR_DOMAIN_STATS_INTERFACE=16,
         VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE=1,
         VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT=2,
         VIR_NODE_CPU_STATS_ALL_CPUS=-1,
@@ -77,13 +80,17 @@ def clock(monkeypatch):
         libvirtError=LibvirtError,
     )
     monkeypatch.setattr(metering, "libvirt", constants)
+    monkeypatch.setattr(counters, "libvirt", constants)
     monkeypatch.setattr(connecting, "libvirt", constants)
     monkeypatch.setattr(metering, "time", found)
     return found
 
 
-def fleet_of(**hosts):
-    entries = {name: SimpleNamespace(standby=host is None) for name, host in hosts.items()}
+def fleet_of(own_counters=True, **hosts):
+    entries = {
+        name: SimpleNamespace(name=name, standby=host is None, own_counters=own_counters)
+        for name, host in hosts.items()
+    }
     return SimpleNamespace(entries=entries, timeout=5, control=hosts.__getitem__)
 
 
@@ -147,3 +154,17 @@ def test_a_look_that_takes_for_ever_is_refused(clock):
 def test_a_host_whose_driver_tells_nothing_of_itself_tells_of_its_guests(clock):
     measured = metering.measure(fleet_of(hv1=FakeHost(clock, bare=True)), {}, 2)
     assert cpus(measured) == {GUEST: 0.5, HOST: None}
+
+
+def test_throughput_is_told_where_something_counts_it(clock):
+    host = FakeHost(clock)
+    earlier = metering.measure(fleet_of(hv1=host), {}, 2).readings
+    clock.now += 300
+    (use,) = (use for use in metering.measure(fleet_of(hv1=host), earlier, 2).sample.uses if use.subject == GUEST)
+    assert (round(use.disk), use.network) == (500_000, None), "its network card is one that nobody counts for"
+
+
+def test_of_a_host_that_is_a_container_only_the_guests_are_measured(clock):
+    measured = metering.measure(fleet_of(own_counters=False, hv1=FakeHost(clock)), {}, 2)
+    assert cpus(measured) == {GUEST: 0.5, HOST: None}
+    assert next(use for use in measured.sample.uses if use.subject == HOST).memory is None

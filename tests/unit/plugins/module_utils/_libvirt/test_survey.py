@@ -1,4 +1,4 @@
-"""Hosts on standby are described and never asked; usage is told from two looks. Must not need libvirt."""
+"""Hosts on standby are described and never asked. Must not need libvirt."""
 
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -11,7 +11,6 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt impor
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.asleep import asleep
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.host_xml import Cell
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.offline_copy import stand_in_uuid
-from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.usage import Look, with_usage
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.fleet import HostEntry
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Guest, GuestState
@@ -23,7 +22,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.host im
     Pool,
     PowerModel,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Link
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.link import Link
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.trial import trial_name, trial_uuid
 
 MIB = 2**20
@@ -119,21 +118,6 @@ def test_only_cells_with_huge_pages_are_asked_for_free_ones():
 def test_a_look_of_no_sensible_length_is_refused(seconds):
     with pytest.raises(FleetError, match="measure_usage_seconds is"):
         survey_file.survey(SimpleNamespace(entries={}, timeout=1), seconds)
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "cpus"),
-    [
-        ({"u": 1_000_000_000}, {"u": 4_000_000_000}, 1.5),
-        ({"u": 5}, {"u": 5}, 0.0),
-        ({}, {"u": 5}, None),
-        ({"u": 5}, {}, None),
-        ({"u": 5}, {"u": 4}, None),
-    ],
-)
-def test_usage_is_cpu_time_by_time_and_unknown_where_a_look_missed_the_guest(before, after, cpus):
-    (found,) = with_usage((Guest("u", "web", GuestState.RUNNING, 1, 1),), Look(10.0, before), Look(12.0, after))
-    assert found.usage_cpus == cpus
 
 
 def test_the_stand_in_that_carries_disks_of_a_guest_is_no_guest():

@@ -13,7 +13,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.fleet i
     links_of,
     parse_hosts,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Link
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.link import Link
 
 
 def entry(name: str, **more: Any) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def test_each_link_is_known_once_whoever_names_it() -> None:
         ([entry("hv1", links=[link("a", speed=0)])], "a link of host hv1 is not one or two sites"),
         (
             [entry("hv1", links=[link("a", "b")]), entry("hv2", links=[link("b", "a", speed=5)])],
-            "the link of a and b has 100 MiB/s as hv1 has it, and 5 as hv2 has it",
+            "the bandwidth_mibs of the link of a and b is 100 as hv1 has it, and 5 as hv2 has it",
         ),
     ],
 )

@@ -245,7 +245,7 @@ BROKEN: list[tuple[str, str, Callable[[], Case]]] = [
     ),
     (
         "a copy into shared storage",
-        "pool of the copy",
+        "copy of shared storage",
         lambda: case(build.move(copies=(build.copy_of(LOCAL_DISK, "shared"),)), web=WEB_LOCAL),
     ),
     (

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import (
@@ -68,6 +68,7 @@ def emptied(disk: Disk = MEDIA, missing_media: MissingMedia = MissingMedia.EJECT
     return case(move, build.guest(disks=(disk,)), missing_media=missing_media)
 
 
+STORE = "gluster://south/guests"
 BRINGING = MediaCopy("vda", VolumeRef("local", "x.iso"), VolumeRef("local", "x.iso"), build.MIB)
 
 
@@ -82,6 +83,23 @@ def brought(
 def mapped(maps: Maps, *changes: Change, disk: Disk = build.disk("web", "local"), pool: str = "fast") -> Case:  # noqa: B008
     move = build.move(copies=(build.copy_of(disk, pool),), changes=changes)
     return case(move, build.guest(disks=(disk,)), maps=maps, pools=(build.LOCAL, build.SHARED, FAST))
+
+
+def across(
+    source_site: Optional[str] = "north",
+    dest_site: str = "south",
+    maps: Optional[Maps] = None,
+    to: Optional[str] = STORE,
+) -> Case:
+    """The legal one: a disk of one site's storage goes to that of another, as the map says."""
+    here = Pool("san", "netfs", True, "/srv/san", "gluster://north/guests", 100 * build.GIB, 50 * build.GIB)
+    there = replace(here, name="vault", path="/srv/vault", identity=to)
+    disk = build.disk("web", "san", source="/srv/san/web-vda.qcow2")
+    change = Change(ChangeKind.FILE, "vda", "/srv/vault/web-vda.qcow2")
+    move = build.move(copies=(build.copy_of(disk, "vault"),), changes=(change,))
+    own = {"site": source_site, "pools": (here,)}
+    wanted = Maps(pools={"san": "vault"}) if maps is None else maps
+    return case(move, build.guest(disks=(disk,)), own, site=dest_site, pools=(there,), maps=wanted)
 
 
 def bridge(maps: Maps, to: str, source: Any = None) -> Case:
@@ -144,6 +162,14 @@ BROKEN: list[tuple[str, str, Callable[[], Case]]] = [
     ),
     ("a copy that is not where the definition says", "place of the copy", lambda: mapped(POOL_MAP)),
     ("a pool that no map stands for", "place of the copy", lambda: mapped(Maps(), TO_FAST)),
+    ("storage copied within a site", "copy of shared storage", lambda: across("south")),
+    ("storage copied to where no site is", "copy of shared storage", lambda: across(source_site=None)),
+    ("storage copied onto itself", "copy of shared storage", lambda: across(to="gluster://north/guests")),
+    (
+        "storage copied by a map of folders alone",
+        "copy of shared storage",
+        lambda: across(maps=Maps(paths={"/srv/san": "/srv/vault"})),
+    ),
     ("a bridge that no map stands for", "mapped name", lambda: bridge(Maps(), "br1")),
     ("a bridge other than the mapped one", "mapped name", lambda: bridge(Maps(bridges={"br0": "br2"}), "br1")),
     ("a mapped bridge that is not there", "networks", lambda: bridge(Maps(bridges={"br0": "br9"}), "br9")),
@@ -159,6 +185,8 @@ LEGAL: list[tuple[str, Callable[[], Case]]] = [
     ("media that have been copied since", lambda: brought(there=(ISO,))),
     ("media that are ejected", emptied),
     ("a floppy in no pool that is ejected", lambda: emptied(replace(MEDIA, device="floppy", pool=None))),
+    ("a copy into the storage of another site", across),
+    ("a copy into a pool of one host of another site", lambda: across(to=None)),
     ("a copy into the mapped pool", lambda: mapped(POOL_MAP, TO_FAST)),
     ("a copy into the pool of the mapped folder", lambda: mapped(Maps(paths={"/srv/local": "/srv/fast"}), TO_FAST)),
     (

@@ -1,0 +1,53 @@
+"""Storage of two sites: where a disk that its own site shares is copied to on another one. Pure."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Optional
+
+from .._model.host import Host, Pool
+from .._model.snapshot import Snapshot
+from .maps import pools_at
+
+# what makes a disk on shared storage one: the storage and the volume
+Stored = tuple[str, str]
+
+
+def stands_for(pool: Pool, by_name: bool, source: Host, dest: Host) -> Optional[Pool]:
+    """Return the pool that another site has in place of ``pool``, another store: only where a map of names says so."""
+    if source.site is None or dest.site is None or source.site == dest.site:
+        return None
+    named = (other for other in pools_at(pool, by_name, source, dest) if _mapped(pool.name, other.name, source, dest))
+    return next((other for other in named if other.identity is None or other.identity != pool.identity), None)
+
+
+def _mapped(name: str, there: str, source: Host, dest: Host) -> bool:
+    maps = dest.maps.pools
+    back = (fleet for fleet, own in source.maps.pools.items() if own == name)
+    return maps.get(name) == there or any(maps.get(fleet, fleet) == there for fleet in back)
+
+
+def used_twice(snapshot: Snapshot) -> frozenset[Stored]:
+    """Return the volumes of shared storage that several guests use, as a disk or below one."""
+    by_name = {host.name: host for host in snapshot.hosts}
+    users: Counter[Stored] = Counter()
+    for place in snapshot.residents:
+        host = by_name[place.host]
+        mine = {(disk.pool, disk.volume) for disk in place.guest.disks}
+        mine |= {(layer.pool, layer.volume) for disk in place.guest.disks for layer in disk.chain}
+        users.update(stored(host, mine))
+    return frozenset(key for key, count in users.items() if count > 1)
+
+
+def stored(host: Host, volumes: set[tuple[Optional[str], Optional[str]]]) -> set[Stored]:
+    """Return those of the volumes, named as the host has them, that are on shared storage."""
+    pools = {pool.name: pool.identity for pool in host.pools if pool.identity is not None}
+    return {(pools[pool], volume) for pool, volume in volumes if pool in pools and volume}
+
+
+def across(hosts: Sequence[Host]) -> bool:
+    """Return whether there are hosts of several sites, and names of pools that one of them maps."""
+    return len({host.site for host in hosts} - {None}) > 1 and any(host.maps.pools for host in hosts)
