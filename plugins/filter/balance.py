@@ -1,13 +1,24 @@
-"""The filter of the role balance: what came of a run, as data and for people. Words and figures are made in _model."""
+"""The filters of the role balance: a saved plan taken up, what came of a run. Words and figures are made in _model."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
-from ..module_utils._model.balance_run import summary
+from ansible.errors import AnsibleFilterError
+
+from ..module_utils._model.balance_run import saved_plan, summary
+from ..module_utils._model.errors import FleetError
+
+
+def balance_saved(plan: Union[str, Mapping[str, Any]], what: str = "the plan") -> dict[str, Any]:
+    """Return a saved plan of the goal balance; raises AnsibleFilterError on anything else."""
+    try:
+        return saved_plan(plan, what)
+    except FleetError as error:
+        raise AnsibleFilterError(str(error)) from error
 
 
 def balance_summary(
@@ -21,4 +32,4 @@ class FilterModule:
     """The filters of this file, as Ansible looks for them."""
 
     def filters(self) -> dict[str, Any]:
-        return {"balance_summary": balance_summary}
+        return {"balance_saved": balance_saved, "balance_summary": balance_summary}

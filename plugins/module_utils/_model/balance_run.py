@@ -1,16 +1,32 @@
-"""A run of the role balance: what moves and why, what does not and why, as data and in words. Moves nothing."""
+"""A run of the role balance: its saved plan, what moves and why, what does not and why. Moves nothing."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional
+from typing import Any, Optional, Union
+
+from .codec import load_document, to_json
+from .errors import FleetError
+from .plan import SCHEMA, Goal, Plan, read_plan
 
 Facts = Mapping[str, Any]
 
 _ARRIVED = ("moved", "already_there")
 _RECOMMEND = "recommend"
+
+
+def saved_plan(given: Union[str, Facts], what: str) -> dict[str, Any]:
+    """Return a plan of this goal that was saved, from its text or as data; raises FleetError on anything else."""
+    plan = read_plan(given, what) if isinstance(given, str) else load_document(Plan, given, what, SCHEMA)
+    if plan.request.goal is not Goal.BALANCE:
+        raise FleetError(
+            f"{what} is for the goal {plan.request.goal.value}",
+            "Give a plan of the role balance, or apply it with migration_apply",
+        )
+    found: dict[str, Any] = to_json(plan)
+    return found
 
 
 def summary(plan: Facts, report: Optional[Facts], mode: str, rehearsed: bool) -> dict[str, Any]:
@@ -44,6 +60,7 @@ def _moves(plan: Facts, report: Optional[Facts]) -> list[dict[str, Any]]:
     return [
         {
             **{key: move[key] for key in ("id", "name", "source", "dest", "method", "reason")},
+            "purpose": move.get("purpose"),
             "outcome": came.get(move["id"], {}).get("outcome", "planned" if report is None else "not_started"),
             "error": came.get(move["id"], {}).get("error"),
         }

@@ -6,7 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.virtfleet.migration.plugins.filter.balance import FilterModule, balance_summary
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.virtfleet.migration.plugins.filter.balance import (
+    FilterModule,
+    balance_saved,
+    balance_summary,
+)
 
 PLAN: dict[str, Any] = {"plan_id": "8e6cd1b3ae0d9f04", "request": {"threshold": 0.05}, "moves": [], "bounds": []}
 
@@ -15,5 +21,10 @@ def test_no_report_is_an_empty_one() -> None:
     assert balance_summary(PLAN, {}, "recommend") == balance_summary(PLAN, None, "recommend")
 
 
-def test_ansible_finds_it_by_name() -> None:
-    assert set(FilterModule().filters()) == {"balance_summary"}
+def test_a_plan_file_that_is_none_is_refused_with_its_name() -> None:
+    with pytest.raises(AnsibleFilterError, match=r"plan file x\.json is not complete JSON"):
+        balance_saved('{"plan_id": ', "plan file x.json")
+
+
+def test_ansible_finds_them_by_name() -> None:
+    assert set(FilterModule().filters()) == {"balance_saved", "balance_summary"}

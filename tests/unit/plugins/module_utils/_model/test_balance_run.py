@@ -4,9 +4,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.balance_run import summary
+import pytest
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.balance_run import saved_plan, summary
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.codec import to_json
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Plan, Request
 
 MOVE = {"id": "m0001", "name": "web", "source": "hv1", "dest": "hv2", "method": "live", "reason": "evens out hv1"}
 PLAN: dict[str, Any] = {
@@ -59,3 +64,19 @@ def test_a_move_that_the_report_leaves_out_was_not_begun() -> None:
 
 def test_nothing_to_move_is_said() -> None:
     assert "nothing to move" in summary({**PLAN, "moves": []}, None, "act", False)["text"]
+
+
+def test_a_saved_plan_is_the_same_from_its_file_and_handed_over() -> None:
+    plan = to_json(Plan("8e6cd1b3ae0d9f04", Request(Goal.BALANCE), ()))
+    assert saved_plan(json.dumps(plan), "plan file") == saved_plan(plan, "balance_plan") == plan
+
+
+def test_a_plan_for_another_goal_is_refused() -> None:
+    plan = to_json(Plan("8e6cd1b3ae0d9f04", Request(Goal.EVACUATE), ()))
+    with pytest.raises(FleetError, match="is for the goal evacuate"):
+        saved_plan(plan, "the plan")
+
+
+def test_what_is_no_plan_is_refused() -> None:
+    with pytest.raises(FleetError, match="has no schema number"):
+        saved_plan({"moves": []}, "balance_plan")
