@@ -138,7 +138,8 @@ report:
     moves:
       description:
         - One entry per move with its outcome, one of V(moved), V(already_there), V(refused), V(stale), V(failed),
-          V(timed_out), V(aborted), V(went_off), V(not_started), V(unknown); seconds, bytes and downtime as libvirt
+          V(timed_out), V(aborted), V(went_off), V(not_started), V(link_closed) (it would have gone
+          over a link that is closed at that hour), V(unknown); seconds, bytes and downtime as libvirt
           measured them. C(bytes) counts memory and copied disks, C(disk_bytes) the disks alone.
       type: list
       elements: dict

@@ -1,4 +1,4 @@
-"""Which convergence policy each move of a plan follows, in figures of its own: guest beats host beats run. Pure."""
+"""Which convergence policy each move follows, in figures of its own: guest beats link beats host beats run. Pure."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -11,10 +11,12 @@ from typing import Optional
 
 from .._model.guest import Guest
 from .._model.guest_policy import Fallback
+from .._model.link import Link, PostCopyOver
 from .._model.plan import Method, Move
 from .._model.policy import DEFAULT, Policy, Step, StepAction, find_policy
 from .._model.settings import MoveSettings, TimeoutAction
 from .._model.snapshot import Snapshot, by_uuid, residence
+from .link_ways import transfer_over, without_post_copy
 
 _AT_TIMEOUT = {
     TimeoutAction.ABORT: StepAction.ABORT,
@@ -40,17 +42,24 @@ def courses(moves: Iterable[Move], snapshot: Snapshot, settings: MoveSettings) -
     found = {}
     for move in moves:
         guest = residence(places[move.guest]).guest if move.guest in places else None
-        host = snapshot.host(move.source)
+        host, dest = snapshot.host(move.source), snapshot.host(move.dest)
         named = host.migration_policy if host is not None else None
-        found[move.id] = course_of(move, settings, named, _size(move, guest))
+        found[move.id] = course_of(move, settings, named, _size(move, guest), snapshot.link(host, dest))
     return found
 
 
-def course_of(move: Move, settings: MoveSettings, host_policy: Optional[str] = None, size: int = 0) -> Course:
-    """Return the course of a move of ``size`` bytes, whose source names ``host_policy``."""
-    policy = _policy_of(move, settings, host_policy)
+def course_of(
+    move: Move,
+    settings: MoveSettings,
+    host_policy: Optional[str] = None,
+    size: int = 0,
+    link: Optional[Link] = None,
+) -> Course:
+    """Return the course of a move of ``size`` bytes over ``link``, whose source names ``host_policy``."""
+    policy = _policy_of(move, settings, host_policy, link)
     live = move.method is Method.LIVE
     steps = tuple(replace(step, after=step.moment(size), after_per_gib=0.0) for step in _steps(policy, move, settings))
+    steps = without_post_copy(steps) if link is not None and link.post_copy is PostCopyOver.REFUSE else steps
     if not live:
         # what is not running converges by itself; only time can be against it
         timed = move.method is Method.PAUSED or bool(move.copies)
@@ -60,6 +69,7 @@ def course_of(move: Move, settings: MoveSettings, host_policy: Optional[str] = N
         auto_converge=settings.auto_converge or policy.auto_converge,
         bandwidth_mibs=policy.bandwidth_mibs or settings.bandwidth_mibs,
         permit_post_copy=live and any(step.action is StepAction.POST_COPY for step in steps),
+        transfer=settings.transfer if link is None else transfer_over(link, settings),
     )
     return Course(policy.name, own, steps)
 
@@ -74,9 +84,11 @@ def default_policy(settings: MoveSettings) -> Policy:
     return Policy(DEFAULT, settings.max_downtime_ms, steps=(Step(action, after=seconds), *refused))
 
 
-def _policy_of(move: Move, settings: MoveSettings, host_policy: Optional[str]) -> Policy:
+def _policy_of(move: Move, settings: MoveSettings, host_policy: Optional[str], link: Optional[Link]) -> Policy:
     if move.policy.policy is not None:
         return find_policy(move.policy.policy, settings.policies, f"guest {move.name}")
+    if link is not None and link.policy is not None:
+        return find_policy(link.policy, settings.policies, f"the link of {link.name}")
     if host_policy is not None:
         return find_policy(host_policy, settings.policies, f"host {move.source}")
     if settings.policy is not None:

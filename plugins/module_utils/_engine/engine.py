@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Optional, Union
 
@@ -12,23 +12,27 @@ from .._model import prose
 from .._model.plan import Leftover, Move, Plan, method_fits
 from .._model.refusal import Refusal
 from .._model.settings import MoveSettings, Slots
-from .bandwidth import Limits, shares
+from .bandwidth import Limits
 from .convergence import look
 from .courses import Course, course_of
 from .events import Emit, names, result_facts
+from .link_gates import Opening, Turn, turn, wait_facts
 from .ports import Driver, DriverError, Failure, Phase, Progress
 from .recovery import healed
 from .result import ARRIVED, BROKEN, MoveResult, Outcome, stale
 from .settle import await_resumed, settle, tidy
+from .sharing import make_room, share_out
 from .situation import Situation, situation
 from .slots import startable
-from .steering import Over, Running, steer, told
+from .steering import Over, Running, steer
 
 __all__ = ("POLL_SECONDS", "Emit", "RunOptions", "run")
 
 Refused = Mapping[str, Sequence[Refusal]]
 
 POLL_SECONDS = 0.25
+# how long is slept at a time while nothing runs and a link is closed
+DOZE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -57,14 +61,21 @@ def run(
     results = _preflight(plan.moves, driver, emit, known or {})
     waiting = [move for move in plan.moves if move.id not in results]
     running: list[Running] = []
+    awaited: Optional[Opening] = None
+    share: Mapping[str, Optional[int]] = {}
     while waiting or running:
         number = len(results)
         halt = _halt(driver, results, options)
         if halt is not None:
             results.update({move.id: _record(_not_started(move, halt), emit) for move in waiting})
-        following = _next(waiting, running, results, options.slots)
-        share = _shares([*(item.move for item in running), *following], options)
-        begun = [_begin(move, _course(move, options), share[move.id], driver, emit) for move in following]
+        now = _turn(waiting, running, results, options, driver)
+        results.update({result.move.id: _record(result, emit) for result in now.closed})
+        if now.opens is not None and now.opens != awaited:
+            emit("link_closed", wait_facts(now.opens))
+        awaited = now.opens
+        if now.start:
+            running, share = make_room(running, now.start, options.limits, _own(options), driver, emit)
+        begun = [_begin(move, _course(move, options), share[move.id], driver, emit) for move in now.start]
         started = [item for item in begun if isinstance(item, Running)]
         watched = [_watch(item, driver, emit) for item in (*running, *started)]
         over = [item for item in (*begun, *watched) if isinstance(item, MoveResult)]
@@ -76,17 +87,31 @@ def run(
         waiting = [move for move in waiting if move.id not in results and move.id not in busy]
         # a slot that has just become free is filled at once, before what it leaves over is shared out
         if running and len(results) == number:
-            running = _shared(running, options, driver, emit)
+            running = share_out(running, options.limits, _own(options), driver, emit)
             driver.wait(POLL_SECONDS)
+        elif now.opens is not None and not running and len(results) == number:
+            driver.wait(min(DOZE_SECONDS, max(POLL_SECONDS, now.opens.at - driver.now())))
     return tuple(results[move.id] for move in plan.moves)
 
 
-def _next(
-    waiting: Sequence[Move], running: Sequence[Running], results: Mapping[str, MoveResult], slots: Slots
-) -> list[Move]:
+def _turn(
+    waiting: Sequence[Move],
+    running: Sequence[Running],
+    results: Mapping[str, MoveResult],
+    options: RunOptions,
+    driver: Driver,
+) -> Turn:
     open_moves = [move for move in waiting if move.id not in results]
     arrived = [key for key, result in results.items() if result.outcome in ARRIVED]
-    return startable(open_moves, [item.move for item in running], arrived, slots)
+    moving = [item.move for item in running]
+    patience = 60 * options.settings.link_wait_minutes
+    return turn(
+        open_moves,
+        lambda moves: startable(moves, moving, arrived, options.slots),
+        options.limits,
+        driver.now(),
+        patience,
+    )
 
 
 def _mend(leftover: Leftover, driver: Driver, emit: Emit) -> None:
@@ -149,14 +174,9 @@ def _course(move: Move, options: RunOptions) -> Course:
     return options.courses.get(move.id) or course_of(move, options.settings)
 
 
-def _shares(moves: Sequence[Move], options: RunOptions) -> dict[str, Optional[int]]:
-    return shares(moves, options.limits, {move.id: _course(move, options).settings.bandwidth_mibs for move in moves})
-
-
-def _shared(running: list[Running], options: RunOptions, driver: Driver, emit: Emit) -> list[Running]:
-    """Tell those whose share has changed; one that can't be told yet is told at the next look."""
-    share = _shares([item.move for item in running], options)
-    return [told(item, share[item.move.id], driver, emit) for item in running]
+def _own(options: RunOptions) -> Callable[[Move], Optional[int]]:
+    """Return what gives the limit of each move alone."""
+    return lambda move: _course(move, options).settings.bandwidth_mibs
 
 
 def _begin(move: Move, course: Course, mibs: Optional[int], driver: Driver, emit: Emit) -> Union[Running, MoveResult]:

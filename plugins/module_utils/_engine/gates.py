@@ -15,6 +15,7 @@ from .._model.settings import MoveSettings
 from .._model.snapshot import Snapshot
 from .._model.transfer import Compression
 from .courses import Course
+from .link_gates import link_refusals
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,9 @@ def refusals_of(
     for move in moves:
         source, dest = fleet.host(move.source), fleet.host(move.dest)
         if source is not None and dest is not None and not move.adopt:
-            found[move.id] = transfer_refusals(courses[move.id].settings, source, dest, move)
+            settings = courses[move.id].settings
+            over = link_refusals(settings, fleet.link(source, dest), move)
+            found[move.id] = (*over, *transfer_refusals(settings, source, dest, move))
     return found
 
 

@@ -100,6 +100,10 @@ def _post_copy_resumed(event: Mapping[str, Any]) -> str:
     return f"{event['name']}: resuming its post-copy, try {event['number']}"
 
 
+def _link_closed(event: Mapping[str, Any]) -> str:
+    return f"the link of {event['link']} is closed: moves over it wait until {event['opens']}"
+
+
 _LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "planned": _planned,
     "move_started": _started,
@@ -112,6 +116,7 @@ _LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "made_whole": _made_whole,
     "action": _action,
     "action_failed": _action_failed,
+    "link_closed": _link_closed,
     "post_copy_broken": _post_copy_broken,
     "post_copy_resumed": _post_copy_resumed,
 }

@@ -15,7 +15,8 @@ from .ports import Cost, Failure
 class Outcome(enum.Enum):
     """How a move ended. Codes are stable: playbooks may test them.
 
-    WENT_OFF: the guest was shut down, or crashed, while it moved.
+    WENT_OFF: the guest was shut down, or crashed, while it moved. LINK_CLOSED: it never began, as it would have gone
+    over a link that is closed at that hour.
     """
 
     MOVED = "moved"
@@ -27,6 +28,7 @@ class Outcome(enum.Enum):
     ABORTED = "aborted"
     WENT_OFF = "went_off"
     NOT_STARTED = "not_started"
+    LINK_CLOSED = "link_closed"
     UNKNOWN = "unknown"
 
 

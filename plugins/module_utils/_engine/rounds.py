@@ -66,8 +66,8 @@ def next_request(first: Request, history: History, most: int) -> Optional[Reques
 
 
 def _may_try_again(result: MoveResult) -> bool:
-    """Return whether the same may be tried once more: not where somebody aborted it, or where its guest says no."""
-    if result.outcome is Outcome.ABORTED:
+    """Return whether the same may be tried once more: not where somebody aborted it, or where guest or link say no."""
+    if result.outcome in (Outcome.ABORTED, Outcome.LINK_CLOSED):
         return False
     return not (result.outcome in FAULTS and result.move.policy.fallback is Fallback.LEAVE)
 

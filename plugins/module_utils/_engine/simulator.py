@@ -44,8 +44,9 @@ class Simulator:
         return self._now
 
     def wait(self, seconds: float) -> None:
+        lines = self._lines.at(self._now)
         self._now += seconds
-        speed = speeds((move for move, _left in self._under_way.values()), self._lines)
+        speed = speeds((move for move, _left in self._under_way.values()), lines)
         for key, (move, left) in self._under_way.items():
             self._under_way[key] = (move, advance(left, seconds, speed[key]))
             if key in self._restless:

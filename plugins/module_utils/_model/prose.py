@@ -170,6 +170,10 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
         "{option} needs {needs}, and {host} has {has}",
         "upgrade it there, or leave {option} out",
     ),
+    _C.LINK_NEEDS_TLS: (
+        "nothing goes unencrypted over the link of {link}, and tls is off",
+        "move with tls, or allow it (tls_required of the link)",
+    ),
     _C.NO_PEER_URI: (
         "no peer_uri is known for {host}, so the source's daemon can't reach it",
         "set virtfleet_peer_uri or virtfleet_peer_transport for it, or use transport direct",

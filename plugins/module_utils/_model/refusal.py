@@ -59,6 +59,7 @@ class RefusalCode(enum.Enum):
     RULE = "rule"
     METHOD = "method"
     OPTION_UNSUPPORTED = "option_unsupported"
+    LINK_NEEDS_TLS = "link_needs_tls"
     # of the pair, found by a look on both hosts
     PEER_REFUSES = "peer_refuses"
     NAME_UNKNOWN = "name_unknown"

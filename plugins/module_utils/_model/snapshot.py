@@ -65,6 +65,16 @@ class Snapshot:
         found = [residence(places) for places in self.places.values()]
         return tuple(sorted(found, key=lambda place: (place.guest.name, place.guest.uuid)))
 
+    @functools.cached_property
+    def _links(self) -> Mapping[tuple[str, ...], Link]:
+        return {tuple(sorted((link.sites[0], link.sites[-1]))): link for link in self.links}
+
+    def link(self, source: Optional[Host], dest: Optional[Host]) -> Optional[Link]:
+        """Return the link that a guest goes over between the two hosts, None where the inventory names none."""
+        if source is None or dest is None:
+            return None
+        return self._links.get(tuple(sorted((source.site or "", dest.site or ""))))
+
     def located(self) -> Iterator[Located]:
         """Yield every guest with its host, the same guest several times where several hosts know it."""
         for host in self.hosts:

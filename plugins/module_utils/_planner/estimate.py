@@ -7,11 +7,13 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Optional
 
+from .._model.energy import moment
 from .._model.guest import Guest
 from .._model.host import Host
+from .._model.link import Link
 from .._model.plan import DiskCopy, Method, Move
 from .._model.predict import Prediction, held_by, predict
 from .._model.settings import Slots
@@ -37,6 +39,14 @@ class Lines:
 
     speed: Mapping[Line, float]
     site: Mapping[str, Optional[str]]
+    by_hour: Mapping[Line, Link] = field(default_factory=dict)
+
+    def at(self, when: float) -> Lines:
+        """Return the lines at that moment (seconds since the epoch): links may be faster at other hours."""
+        if not self.by_hour:
+            return self
+        now = {line: link.bandwidth_at(when) * MIB for line, link in self.by_hour.items()}
+        return replace(self, speed={**self.speed, **now})
 
     def of(self, source: str, dest: str) -> tuple[Line, ...]:
         """Return the lines that a move goes over; a pair of sites without a link of its own is not limited by one."""
@@ -62,12 +72,16 @@ class Left:
 
 
 def lines_of(snapshot: Snapshot) -> Lines:
-    """Return the lines of a fleet: a card for each host and the links that its inventory names."""
+    """Return the lines of a fleet: a card for each host and the links of its inventory, at the hour of the look."""
     speed: dict[Line, float] = {("host", host.name): _card(host) for host in snapshot.hosts}
+    taken = moment(snapshot.taken_at)
+    by_hour: dict[Line, Link] = {}
     for link in snapshot.links:
         first, second = sorted((link.sites[0], link.sites[-1]))
-        speed[("link", first, second)] = link.bandwidth_mibs * MIB
-    return Lines(speed, {host.name: host.site for host in snapshot.hosts})
+        speed[("link", first, second)] = link.bandwidth_at(taken.timestamp() if taken else None) * MIB
+        if link.bandwidth_by_hour:
+            by_hour[("link", first, second)] = link
+    return Lines(speed, {host.name: host.site for host in snapshot.hosts}, by_hour)
 
 
 def _card(host: Host) -> float:

@@ -1,0 +1,92 @@
+"""Whether a move may go over its link: now, by its hours, and at all, by how it is sent. Pure; asks no host."""
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Optional
+
+from .._model.hours import local_time
+from .._model.link import Link
+from .._model.plan import Method, Move
+from .._model.refusal import Refusal, RefusalCode
+from .._model.settings import MoveSettings
+from .bandwidth import Limits
+from .ports import Failure
+from .result import MoveResult, Outcome
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A link that moves wait for, and when it opens (seconds since the epoch)."""
+
+    at: float
+    link: Link
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Moves that start now, those given up as their link is closed, and the next opening that others wait for."""
+
+    start: tuple[Move, ...] = ()
+    closed: tuple[MoveResult, ...] = ()
+    opens: Optional[Opening] = None
+
+
+def turn(
+    waiting: Sequence[Move],
+    startable: Callable[[Sequence[Move]], Sequence[Move]],
+    limits: Limits,
+    now: float,
+    patience: float,
+) -> Turn:
+    """Return who starts now; ``startable``: which of those given may, links apart; ``patience`` is in seconds.
+
+    Whose link is closed takes no slot from the others; what is under way already is not asked.
+    """
+    left = list(waiting)
+    given_up: list[MoveResult] = []
+    openings: list[Opening] = []
+    while True:
+        start = startable(left)
+        shut = [(move, link) for move in start for link in _shut(move, limits, now)]
+        if not shut:
+            return Turn(tuple(start), tuple(given_up), min(openings, key=lambda each: each.at, default=None))
+        for move, link in shut:
+            left.remove(move)
+            opens = link.opening(now)
+            if opens is None or opens - now > patience:
+                given_up.append(_closed(move, link, opens))
+            else:
+                openings.append(Opening(opens, link))
+
+
+def _shut(move: Move, limits: Limits, now: float) -> tuple[Link, ...]:
+    """Return the link of the move where that is closed to it now."""
+    link = limits.link_of(move)
+    return () if link is None or move.adopt or link.opening(now) == now else (link,)
+
+
+def wait_facts(opening: Opening) -> dict[str, str]:
+    """Return what the journal says of a wait."""
+    return {"link": opening.link.name, "opens": local_time(opening.at, opening.link.timezone)}
+
+
+def _closed(move: Move, link: Link, opens: Optional[float]) -> MoveResult:
+    when = "never opens" if opens is None else f"opens at {local_time(opens, link.timezone)}"
+    why = f"the link of {link.name} is closed at this hour and {when}"
+    remedy = "Run again then, or let moves wait for it (link_wait_minutes)"
+    return MoveResult(move, Outcome.LINK_CLOSED, failure=Failure(why, remedy))
+
+
+def link_refusals(settings: MoveSettings, link: Optional[Link], move: Move) -> tuple[Refusal, ...]:
+    """Return a refusal where the move would go unencrypted over a link that takes nothing so.
+
+    A definition alone goes over the connections of libvirt, which have their own encryption.
+    """
+    sends = move.method not in (Method.OFFLINE, Method.RESTART) or bool(move.copies)
+    if link is None or not link.tls_required or settings.tls or not sends:
+        return ()
+    return (Refusal(RefusalCode.LINK_NEEDS_TLS, move.name, move.dest, {"link": link.name}),)
