@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional, Union
 
-from .codec import load_document, to_json
+from .balance import NotMoved
+from .codec import from_json, load_document, to_json
 from .errors import FleetError
 from .plan import SCHEMA, Goal, Plan, read_plan
+from .prose_balance import not_moved_facts, not_moved_lines
 
 Facts = Mapping[str, Any]
 
@@ -35,6 +37,7 @@ def summary(plan: Facts, report: Optional[Facts], mode: str, rehearsed: bool) ->
     ``report``: of the moves, None where none were made.
     """
     moves = _moves(plan, report)
+    stays = [from_json(NotMoved, each) for each in plan.get("not_moved", ())]
     found = {
         "mode": mode,
         "rehearsed": rehearsed,
@@ -44,10 +47,11 @@ def summary(plan: Facts, report: Optional[Facts], mode: str, rehearsed: bool) ->
         "moves": moves,
         "moved": sum(move["outcome"] == "moved" for move in moves),
         "stale": [move["name"] for move in moves if move["outcome"] == "stale"],
+        "not_moved": [not_moved_facts(each) for each in stays],
         "remarks": list(plan.get("remarks", ())),
         "plan": dict(plan) if mode == _RECOMMEND else None,
     }
-    return {**found, "text": summary_lines(found)}
+    return {**found, "text": [*summary_lines(found), *not_moved_lines(stays)]}
 
 
 def _figures(bound: Facts) -> dict[str, Any]:

@@ -37,8 +37,12 @@ def _column(packed: bytes) -> list[int]:
 
 def imbalance(used: Mapping[str, float], where: Where, hosts: Mapping[str, float]) -> float:
     """Return the standard deviation of how full the hosts are; ``hosts``: what each has room for."""
-    fill = {host: sum(used[name] for name, at in where.items() if at == host) / room for host, room in hosts.items()}
-    return pstdev(fill.values())
+    return pstdev(filled(used, where, hosts).values())
+
+
+def filled(used: Mapping[str, float], where: Where, hosts: Mapping[str, float]) -> dict[str, float]:
+    """Return how full each host is."""
+    return {host: sum(used[name] for name, at in where.items() if at == host) / room for host, room in hosts.items()}
 
 
 def best(moves: int, used: Mapping[str, float], where: Where, hosts: Mapping[str, float]) -> float:
