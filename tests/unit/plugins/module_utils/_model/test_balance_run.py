@@ -62,6 +62,20 @@ def test_a_move_that_the_report_leaves_out_was_not_begun() -> None:
     assert summary(PLAN, {"moves": []}, "act", False)["moves"][0]["outcome"] == "not_started"
 
 
+def test_who_stays_is_told_with_the_reason_as_data_and_in_words() -> None:
+    stays = {
+        "guest": "5e7d1c6e-0f3e-5e0b-9d7b-0a4a3a6f5a01",
+        "name": "db",
+        "host": "hv1",
+        "why": "cooldown",
+        "facts": {"until": "2026-11-26T12:00:00Z"},
+        "refusals": [],
+    }
+    found = summary({**PLAN, "not_moved": [stays]}, None, "recommend", False)
+    assert [(each["name"], each["why"]) for each in found["not_moved"]] == [("db", "cooldown")]
+    assert any("db on hv1" in line and "2026-11-26T12:00:00Z" in line for line in found["text"])
+
+
 def test_nothing_to_move_is_said() -> None:
     assert "nothing to move" in summary({**PLAN, "moves": []}, None, "act", False)["text"]
 
