@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Optional
 
 from .._model import prose
+from .._model.balance import noted_move
 from .._model.guest import Guest
 from .._model.host import Host, HostState
 from .._model.plan import Goal, Move, Plan, Stay, SurviveLoss, Wave
@@ -88,6 +89,7 @@ def write_plan(
             *usage_lines(board.snapshot, board.request.arrival_percent is not None),
         ),
         rule_faults=told,
+        not_moved=outcome.not_moved,
     )
 
 
@@ -132,6 +134,7 @@ def _moves(
     ids: list[tuple[str, ...]] = []
     moves: list[Move] = []
     now = {place.guest.uuid: place for group in board.members for place in group}
+    balances, moment = board.request.goal is Goal.BALANCE, (board.snapshot.taken_at, board.request.cooldown_minutes)
     for hop, others in zip(outcome.hops, after):
         waits = tuple(one for other in others for one in ids[other])
         mine = []
@@ -145,7 +148,9 @@ def _moves(
                 reason=_companion(board, hop.block, place, wished) or outcome.reasons.get(hop.block, ""),
                 home=_home(board, place) if place.guest.uuid in noted else place.guest.notes.home,
             )
-            moves.append(replace(made, after=waits, parking=hop.parking))
+            balanced = noted_move(place.guest.notes.balanced, *moment) if balances else None
+            purpose = outcome.purposes.get(hop.block)
+            moves.append(replace(made, after=waits, parking=hop.parking, purpose=purpose, balanced=balanced))
             mine.append(made.id)
             now[place.guest.uuid] = board.reaches.arrived(now[place.guest.uuid], made.dest)
         ids.append(tuple(mine))
