@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional, Union
 
-from .balance import NotMoved
+from .balance import DEFAULT_AGGRESSIVENESS, NotMoved, level_of
 from .codec import from_json, load_document, to_json
 from .errors import FleetError
 from .plan import SCHEMA, Goal, Plan, read_plan
@@ -42,7 +43,7 @@ def summary(plan: Facts, report: Optional[Facts], mode: str, rehearsed: bool) ->
         "mode": mode,
         "rehearsed": rehearsed,
         "plan_id": plan["plan_id"],
-        "threshold": plan["request"].get("threshold"),
+        "threshold": _threshold(plan["request"]),
         "signals": [_figures(bound) for bound in plan.get("bounds", ())],
         "moves": moves,
         "moved": sum(move["outcome"] == "moved" for move in moves),
@@ -52,6 +53,13 @@ def summary(plan: Facts, report: Optional[Facts], mode: str, rehearsed: bool) ->
         "plan": dict(plan) if mode == _RECOMMEND else None,
     }
     return {**found, "text": [*summary_lines(found), *not_moved_lines(stays)]}
+
+
+def _threshold(request: Facts) -> Optional[float]:
+    """Return the imbalance that is good enough; None where nothing is evened out, however uneven the fleet is."""
+    level = request.get("aggressiveness", DEFAULT_AGGRESSIVENESS)
+    found = level_of(level, request.get("threshold"), request.get("min_gain")).threshold
+    return None if math.isinf(found) else found
 
 
 def _figures(bound: Facts) -> dict[str, Any]:
@@ -76,6 +84,7 @@ def summary_lines(found: Facts) -> list[str]:
     """Return the summary for people."""
     return [
         *(_signal_line(each) for each in found["signals"]),
+        *_threshold_line(found["threshold"]),
         *(_move_line(move, found["rehearsed"]) for move in found["moves"]),
         *_none_line(found["moves"]),
         *found["remarks"],
@@ -84,6 +93,10 @@ def summary_lines(found: Facts) -> list[str]:
 
 def _signal_line(figures: Facts) -> str:
     return f"{figures['what']}: {figures['before']:g} before, {figures['after']:g} as planned"
+
+
+def _threshold_line(threshold: Optional[float]) -> tuple[str, ...]:
+    return () if threshold is None else (f"an imbalance of {threshold:g} is good enough",)
 
 
 def _move_line(move: Facts, rehearsed: bool) -> str:

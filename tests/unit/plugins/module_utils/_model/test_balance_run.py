@@ -32,9 +32,17 @@ def test_a_recommendation_says_what_is_to_be_moved_and_has_the_plan() -> None:
     assert found["plan"] == PLAN
     assert found["text"] == [
         "imbalance: 0.25 before, 0.04 as planned",
+        "an imbalance of 0.05 is good enough",
         "to be moved: web, hv1 to hv2: evens out hv1",
         "no further move or swap would pay",
     ]
+
+
+def test_without_a_threshold_given_it_is_that_of_the_aggressiveness() -> None:
+    def threshold(aggressiveness: int) -> Any:
+        return summary({**PLAN, "request": {"aggressiveness": aggressiveness}}, None, "act", False)["threshold"]
+
+    assert (threshold(1), threshold(2), threshold(5)) == (None, 0.2, 0.0)
 
 
 def test_what_was_moved_is_said_as_such_and_in_check_mode_as_foretold() -> None:
