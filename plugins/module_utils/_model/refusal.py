@@ -79,6 +79,7 @@ class RefusalCode(enum.Enum):
     NO_WAY = "no_way"
     # of the plan: with it the fleet could not lose a host any more
     LOSS = "loss"
+    ALL_OR_NONE = "all_or_none"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from .._model.snapshot import Snapshot, by_uuid
 from .board import Board, make_board, torn_apart
 from .check import check_request
 from .compat import in_flight
+from .goals.relocation import all_or_none, farther, narrowed
 from .goals.table import outcome_of, wishes_of
 from .leftovers import leftovers
 from .outcome import Outcome, Wish
@@ -37,12 +38,27 @@ def make_plan(snapshot: Snapshot, request: Request) -> Plan:
     fleet = replace(snapshot, hosts=tuple(sorted(snapshot.hosts, key=lambda host: host.name)))
     wishes = wishes_of(fleet, request)
     adopted = _adopted(fleet, wishes)
-    board, outcome = _best(fleet, request, wishes, adopted)
+    board, outcome = _nearest(fleet, request, wishes, adopted)
+    outcome = all_or_none(board, outcome, wishes) if request.all_or_none else outcome
     plan = write_plan(board, outcome, wishes, adopted, digest(snapshot, request))
     violation = first_violation(snapshot, plan)
     if violation is not None:
         raise FleetError(f"the plan broke its own rule: {violation}", "This is a defect: report snapshot and request")
     return plan
+
+
+def _nearest(
+    snapshot: Snapshot, request: Request, wishes: Sequence[Wish], adopted: Mapping[str, str]
+) -> tuple[Board, Outcome]:
+    """Place guests on the nearest hosts, and let those who find no place there go farther, one latency at a time."""
+    steps: dict[str, int] = {}
+    while True:
+        narrow = narrowed(snapshot, request, wishes, steps)
+        board, outcome = _best(snapshot, request, narrow, adopted)
+        more = farther(board, outcome, wishes, narrow, steps)
+        if more is None:
+            return board, outcome
+        steps = more
 
 
 def _best(
