@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Optional, Union
 
 from .._model import prose
-from .._model.plan import Leftover, Move, Plan, method_fits
+from .._model.plan import Goal, Leftover, Move, Plan, method_fits
 from .._model.refusal import Refusal
 from .._model.settings import MoveSettings, Slots
 from .bandwidth import Limits
@@ -68,7 +68,7 @@ def run(
         halt = _halt(driver, results, options)
         if halt is not None:
             results.update({move.id: _record(_not_started(move, halt), emit) for move in waiting})
-        now = _turn(waiting, running, results, options, driver)
+        now = _turn(waiting, running, results, options, driver, plan.request.goal is Goal.RELOCATE)
         results.update({result.move.id: _record(result, emit) for result in now.closed})
         if now.opens is not None and now.opens != awaited:
             emit("link_closed", wait_facts(now.opens))
@@ -100,6 +100,7 @@ def _turn(
     results: Mapping[str, MoveResult],
     options: RunOptions,
     driver: Driver,
+    as_planned: bool,
 ) -> Turn:
     open_moves = [move for move in waiting if move.id not in results]
     arrived = [key for key, result in results.items() if result.outcome in ARRIVED]
@@ -107,7 +108,7 @@ def _turn(
     patience = 60 * options.settings.link_wait_minutes
     return turn(
         open_moves,
-        lambda moves: startable(moves, moving, arrived, options.slots),
+        lambda moves: startable(moves, moving, arrived, options.slots, results, as_planned),
         options.limits,
         driver.now(),
         patience,

@@ -18,6 +18,7 @@ from ..._model.rules import RuleKind
 from ..._model.snapshot import Snapshot
 from .case import Case, Violation, malformed, misplaced, open_case
 from .goals import destination_violations, promise_violations
+from .groups import group_violations
 from .loss import loss_violations
 from .moves import move_violations
 from .room import room_violations
@@ -74,3 +75,4 @@ def _as_a_whole(case: Case, rules: tuple[BoundRule, ...]) -> Iterator[Violation]
     yield from breach_violations(case, rules)
     yield from sum_violations(case)
     yield from saving_violations(case)
+    yield from group_violations(case, rules)
