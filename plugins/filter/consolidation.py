@@ -44,7 +44,7 @@ def consolidation_summary(
 ) -> dict[str, Any]:
     """Return what came of the run, as data and as lines for people."""
     names = tuple(look["begun"]), tuple(look["asleep"])
-    seen = Sorted(look["keep_on"], *names, look["aside"], look["stuck"])
+    seen = Sorted(look["keep_on"], *names, look["aside"], look["stuck"], look.get("watts") or {})
     return summary(seen, plan, report or None, switched, bool(rehearsed))
 
 

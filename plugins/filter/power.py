@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Optional
 
 from ..module_utils._model import power_state, standby
 
@@ -44,6 +44,11 @@ def redfish_power(answer: Mapping[str, Any], system: str = "") -> str:
     return power_state.redfish_power(answer, system)
 
 
+def redfish_watts(answer: Mapping[str, Any]) -> Optional[float]:
+    """Return what a Redfish BMC measures of its chassis, None where it measures nothing."""
+    return power_state.redfish_watts(answer)
+
+
 class FilterModule:
     """The filters of this file, as Ansible looks for them."""
 
@@ -53,6 +58,7 @@ class FilterModule:
             "power_notes": power_notes,
             "power_result": power_result,
             "redfish_power": redfish_power,
+            "redfish_watts": redfish_watts,
             "standby_mark": standby_mark,
             "standby_notes": standby_notes,
         }

@@ -95,6 +95,14 @@ sample:
     guest_network: 204800.0
     host_cpus: 4.07
     host_memory: 3221225472
+text:
+  description: The same in words, with what could not be measured.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - 12 guests on 3 hosts use 3.41 CPUs, 2048 MiB of memory, 1.25 MiB/s of disks and 0.20 MiB/s of networks
+    - 'not measured: throughput of networks of 1 of the guests'
 history:
   description:
     - What the file holds afterwards; in check mode, what it holds. C(bytes) is its size, C(oldest) its oldest sample,
@@ -126,7 +134,7 @@ from ..module_utils._history.record import check_keep, known_readings, peek, sto
 from ..module_utils._libvirt.binding import libvirt
 from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.metering import measure
-from ..module_utils._model.prose_usage import record_lines, sample_facts, stock_facts
+from ..module_utils._model.prose_usage import record_lines, sample_facts, sample_lines, stock_facts
 
 
 def body(module: AnsibleModule) -> dict[str, Any]:
@@ -139,9 +147,11 @@ def body(module: AnsibleModule) -> dict[str, Any]:
     added, stock = (True, peek(path, at)) if module.check_mode else store(path, measured, keep_days)
     for line in record_lines(measured, stock, added):
         module.warn(line)
+    sample = sample_facts(measured)
     return {
         "changed": added,
-        "sample": sample_facts(measured),
+        "sample": sample,
+        "text": sample_lines(sample),
         "history": {"path": path, **stock_facts(stock)},
         "unreachable_hosts": dict(measured.silent),
     }

@@ -28,7 +28,10 @@ MIB = 1024 * 1024
 
 
 class Fleet:
-    """Guests of two vCPUs with a level that drifts, noise upon it, and memory that seldom changes."""
+    """Guests of two vCPUs with a level that drifts, noise upon it, and memory that seldom changes.
+
+    Half of them use disks and network, each at a level of its own from 1 KiB/s to 30 MiB/s, with a tenth of noise.
+    """
 
     def __init__(self, hosts: int, guests: int) -> None:
         self._drawn = random.Random(1)
@@ -37,6 +40,7 @@ class Fleet:
         self._subjects = [metering.Subject(kind, name) for kind, name in names]
         self._level = [self._drawn.random() for _subject in self._subjects]
         self._memory = [self._drawn.randrange(256, 65536) for _subject in self._subjects]
+        self._rate = [self._drawn.choice((0.0, 1024 * 10 ** self._drawn.uniform(0, 4.5))) for _ in self._subjects]
         self._noise = [self._drawn.gauss(0, 0.01) for _number in range(10_007)]
 
     def measured(self, step: int) -> metering.Measured:
@@ -47,9 +51,13 @@ class Fleet:
                 self._level[place] = drawn.random()
                 self._memory[place] = max(64, self._memory[place] + drawn.randrange(-8, 16))
             cpus = max(0.0, 2 * self._level[place] + noise[(place + shift) % len(noise)])
-            uses.append(metering.Use(subject, cpus, self._memory[place] * MIB))
+            wave = 1 + 10 * noise[(2 * place + shift) % len(noise)]
+            rates = (self._rate[place] * wave, self._rate[place] / 3 * wave)
+            throughput = rates if subject.kind is metering.Kind.GUEST else (None, None)
+            uses.append(metering.Use(subject, cpus, self._memory[place] * MIB, *throughput))
+        counted = {"disk": step * 10**10, "network": step * 10**9}
         readings = {
-            subject: metering.Reading(subject, subject.key, "hv0001", 7, float(at), step * 10**11)
+            subject: metering.Reading(subject, subject.key, "hv0001", 7, float(at), step * 10**11, **counted)
             for subject in self._subjects
         }
         return metering.Measured(metering.Sample(at, tuple(uses)), readings, (), {})
@@ -74,6 +82,12 @@ def main(hosts: int, guests: int, hours: int) -> None:
             usage_window.usage(series, now, window)
             usage_window.forecast(series, now, window)
         judged = time.process_time() - began
+        began = time.process_time()
+        for column in (recall.Column.DISK, recall.Column.NETWORK):
+            recent = recall.read_history(path, metering.Kind.GUEST, column, [(now - 7200, now)])
+            for series in recent.series.values():
+                usage_window.usage(series, now, usage_window.UsageWindow())
+        throughput = time.process_time() - began
         size = Path(path).stat().st_size
     figures = [
         (f"file after {hours} hours", size / 1e6, "MB"),
@@ -83,6 +97,7 @@ def main(hosts: int, guests: int, hours: int) -> None:
         ("a sample added", spent, "s"),
         (f"{len(found.times)} samples of {len(found.series)} guests read", read, "s"),
         ("use and forecast of all of them", judged, "s"),
+        ("throughput of all of them in the last two hours", throughput, "s"),
         ("memory of the process at most", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "MiB"),
     ]
     _told(f"{hosts} hosts, {guests} guests, a sample each {STEP} s", figures)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from .power_state import measured_watts
 from .standby import is_standby_mark, sleeping
 
 Variables = Mapping[str, Any]
@@ -21,7 +22,8 @@ class Sorted:
 
     ``keep_on``: those that are not to be switched off, and why. ``begun``: on, and marked or noted as on standby: an
     interrupted run was about to switch them off or on. ``asleep``: on standby. ``aside``: not reached, and why, or in
-    maintenance for a reason of somebody else's. ``stuck``: can't be woken, and why.
+    maintenance for a reason of somebody else's. ``stuck``: can't be woken, and why. ``watts``: what hosts that are on
+    draw, as their BMCs measure it.
     """
 
     keep_on: Mapping[str, str] = field(default_factory=dict)
@@ -29,6 +31,7 @@ class Sorted:
     asleep: tuple[str, ...] = ()
     aside: Mapping[str, str] = field(default_factory=dict)
     stuck: Mapping[str, str] = field(default_factory=dict)
+    watts: Mapping[str, float] = field(default_factory=dict)
 
 
 def sort_hosts(
@@ -44,6 +47,7 @@ def sort_hosts(
         tuple(name for name in every if found[name].asleep),
         {name: found[name].aside for name in every if found[name].aside},
         {name: f"{_NO_BMC}, so nothing can wake it" for name in every if not _can_wake(hostvars[name])},
+        measured_watts(every, hostvars),
     )
 
 
@@ -163,6 +167,7 @@ def summary(
         "keep_on": dict(seen.keep_on),
         "aside": dict(seen.aside),
         "moved": len(moved),
+        "watts_measured": dict(seen.watts),
         # that of the report knows what the moves really sent
         "energy": (report or {}).get("energy") or plan.get("energy"),
     }
@@ -180,7 +185,7 @@ def summary_lines(found: Variables) -> list[str]:
     lines += [f"not looked at: {name}, {why}" for name, why in found["aside"].items()]
     if found["standby"]:
         lines.append(f"on standby: {', '.join(found['standby'])}")
-    return lines + energy_lines(found["energy"])
+    return lines + energy_lines(found["energy"]) + measured_lines(found["watts_measured"])
 
 
 def energy_lines(energy: Optional[Variables]) -> list[str]:
@@ -198,6 +203,14 @@ def energy_lines(energy: Optional[Variables]) -> list[str]:
     if energy.get("co2_kg_per_day") is not None:
         lines.append(f"CO2: {_saved(energy['co2_kg_per_day'], 'kg')}")
     return lines
+
+
+def measured_lines(watts: Mapping[str, float]) -> list[str]:
+    """Return what the BMCs measured before anything was switched, beside which the model's figure can be held."""
+    if not watts:
+        return []
+    each = ", ".join(f"{name} {drawn:.0f} W" for name, drawn in sorted(watts.items()))
+    return [f"measured by the BMCs before: {sum(watts.values()):.0f} W ({each})"]
 
 
 def _saved(amount: float, unit: str) -> str:

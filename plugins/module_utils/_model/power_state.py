@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
 from .standby import Notes, merged, with_notes
 
@@ -30,7 +31,18 @@ def power_result(names: Sequence[str], group: Sequence[str], hostvars: Mapping[s
         "on": [name for name, power in done.items() if power == ON],
         "off": [name for name, power in done.items() if power == OFF],
         "failed": failed,
+        "watts": measured_watts(group, hostvars),
     }
+
+
+def measured_watts(names: Iterable[str], hostvars: Mapping[str, Variables]) -> dict[str, float]:
+    """Return what the BMCs of hosts that are on measure, by name, without those that measure nothing."""
+    told = {
+        name: watts_told(hostvars[name].get("virtfleet_watts"))
+        for name in sorted(names)
+        if hostvars[name].get("virtfleet_power_state") == ON
+    }
+    return {name: watts for name, watts in told.items() if watts is not None}
 
 
 def power_notes(names: Sequence[str], group: Sequence[str], hostvars: Mapping[str, Variables], now: str) -> Notes:
@@ -58,6 +70,23 @@ def _told(variables: Variables) -> Notes:
     if "notes" in told:
         return told["notes"] or {}
     return (variables.get("ansible_local") or {}).get("virtfleet_standby") or {}
+
+
+def watts_told(value: Any) -> Optional[float]:
+    """Return the watts that a BMC measures, None where it does not; some of Ansible's versions hand on text."""
+    try:
+        watts = float(value)
+    except (TypeError, ValueError):
+        return None
+    return watts if 0 < watts < math.inf else None
+
+
+def redfish_watts(answer: Mapping[str, Any]) -> Optional[float]:
+    """Return what all chassis of a Redfish BMC draw, None where none is measured; ``answer``: of redfish_info."""
+    told = (answer.get("redfish_facts") or {}).get("chassis_power") or {}
+    measured = [watts_told(entry.get("PowerConsumedWatts")) for entry in told.get("entries") or []]
+    known = [watts for watts in measured if watts is not None]
+    return sum(known) if known else None
 
 
 def redfish_power(answer: Mapping[str, Any], system: str = "") -> str:

@@ -12,6 +12,8 @@ from .metering import Kind, Measured, Stock, Use
 from .snapshot import Snapshot
 from .usage_window import UsageSource
 
+_MIB = 1024 * 1024
+
 
 def usage_facts(snapshot: Snapshot) -> dict[str, Any]:
     """Return what a module tells of the use that it plans with: from history, of the moment, or from nowhere."""
@@ -74,6 +76,25 @@ def sample_facts(measured: Measured) -> dict[str, Any]:
         "host_cpus": _cpus(of[Kind.HOST]),
         "host_memory": _memory(of[Kind.HOST]),
     }
+
+
+def sample_lines(facts: dict[str, Any]) -> list[str]:
+    """Return what a sample has, and what it lacks, in words; ``facts`` as from ``sample_facts``."""
+    memory, disk, network = (facts[f"guest_{what}"] / _MIB for what in ("memory", "disk", "network"))
+    used = (
+        f"{facts['guests']} guests on {facts['hosts']} hosts use {facts['guest_cpus']:.2f} CPUs, "
+        f"{memory:.0f} MiB of memory, {disk:.2f} MiB/s of disks and {network:.2f} MiB/s of networks"
+    )
+    lacks = [
+        f"{what} of {facts[key]} of the {whose}"
+        for key, what, whose in (
+            ("unmeasured", "CPU use", "hosts and guests"),
+            ("unmeasured_disk", "throughput of disks", "guests"),
+            ("unmeasured_network", "throughput of networks", "guests"),
+        )
+        if facts[key]
+    ]
+    return [used, *([f"not measured: {', '.join(lacks)}"] if lacks else [])]
 
 
 def stock_facts(stock: Stock) -> dict[str, Any]:

@@ -102,7 +102,8 @@ def _host(host: Host, view: View, begin: datetime, guests: tuple[Guest, ...]) ->
     since: Optional[float] = view.since.get(host.name)
     shut_off = tuple(guest for guest in host.guests if not guest.active)
     known = host.power_since if since is None else _text(begin, since)
-    return replace(host, state=state, power_since=known, guests=(*guests, *shut_off))
+    # what the host of the snapshot used then is not what this one uses now
+    return replace(host, state=state, power_since=known, guests=(*guests, *shut_off), usage_cpus=None, pressure=None)
 
 
 def _text(begin: datetime, second: float) -> str:

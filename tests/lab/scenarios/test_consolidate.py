@@ -22,6 +22,8 @@ LAST = True  # hosts are off at its end
 HEADROOM, ROOM = 10, 7
 PEAKS, BURNS = ("peak1", "peak2"), 0.4
 IDLE_WATTS = 90.0
+# as tests/lab/redfish_bmc.py has it
+REDFISH_WATTS = 142
 MODEL = {"idle_watts": IDLE_WATTS, "full_watts": 310.0, "boot_seconds": 5, "shutdown_seconds": 5}
 
 
@@ -128,7 +130,7 @@ def cpus_of_a_host() -> int:
 
 @pytest.fixture(scope="module")
 def foretold(job: Job) -> Step:
-    return job.run("--check")
+    return job.run("--check", "-e", "consolidate_measure_watts=true")
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +191,13 @@ def test_check_mode_touches_nothing(foretold: Step) -> None:
     assert foretold.after == initial_world()
     assert foretold.off == []
     assert foretold.run.changed > 0
+
+
+def test_what_a_bmc_measures_stands_beside_the_models_watts(foretold: Step, asleep: Step) -> None:
+    # the one behind Redfish has a figure, which has to be asked for; the simulators of IPMI have none
+    assert list(foretold.told["watts_measured"].values()) == [REDFISH_WATTS]
+    assert kinds_of_bmc(list(foretold.told["watts_measured"])) == {"redfish"}
+    assert asleep.told["watts_measured"] == {}
 
 
 def test_check_mode_foretells_the_moves_and_what_is_switched_off(foretold: Step, asleep: Step) -> None:

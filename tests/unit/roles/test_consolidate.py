@@ -12,7 +12,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._ansible.reque
 
 ROLE = Path(__file__).resolve().parents[3] / "roles" / "consolidate"
 # what the role uses itself, or hands to other roles than the pipeline
-OWN = {"group", "hosts", "keep_on", "power_off", "settings", "report_dir"}
+OWN = {"group", "hosts", "keep_on", "power_off", "settings", "report_dir", "measure_watts"}
 
 
 def read(path: str) -> Any:

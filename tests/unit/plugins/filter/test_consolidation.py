@@ -36,6 +36,7 @@ def test_what_hosts_have_noted_about_one_another_is_read() -> None:
         "asleep": ["hv2"],
         "aside": {},
         "stuck": {},
+        "watts": {},
     }
 
 

@@ -12,6 +12,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.consoli
     Sorted,
     empty_hosts,
     energy_lines,
+    measured_lines,
     not_awake,
     sort_hosts,
     summary,
@@ -170,3 +171,17 @@ def test_energy_is_told_in_watts_kwh_and_what_the_factors_make_of_them() -> None
     lines = energy_lines({**more, "co2_kg_per_day": -0.4})
     assert "1.20 kWh a day more" in lines[0]
     assert lines[1:] == ["money: 0.36 EUR a day more", "CO2: 0.40 kg a day more"]
+
+
+def test_what_the_bmcs_measure_of_hosts_that_are_on_stands_beside_the_models_watts() -> None:
+    hosts = {"hv1": seen(virtfleet_watts=184), "hv2": seen(virtfleet_watts="120.5"), "hv3": seen(virtfleet_watts="")}
+    hosts["hv4"] = seen("off", None, virtfleet_watts=7)
+    looked = sort_hosts(sorted(hosts), hosts, (), "localhost", {})
+    assert looked.watts == {"hv1": 184.0, "hv2": 120.5}
+    found = summary(looked, {**PLAN, "energy": ENERGY}, report({}), NOBODY, False)
+    assert found["watts_measured"] == {"hv1": 184.0, "hv2": 120.5}
+    assert found["text"][-1] == "measured by the BMCs before: 304 W (hv1 184 W, hv2 120 W)"
+
+
+def test_where_no_bmc_measures_nothing_is_said_of_it() -> None:
+    assert measured_lines({}) == []

@@ -12,7 +12,9 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.power_s
     power_notes,
     power_result,
     redfish_power,
+    redfish_watts,
     standby_notes,
+    watts_told,
 )
 
 OLD, NEW = "2026-11-23T20:00:00+00:00", "2026-11-24T06:00:00+00:00"
@@ -36,6 +38,7 @@ def test_hosts_are_on_off_or_failed_and_one_that_was_lost_has_failed() -> None:
         "on": [],
         "off": ["hv2"],
         "failed": {"hv3": "web is there", "hv4": "Ansible lost it"},
+        "watts": {},
     }
 
 
@@ -84,3 +87,45 @@ def answer(*systems: dict[str, str]) -> dict[str, Any]:
 )
 def test_a_redfish_bmc_tells_of_one_system(given: dict[str, Any], system: str, power: str) -> None:
     assert redfish_power(given, system) == power
+
+
+# of a published mockup of DMTF (public-rackmount1), as redfish_info hands it on
+CHASSIS = {
+    "Name": "Server Power Control",
+    "PowerRequestedWatts": 800,
+    "PowerAvailableWatts": 0,
+    "PowerCapacityWatts": 800,
+    "PowerAllocatedWatts": 800,
+    "PowerConsumedWatts": 344,
+    "PowerMetrics": {
+        "IntervalInMin": 30,
+        "MinConsumedWatts": 271,
+        "MaxConsumedWatts": 489,
+        "AverageConsumedWatts": 319,
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("entries", "watts"),
+    [
+        ([CHASSIS], 344.0),
+        ([CHASSIS, {**CHASSIS, "PowerConsumedWatts": 12.5}], 356.5),
+        ([CHASSIS, {"PowerConsumedWatts": None}, {}], 344.0),
+        ([{"PowerCapacityWatts": 800}], None),
+        ([], None),
+    ],
+)
+def test_a_redfish_bmc_tells_what_its_chassis_draw_where_they_measure_it(entries: list[Any], watts: Any) -> None:
+    assert redfish_watts({"redfish_facts": {"chassis_power": {"ret": True, "entries": entries}}}) == watts
+
+
+def test_a_redfish_bmc_without_power_figures_tells_none() -> None:
+    told = {"chassis_power": {"ret": False, "msg": "Power information not found."}}
+    assert redfish_watts({"redfish_facts": told}) is None
+    assert redfish_watts({"skipped": True}) is None
+
+
+@pytest.mark.parametrize("value", [None, "", "None", 0, -3, "inf", "nan", {}])
+def test_what_is_no_figure_is_no_watts(value: Any) -> None:
+    assert watts_told(value) is None
