@@ -56,7 +56,8 @@ def plan_facts(plan: Plan) -> dict[str, Any]:
 def purpose(request: Request) -> str:
     """Return what the request wants, in a clause."""
     labels = [f"{key}={value}" for key, value in sorted(request.labels.items())]
-    guests = few((*request.guests, *labels))
+    own = (f"{key} to {where}" for key, where in sorted(request.dest_of.items()))
+    guests = few((*request.guests, *labels, *own))
     hosts = few((*request.hosts, *(f"site {site}" for site in request.sites)))
     among = f" among {hosts}" if hosts else ""
     whole = {
@@ -75,7 +76,11 @@ def purpose(request: Request) -> str:
 def _allowed(request: Request) -> str:
     labels = [f"{key}={value}" for key, value in sorted(request.dest_labels.items())]
     places = few((*request.dests, *(f"site {site}" for site in request.dest_sites), *labels))
-    return f", only to {places}" if places else ""
+    where = f", only to {places}" if places else ""
+    if request.near is not None:
+        most = f" (within {request.max_latency_ms:g} ms)" if request.max_latency_ms is not None else ""
+        where += f", near {request.near}{most}"
+    return where + (", all or none" if request.all_or_none else "")
 
 
 def few(names: Sequence[str], most: int = FEW) -> str:

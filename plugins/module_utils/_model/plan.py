@@ -93,6 +93,13 @@ class Request:
     labels: Mapping[str, str] = field(default_factory=dict)
     dest_sites: tuple[str, ...] = ()
     dest_labels: Mapping[str, str] = field(default_factory=dict)
+    # of RELOCATE: site or host by name or UUID of a guest, or by a label as "key=value"; those guests go too
+    dest_of: Mapping[str, str] = field(default_factory=dict)
+    # of RELOCATE: users that hosts have a latency to, and how many milliseconds are near enough
+    near: Optional[str] = None
+    max_latency_ms: Optional[float] = None
+    # nobody moves unless all that the goal wants elsewhere can
+    all_or_none: bool = False
     rules: tuple[Rule, ...] = ()
     # of memory and vCPUs, left free wherever a guest comes to
     headroom_percent: float = 0.0

@@ -82,6 +82,7 @@ class RefusalCode(enum.Enum):
     GROUP_SPLIT = "group_split"
     # of the plan: with it the fleet could not lose a host any more
     LOSS = "loss"
+    ALL_OR_NONE = "all_or_none"
 
 
 @dataclass(frozen=True)

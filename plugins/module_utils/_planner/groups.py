@@ -17,6 +17,7 @@ from .._model.plan import Goal, Move, Request
 from .._model.refusal import RefusalCode
 from .._model.snapshot import Snapshot
 from .board import Board
+from .goals.relocation import latencies
 from .group_order import Ordered, Step, ordered
 from .link_use import Spans
 from .outcome import Hop, Kept, Outcome, Wish
@@ -60,29 +61,44 @@ def parties_of(
         name = wish.place.guest.notes.labels.get(request.group_label)
         if name:
             going[name].append(wish)
-    found = (_party(snapshot, request.group_label, name, going[name], adopted) for name in sorted(going))
+    found = (_party(snapshot, request, name, going[name], adopted) for name in sorted(going))
     return tuple(party for party in found if party.guests and len(party.guests) + len(party.there) > 1)
 
 
-def _party(snapshot: Snapshot, label: str, name: str, wishes: Sequence[Wish], adopted: Collection[str]) -> Party:
+def _party(snapshot: Snapshot, request: Request, name: str, wishes: Sequence[Wish], adopted: Collection[str]) -> Party:
     site = {host.name: host.site for host in snapshot.hosts}
     leaving = frozenset(wish.place.guest.uuid for wish in wishes).difference(adopted)
     goals = frozenset(host for wish in wishes for host in wish.candidates)
     there = frozenset(
         place.guest.uuid
         for place in snapshot.residents
-        if place.guest.notes.labels.get(label) == name
+        if place.guest.notes.labels.get(request.group_label) == name
         and (place.guest.uuid in adopted or (place.host in goals and place.guest.uuid not in leaving))
     )
     common = frozenset[Optional[str]].intersection(*(frozenset(site[host] for host in w.candidates) for w in wishes))
     taken = {site[place.host] for place in snapshot.residents if place.guest.uuid in there - frozenset(adopted)}
+    room, far = _rooms(snapshot, goals), _latency_of_sites(snapshot, request, goals)
+    # where some of it are already, the others go; else where who uses them is nearest; else where most room is
+    sites = sorted(common, key=lambda each: (each not in taken, far.get(each, 0.0), -room[each], each or ""))
+    return Party(name, leaving, there, tuple(sites))
+
+
+def _rooms(snapshot: Snapshot, names: Collection[str]) -> dict[Optional[str], int]:
+    """Return the memory that is free on each site, on those hosts of it."""
     room: dict[Optional[str], int] = defaultdict(int)
     for host in snapshot.hosts:
-        if host.name in goals:
-            room[host.site] += host.allocatable_memory - sum(g.memory for g in host.guests if g.active)
-    # where some of it are already, the others go; else where most room is
-    sites = sorted(common, key=lambda each: (each not in taken, -room[each], each or ""))
-    return Party(name, leaving, there, tuple(sites))
+        if host.name in names:
+            room[host.site] += host.allocatable_memory - sum(guest.memory for guest in host.guests if guest.active)
+    return room
+
+
+def _latency_of_sites(snapshot: Snapshot, request: Request, names: Collection[str]) -> dict[Optional[str], float]:
+    known = latencies(request, snapshot.hosts)
+    found: dict[Optional[str], float] = {}
+    for host in snapshot.hosts:
+        if host.name in names and host.name in known:
+            found[host.site] = min(known[host.name], found.get(host.site, known[host.name]))
+    return found
 
 
 def kept_whole(

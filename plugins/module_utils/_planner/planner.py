@@ -17,6 +17,7 @@ from .._model.snapshot import Snapshot, by_uuid
 from .board import Board, make_board, torn_apart
 from .check import check_request
 from .compat import in_flight
+from .goals.relocation import all_or_none, farther, narrowed
 from .goals.table import outcome_of, wishes_of
 from .groups import kept_whole, parties_of, too_long, with_reasons
 from .leftovers import leftovers
@@ -50,13 +51,29 @@ def _whole_plan(snapshot: Snapshot, request: Request, wishes: Sequence[Wish], pl
     parties = parties_of(snapshot, request, wishes, adopted)
     out: dict[str, Kept] = {}
     while True:
-        whole = kept_whole(snapshot, parties, wishes, lambda some: _best(snapshot, request, some, adopted), out)
+        whole = kept_whole(snapshot, parties, wishes, lambda some: _nearest(snapshot, request, some, adopted), out)
         going = tuple(party for party in parties if party.name not in whole.why)
-        plan = write_plan(whole.board, with_reasons(whole, parties), wishes, adopted, plan_id, going)
+        outcome = with_reasons(whole, parties)
+        outcome = all_or_none(whole.board, outcome, wishes) if request.all_or_none else outcome
+        plan = write_plan(whole.board, outcome, wishes, adopted, plan_id, going)
         late = too_long(plan.groups, going, request)
         if not late:
             return plan
         out = {**whole.why, **late}
+
+
+def _nearest(
+    snapshot: Snapshot, request: Request, wishes: Sequence[Wish], adopted: Mapping[str, str]
+) -> tuple[Board, Outcome]:
+    """Place guests on the nearest hosts, and let those who find no place there go farther, one latency at a time."""
+    steps: dict[str, int] = {}
+    while True:
+        narrow = narrowed(snapshot, request, wishes, steps)
+        board, outcome = _best(snapshot, request, narrow, adopted)
+        more = farther(board, outcome, wishes, narrow, steps)
+        if more is None:
+            return board, outcome
+        steps = more
 
 
 def _best(

@@ -11,6 +11,7 @@ from ..._model.host import Host
 from ..._model.plan import Goal, Move
 from ..._model.rules import RuleKind
 from .case import Case, Violation, asked_hosts
+from .relocated import relocated
 from .rules import BoundRule, domain_of
 
 AIMED = (Goal.EVACUATE, Goal.RELOCATE, Goal.MOVE, Goal.RESTORE)
@@ -66,18 +67,16 @@ def wished(case: Case) -> Wishes:
     if request.goal is Goal.RESTORE:
         homes = {uuid: place.guest.notes.home for uuid, place in case.homes.items()}
         return {uuid: frozenset({home}) for uuid, home in homes.items() if home in asked}
-    if request.goal not in (Goal.MOVE, Goal.RELOCATE):
+    if request.goal is Goal.RELOCATE:
+        return relocated(case, allowed_dests(case))
+    if request.goal is not Goal.MOVE:
         return {}
     chosen = {uuid for uuid, place in case.homes.items() if {uuid, place.guest.name} & set(request.guests)}
     if request.labels:
         labels = {uuid: place.guest.notes.labels for uuid, place in case.homes.items()}
         wanted = request.labels.items()
         chosen |= {uuid for uuid in labels if all(labels[uuid].get(key) == value for key, value in wanted)}
-    if request.goal is Goal.MOVE:
-        return dict.fromkeys(chosen, asked)
-    if request.hosts or request.sites:
-        chosen |= {uuid for uuid, host in case.before.items() if host in asked}
-    return {uuid: allowed_dests(case) for uuid in chosen}
+    return dict.fromkeys(chosen, asked)
 
 
 def promise_violations(case: Case, rules: tuple[BoundRule, ...]) -> Iterator[Violation]:
@@ -87,6 +86,8 @@ def promise_violations(case: Case, rules: tuple[BoundRule, ...]) -> Iterator[Vio
     yield from _causes(case, wishes, rules)
     yield from _stays(case, wishes)
     own = [move for move in case.plan.moves if not move.adopt]
+    if case.request.all_or_none and own and case.plan.stays:
+        yield Violation("all or none", own[0].id, f"{own[0].name} goes, and {case.plan.stays[0].name} can't")
     most, size = case.request.max_moves, case.request.max_bytes
     if case.request.goal in LIMITED:
         if most is not None and len(own) > most:

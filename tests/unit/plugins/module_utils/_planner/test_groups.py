@@ -14,6 +14,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.engine
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.simulator import Simulator
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Guest, JobKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest_policy import GuestPolicy
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.link import HourlyBandwidth, Link
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Move, Plan, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import Rule, RuleKind
@@ -177,6 +178,20 @@ def test_the_plan_says_what_goes_over_a_link_for_how_long_and_at_what_cost() -> 
     assert use.est_seconds == pytest.approx(2048 / 10 + 1.5, abs=1)
 
 
+def test_a_group_goes_where_who_uses_it_is_near_as_far_as_all_of_it_fit_there() -> None:
+    def hosts(room: int) -> tuple[Host, ...]:
+        return (
+            build.host("hv1", member("a1", "a", 900), member("a2", "a", 900), site="north"),
+            build.host("hv2", site="south", allocatable_memory=room * MIB, latency_ms={"users": 5.0}),
+            build.host("hv3", site="west", latency_ms={"users": 40.0}),
+        )
+
+    request = replace(SOUTH, dest_sites=("south", "west"), near="users", max_latency_ms=50.0)
+    for room, host in ((2000, "hv2"), (1000, "hv3")):
+        plan = make_plan(Snapshot("", hosts(room)), request)
+        assert {(move.name, move.dest) for move in plan.moves} == {("a1", host), ("a2", host)}
+
+
 # --- on random fleets
 
 
@@ -214,7 +229,10 @@ def sites(random: Random) -> tuple[Snapshot, Request]:
     dests = random.choice([("south",), ("south", "west")])
     slots = random.choice([Slots(), Slots(2, 2, 2), Slots(1, 1, 1)])
     most = random.choice([None, None, 2.0])
-    request = replace(SOUTH, dest_sites=dests, rules=rules, slots=slots, max_split_minutes=most)
+    near = random.choice([None, None, "users"])
+    hosts = [replace(host, latency_ms={"users": random.choice([2.0, 9.0])}) for host in hosts]
+    request = replace(SOUTH, dest_sites=dests, rules=rules, slots=slots, max_split_minutes=most, near=near)
+    request = replace(request, max_latency_ms=20.0 if near else None, all_or_none=random.random() < 0.1)
     return Snapshot("2026-11-26T12:00:00Z", tuple(hosts), links), request
 
 
