@@ -140,11 +140,18 @@ report:
         - One entry per move with its outcome, one of V(moved), V(already_there), V(refused), V(stale), V(failed),
           V(timed_out), V(aborted), V(went_off), V(not_started), V(link_closed) (it would have gone
           over a link that is closed at that hour), V(unknown); seconds, bytes and downtime as libvirt
-          measured them. C(bytes) counts memory and copied disks, C(disk_bytes) the disks alone.
+          measured them. C(bytes) counts memory and copied disks, C(disk_bytes) the disks alone. C(reason) is
+          the plan's, C(purpose) for the goal V(balance) only.
       type: list
       elements: dict
     stays:
       description: Guests that the plan left where they are, with the reasons.
+      type: list
+      elements: dict
+    not_moved:
+      description:
+        - For the goal V(balance), guests that stay on hosts that are fuller than the mean, each with C(why) as
+          RV(virtfleet.migration.migration_plan#module:plan.not_moved) has it, and C(text), the reason in words.
       type: list
       elements: dict
     left:

@@ -10,6 +10,7 @@ from typing import Any, Optional
 from .._model import prose
 from .._model.host import HostState
 from .._model.plan import Plan, Stay
+from .._model.prose_balance import not_moved_facts
 from .._model.snapshot import Snapshot, by_uuid, residence
 from .accuracy import accuracy, accuracy_lines
 from .crossing_text import Run, crossed_lines, group_facts, link_facts, split_problems
@@ -37,6 +38,7 @@ def build(
     stays = [stay for stay in plan.stays if stay.guest not in failed]
     run = Run(results, before, after, span)
     groups = group_facts(plan, run)
+    tried = {result.move.guest for result in results}
     return {
         "schema": SCHEMA,
         "plan_id": plan.plan_id,
@@ -45,6 +47,7 @@ def build(
         "seconds": round(span[1] - span[0], 1),
         "moves": [_move(result) for result in results],
         "stays": [stay_facts(stay) for stay in stays],
+        "not_moved": [not_moved_facts(each) for each in plan.not_moved if each.guest not in tried],
         "left": sorted({result.move.name for result in left} | {stay.name for stay in stays}),
         "problems": [*troubles, *split_problems(groups)],
         "groups": groups,
@@ -132,6 +135,8 @@ def _move(result: MoveResult) -> dict[str, Any]:
         "dest": move.dest,
         "method": move.method.value,
         "adopted": move.adopt,
+        "reason": move.reason,
+        "purpose": move.purpose.value if move.purpose else None,
         "outcome": result.outcome.value,
         "round": result.round,
         "seconds": cost.seconds,

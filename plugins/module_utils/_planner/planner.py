@@ -86,8 +86,10 @@ def _best(
     wakes = (frozenset[str](), asleep) if asleep and not decides else (asleep,)
     tried: list[tuple[Board, Outcome]] = []
     for soft, wake in product((True, False), wakes):
-        # a repair breaks no rule for another
-        kept = request.goal is Goal.REPAIR or (tried and all(item.rule.hard for item in tried[0][0].bound))
+        # a repair breaks no rule for another, and a balance none for evenness
+        kept = request.goal in (Goal.REPAIR, Goal.BALANCE) or (
+            tried and all(item.rule.hard for item in tried[0][0].bound)
+        )
         if not soft and kept:
             break
         tried.append(_attempt(snapshot, request, wishes, adopted, soft=soft, wake=wake))

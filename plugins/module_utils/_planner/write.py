@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Optional
 
 from .._model import prose
+from .._model.balance import noted_move
 from .._model.guest import Guest
 from .._model.host import Host, HostState
 from .._model.plan import Goal, Move, Plan, Stay, SurviveLoss, Wave
@@ -98,6 +99,7 @@ def write_plan(
         rule_faults=told,
         groups=move_groups(parties, moves, spans),
         links=link_uses(board.snapshot, moves, spans),
+        not_moved=outcome.not_moved,
     )
 
 
@@ -148,6 +150,7 @@ def _moves(
     ids: dict[int, tuple[str, ...]] = {}
     moves: list[Move] = []
     now = {place.guest.uuid: place for group in board.members for place in group}
+    balances, moment = board.request.goal is Goal.BALANCE, (board.snapshot.taken_at, board.request.cooldown_minutes)
     for index in turns.order:
         hop = outcome.hops[index]
         waits = tuple(one for other in after[index] for one in ids[other])
@@ -163,7 +166,10 @@ def _moves(
                 reason=_companion(board, hop.block, place, wished) or outcome.reasons.get(hop.block, ""),
                 home=_home(board, place) if place.guest.uuid in noted else place.guest.notes.home,
             )
-            moves.append(replace(made, after=waits, once_over=apart, parking=hop.parking))
+            balanced = noted_move(place.guest.notes.balanced, *moment) if balances else None
+            purpose = outcome.purposes.get(hop.block)
+            made = replace(made, after=waits, once_over=apart, parking=hop.parking, purpose=purpose, balanced=balanced)
+            moves.append(made)
             mine.append(made.id)
             now[place.guest.uuid] = board.reaches.arrived(now[place.guest.uuid], made.dest)
         ids[index] = tuple(mine)

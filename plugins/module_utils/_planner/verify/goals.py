@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from ..._model.balance import level_of
 from ..._model.host import Host
 from ..._model.plan import Goal, Move
 from ..._model.rules import RuleKind
@@ -94,8 +93,6 @@ def promise_violations(case: Case, rules: tuple[BoundRule, ...]) -> Iterator[Vio
             yield Violation("number of moves", "", f"{len(own)} where {most} are allowed")
         if size is not None and sum(counted(case, move) for move in own) > size:
             yield Violation("number of bytes", "", f"more than {size}")
-    if case.request.goal is Goal.BALANCE and own:
-        yield from _balanced(case)
 
 
 def counted(case: Case, move: Move) -> int:
@@ -206,15 +203,3 @@ def _stays(case: Case, wishes: Wishes) -> Iterator[Violation]:
         if case.after[uuid] not in goal and uuid not in named and uuid not in adopted:
             name = case.homes[uuid].guest.name
             yield Violation("all who stay are named", "", f"{name} ends on {case.after[uuid]}, not as asked")
-
-
-def _balanced(case: Case) -> Iterator[Violation]:
-    if not case.plan.bounds:
-        yield Violation("imbalance falls", "", "the plan does not say how far")
-        return
-    imbalance = case.plan.bounds[0]
-    request = case.request
-    if imbalance.before <= level_of(request.aggressiveness, request.threshold, request.min_gain).threshold:
-        yield Violation("imbalance falls", "", f"{imbalance.before:g} was good enough, and guests move")
-    elif imbalance.value >= imbalance.before:
-        yield Violation("imbalance falls", "", f"from {imbalance.before:g} to {imbalance.value:g}")
