@@ -39,7 +39,8 @@ class Simulator:
         self._started: dict[str, float] = {}
         self._under_way: dict[str, tuple[Move, Left]] = {}
         self._restless: dict[str, Restless] = {}
-        # what moves that are slowed down for a cut-over window were told, and those that were given up
+        # moves with a cut-over window: all of them, what they were told if slowed down, and those that were given up
+        self._windowed: set[str] = set()
         self._paced: dict[str, float] = {}
         self._given_up: set[str] = set()
 
@@ -81,6 +82,8 @@ class Simulator:
     def start(self, move: Move, settings: MoveSettings) -> None:
         self._started[move.id] = self._now
         self._under_way[move.id] = (move, Left(FIXED_SECONDS, float(move.est_bytes)))
+        if settings.cut_over is not None:
+            self._windowed.add(move.id)
         if settings.cut_over is not None and settings.bandwidth_mibs is not None:
             self._paced[move.id] = settings.bandwidth_mibs * float(MIB)
         guest = _guest_on(self.fleet, move.source, move.guest)
@@ -135,7 +138,7 @@ class Simulator:
 
     def abort(self, move: Move) -> None:
         self._steer(move, aborted=True)
-        if move.id not in self._restless:
+        if move.id in self._windowed - self._restless.keys():
             self._under_way.pop(move.id, None)
             self._given_up.add(move.id)
 
