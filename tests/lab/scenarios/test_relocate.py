@@ -23,11 +23,12 @@ from running import Running, running
 PROFILE = "sites"
 LAST = True  # the guests end in the south
 
-CAP_MIBS = 8  # as the lab's inventory has it
+CAP_MIBS = 8  # as the lab's inventory has it for every hour, where its link could do more
 LONG_SECONDS = 20
 CUT_SECONDS = 30
 SHOP = {"shop-db": 5, "shop-web": 1, "shop-old": 0}  # with their priorities
 WHAT = {"guest_labels": {"tenant": "shop"}, "dest_sites": "south", "slots": {"max_per_fleet": 2}}
+DRAIN = {"hosts": "hv1", "guests": ["shop-old"], "dest_sites": "south", "drain": True, "reason": "the lease ends"}
 NORTH, SOUTH = "/var/lib/libvirt/gluster", "/var/lib/libvirt/vault"
 RING_BYTES = 65536
 
@@ -36,7 +37,7 @@ RING_BYTES = 65536
 def shop(fresh_lab: None, folder: Path) -> Iterator[None]:  # noqa: ARG001
     """The guests that belong together say so themselves; the link is as narrow as it is from here on."""
     told = [
-        on_fleet("guest_rules", guest=guest, labels={"tenant": "shop"}, priority=priority)
+        on_fleet("guest_rules", guest=guest, labels={"tenant": "shop", "group": "shop"}, priority=priority)
         for guest, priority in SHOP.items()
     ]
     run, _results = play(folder, told)
@@ -137,6 +138,7 @@ def test_a_group_goes_live_with_its_disks_as_check_mode_has_said(tmp_path: Path,
         ("shop-web", "hv1", "hv3", "live"),
     ]
     assert started(job) == list(SHOP)
+    assert [(group["name"], group["split"]) for group in run.report["groups"]] == [("shop", False)]
     judged = once_again_well(run.began)
     assert unexplained_holes(judged, run.report["moves"]) == []
     # what TLS and TCP add, and QEMU's first 16 MiB of a disk, for which it waits afterwards
@@ -157,12 +159,13 @@ def test_they_come_home_though_the_link_is_cut_for_half_a_minute(tmp_path: Path,
     assert_home(job.run(), first.began, disk)
 
 
-def test_the_same_command_finishes_after_the_conductor_was_killed(tmp_path: Path, disk: str) -> None:
+def test_a_drain_whose_conductor_was_killed_is_finished_by_the_same_command(tmp_path: Path, disk: str) -> None:
     job = relocation(tmp_path)
-    with running(job.argv(**WHAT), tmp_path / "first.log", job.journal_dir) as first:
+    with running(job.argv(**DRAIN), tmp_path / "first.log", job.journal_dir) as first:
         on_the_way(first)
         first.kill_everything()
     assert started(job) != []
-    again = job.run(**WHAT)
+    again = job.run(**DRAIN)
     assert again.status == 0, again.output
+    assert world().marks == {"hv1": DRAIN["reason"]}
     assert_in_the_south(first.began, disk)
