@@ -159,9 +159,23 @@ report:
       type: list
       elements: str
     problems:
-      description: Sentences about guests that are in another state than before, gone, or running twice.
+      description:
+        - Sentences about guests that are in another state than before, gone, or running twice, and about groups that
+          are on two sites.
       type: list
       elements: str
+    groups:
+      description:
+        - Guests that belong together (O(group_label)). C(split_seconds), from the first arrival to the last; C(split),
+          whether they are on two sites in the end; C(sites), who is where; C(est_split_seconds), as it was planned.
+      type: list
+      elements: dict
+    links:
+      description:
+        - What went over each link of the inventory, C(moves), C(bytes), C(seconds) and C(cost), and the same as it was
+          planned, C(est_moves) and so on.
+      type: list
+      elements: dict
     totals:
       description: Counts, bytes and the longest downtime.
       type: dict
@@ -191,6 +205,8 @@ report:
     stays: []
     left: []
     problems: []
+    groups: []
+    links: []
     totals: {moved: 1, already_there: 0, failed: 0, stayed: 0, bytes: 48300032, longest_downtime_ms: 62}
     energy: null
     placement:

@@ -164,16 +164,31 @@ def _crowding(case: Case, rules: tuple[BoundRule, ...]) -> Callable[[Move], bool
     coming: dict[str, set[str]] = {}
     for move in case.plan.moves:
         coming.setdefault(move.dest, set()).add(move.guest)
+    filled = {
+        identity
+        for move in case.plan.moves
+        for identity in _stores(case, move.dest, {copy.dest.pool for copy in move.copies})
+    }
     counting = [rule for rule in rules if rule.kind is RuleKind.ANTI_AFFINITY]
     full = {rule.number: _full_domains(case, rule) for rule in counting}
 
     def crowded(move: Move) -> bool:
         if coming.get(move.source, set()) - {move.guest}:
             return True
+        # what its disks are on is wanted for copies, through whichever host
+        if filled & _stores(case, move.source, {copy.source.pool for copy in move.copies}):
+            return True
         source = case.hosts[move.source]
         return any(move.guest in rule.guests and domain_of(rule, source) in full[rule.number] for rule in counting)
 
     return crowded
+
+
+def _stores(case: Case, host: str, pools: set[str]) -> frozenset[str]:
+    """Return the shared storages behind pools of a host."""
+    return frozenset(
+        pool.identity for pool in case.hosts[host].pools if pool.name in pools and pool.identity is not None
+    )
 
 
 def _full_domains(case: Case, rule: BoundRule) -> frozenset[str]:

@@ -20,6 +20,7 @@ from ..._model.snapshot import Snapshot
 from .balance import balance_violations
 from .case import Case, Violation, malformed, misplaced, open_case
 from .goals import destination_violations, promise_violations
+from .groups import group_violations
 from .loss import loss_violations
 from .moves import move_violations
 from .room import room_violations
@@ -76,4 +77,5 @@ def _as_a_whole(case: Case, rules: tuple[BoundRule, ...]) -> Iterator[Violation]
     yield from breach_violations(case, rules)
     yield from sum_violations(case)
     yield from saving_violations(case)
+    yield from group_violations(case, rules)
     yield from balance_violations(case, rules)
