@@ -57,7 +57,7 @@ options:
     default: {}
   near:
     description:
-      - For the goal V(relocate), the users that guests are to be near, by the name that O(hosts[].latency_ms) has for
+      - For the goal V(relocate), the users that guests are to be near, by the name that C(latency_ms) of a host has for
         them; it needs O(max_latency_ms). A guest goes to the nearest host that can take it.
     type: str
   max_latency_ms:

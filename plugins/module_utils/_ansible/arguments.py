@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from .._model.cut_over import cut_over
 from .._model.errors import FleetError
 from .._model.fleet import HostEntry, check_entry, parse_hosts
 from .._model.host import MissingMedia
@@ -115,6 +116,7 @@ def settings_spec() -> dict[str, Any]:
         "policy": {"type": "str"},
         "policies": {"type": "list", "elements": "dict", "default": [], "options": _POLICY_OPTIONS},
         "link_wait_minutes": {"type": "float", "default": 0.0},
+        "cut_over": {"type": "dict", "options": {"from": {"type": "str"}, "to": {"type": "str"}}},
     }
 
 
@@ -200,6 +202,7 @@ def settings_of(params: Mapping[str, Any]) -> MoveSettings:
             policy=params["policy"] or None,
             policies=tuple(_policy(given) for given in params["policies"]),
             link_wait_minutes=params["link_wait_minutes"],
+            cut_over=cut_over(params["cut_over"]["from"], params["cut_over"]["to"]) if params["cut_over"] else None,
         ),
         _named_policies(params.get("hosts") or ()),
     )

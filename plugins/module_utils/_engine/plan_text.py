@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Optional
 
 from .._model.plan import Bound, Breach, ChangeKind, Goal, Move, Plan, Request
+from .._model.prose_balance import not_moved_lines
+from .crossing_text import crossing_lines
 from .energy_text import energy_lines
 from .report import stay_facts, stay_lines
 
@@ -32,11 +34,13 @@ def plan_lines(plan: Plan, shown: int = SHOWN) -> list[str]:
             *_moves(plan, shown or len(plan.moves)),
             *_totals(plan),
             *_restless(plan),
+            *crossing_lines(plan),
             *_waves(plan, shown or len(plan.waves)),
             *_named("Can be switched off after the last move", plan.power_off),
             *energy_lines(plan),
             *(bound_line(bound) for bound in plan.bounds),
             *_stays(plan, shown),
+            *not_moved_lines(plan.not_moved),
             *(_breach(breach) for breach in plan.breaches),
             *_loss(plan),
             *_named("Cleaned up first, left by interrupted moves of", [item.name for item in plan.leftovers]),

@@ -117,5 +117,9 @@ def in_round(plan: Plan, number: int) -> Plan:
     def renamed(ids: Iterable[str]) -> tuple[str, ...]:
         return tuple(f"r{number}{each}" for each in ids)
 
-    moves = (replace(move, id=f"r{number}{move.id}", after=renamed(move.after)) for move in plan.moves)
-    return replace(plan, moves=tuple(moves), critical_path=renamed(plan.critical_path))
+    moves = (
+        replace(move, id=f"r{number}{move.id}", after=renamed(move.after), once_over=renamed(move.once_over))
+        for move in plan.moves
+    )
+    groups = (replace(group, moves=renamed(group.moves)) for group in plan.groups)
+    return replace(plan, moves=tuple(moves), critical_path=renamed(plan.critical_path), groups=tuple(groups))

@@ -20,9 +20,8 @@ OWN = {"group", "reason", "hosts", "rounds", "allow_stay", "report_dir", "slots"
 OWN |= {"sites", "racks", "drain", "all_or_none"}
 # what no role asks the planner for by this way: selections of guests and hosts, and what is of other goals
 NOT_OF_ROLES = {
-    *("goal_sites", "guests", "guest_labels", "threshold", "min_gain", "max_at_once", "one_per", "return_home"),
+    *("goal_sites", "guests", "guest_labels", "max_at_once", "one_per", "return_home"),
     *("first", "last", "links", "dest_of", "near", "max_latency_ms", "all_or_none", "group_label", "max_split_minutes"),
-    *("aggressiveness", "weights", "cooldown_minutes", "mend_rules", "as_if_started"),
 }
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from ..._model.balance import level_of
 from ..._model.host import Host
 from ..._model.plan import Goal, Move
 from ..._model.rules import RuleKind
@@ -94,8 +93,6 @@ def promise_violations(case: Case, rules: tuple[BoundRule, ...]) -> Iterator[Vio
             yield Violation("number of moves", "", f"{len(own)} where {most} are allowed")
         if size is not None and sum(counted(case, move) for move in own) > size:
             yield Violation("number of bytes", "", f"more than {size}")
-    if case.request.goal is Goal.BALANCE and own:
-        yield from _balanced(case)
 
 
 def counted(case: Case, move: Move) -> int:
@@ -167,16 +164,31 @@ def _crowding(case: Case, rules: tuple[BoundRule, ...]) -> Callable[[Move], bool
     coming: dict[str, set[str]] = {}
     for move in case.plan.moves:
         coming.setdefault(move.dest, set()).add(move.guest)
+    filled = {
+        identity
+        for move in case.plan.moves
+        for identity in _stores(case, move.dest, {copy.dest.pool for copy in move.copies})
+    }
     counting = [rule for rule in rules if rule.kind is RuleKind.ANTI_AFFINITY]
     full = {rule.number: _full_domains(case, rule) for rule in counting}
 
     def crowded(move: Move) -> bool:
         if coming.get(move.source, set()) - {move.guest}:
             return True
+        # what its disks are on is wanted for copies, through whichever host
+        if filled & _stores(case, move.source, {copy.source.pool for copy in move.copies}):
+            return True
         source = case.hosts[move.source]
         return any(move.guest in rule.guests and domain_of(rule, source) in full[rule.number] for rule in counting)
 
     return crowded
+
+
+def _stores(case: Case, host: str, pools: set[str]) -> frozenset[str]:
+    """Return the shared storages behind pools of a host."""
+    return frozenset(
+        pool.identity for pool in case.hosts[host].pools if pool.name in pools and pool.identity is not None
+    )
 
 
 def _full_domains(case: Case, rule: BoundRule) -> frozenset[str]:
@@ -206,15 +218,3 @@ def _stays(case: Case, wishes: Wishes) -> Iterator[Violation]:
         if case.after[uuid] not in goal and uuid not in named and uuid not in adopted:
             name = case.homes[uuid].guest.name
             yield Violation("all who stay are named", "", f"{name} ends on {case.after[uuid]}, not as asked")
-
-
-def _balanced(case: Case) -> Iterator[Violation]:
-    if not case.plan.bounds:
-        yield Violation("imbalance falls", "", "the plan does not say how far")
-        return
-    imbalance = case.plan.bounds[0]
-    request = case.request
-    if imbalance.before <= level_of(request.aggressiveness, request.threshold, request.min_gain).threshold:
-        yield Violation("imbalance falls", "", f"{imbalance.before:g} was good enough, and guests move")
-    elif imbalance.value >= imbalance.before:
-        yield Violation("imbalance falls", "", f"from {imbalance.before:g} to {imbalance.value:g}")
