@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -40,8 +40,12 @@ def group_violations(case: Case, rules: tuple[BoundRule, ...]) -> Iterator[Viola
         yield from _told(case, group)
     for name in sorted(told.keys() - {group.name for group in groups}):
         yield Violation("groups", "", f"nobody asked for {name}")
-    for one, other in combinations(groups, 2):
-        yield from _mixed(case, one, other, rules)
+    over = _over(case)
+    apart = [group for group in groups if not _entangled(case, group)]
+    ways = {group.name: _by_way(case, group) for group in apart}
+    for one, other in combinations(apart, 2):
+        if not _tied(one, other, rules):
+            yield from _mixed(one.name, ways[one.name], other.name, ways[other.name], over)
 
 
 def _groups(case: Case) -> list[_Group]:
@@ -84,14 +88,14 @@ def _told(case: Case, group: _Group) -> Iterator[Violation]:
             yield Violation("split of a group", "", f"{group.name} for longer than it may be")
 
 
-def _mixed(case: Case, one: _Group, other: _Group, rules: tuple[BoundRule, ...]) -> Iterator[Violation]:
+_Ways = Mapping[tuple[str, ...], list[int]]
+
+
+def _mixed(one: str, mine: _Ways, other: str, theirs: _Ways, over: Sequence[int]) -> Iterator[Violation]:
     """Yield where moves of two groups may be under way over the same link at once."""
-    if _entangled(case, one) or _entangled(case, other) or _tied(one, other, rules):
-        return
-    mine, theirs = _by_way(case, one), _by_way(case, other)
     for way in sorted(mine.keys() & theirs.keys()):
-        if not (_waits(case, mine[way], theirs[way]) or _waits(case, theirs[way], mine[way])):
-            yield Violation("group after group", "", f"{one.name} and {other.name} go {' - '.join(way)} at once")
+        if not (_waits(over, mine[way], theirs[way]) or _waits(over, theirs[way], mine[way])):
+            yield Violation("group after group", "", f"{one} and {other} go {' - '.join(way)} at once")
 
 
 def _by_way(case: Case, group: _Group) -> dict[tuple[str, ...], list[int]]:
@@ -104,18 +108,22 @@ def _by_way(case: Case, group: _Group) -> dict[tuple[str, ...], list[int]]:
     return found
 
 
-def _waits(case: Case, late: list[int], early: list[int]) -> bool:
+def _waits(over: Sequence[int], late: list[int], early: list[int]) -> bool:
     """Return whether all of ``late`` start only once all of ``early`` are over."""
-    ids = {case.plan.moves[index].id: 1 << index for index in range(len(case.plan.moves))}
     wanted = sum(1 << index for index in early)
-    over: dict[int, int] = {}
-    for index, move in enumerate(case.plan.moves):
-        over[index] = case.ahead[index]
-        for name in move.once_over:
-            over[index] |= ids[name] | over[ids[name].bit_length() - 1]
-        for name in move.after:
-            over[index] |= over[ids[name].bit_length() - 1]
     return all(over[index] & wanted == wanted for index in late)
+
+
+def _over(case: Case) -> list[int]:
+    """Return for each move, as bits, those that are surely over when it starts, arrived or not."""
+    number = {move.id: index for index, move in enumerate(case.plan.moves)}
+    found: list[int] = []
+    for index, move in enumerate(case.plan.moves):
+        bits = case.ahead[index]
+        for name in (*move.after, *move.once_over):
+            bits |= found[number[name]] | (1 << number[name])
+        found.append(bits)
+    return found
 
 
 def _entangled(case: Case, group: _Group) -> bool:

@@ -51,7 +51,8 @@ def sited(rng: Random, host: Host, free: Mapping[str, int]) -> Host:
 def asked(rng: Random, fleet: Snapshot) -> Request:
     names = sorted({place.guest.name for place in fleet.residents})
     places = [*sorted({host.site or "" for host in fleet.hosts}), *(host.name for host in fleet.hosts)]
-    request = Request(Goal.RELOCATE, displace=rng.random() < 0.5, all_or_none=rng.random() < 0.3)
+    wanted = {"displace": rng.random() < 0.5, "all_or_none": rng.random() < 0.3, "group_label": rng.choice(("", "app"))}
+    request = Request(Goal.RELOCATE, **wanted)
     way = rng.choice(("site", "map", "near", "near the rest"))
     if way == "site":
         return replace(request, sites=("a",), dest_sites=("b",))
