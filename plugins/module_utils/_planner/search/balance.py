@@ -8,8 +8,8 @@ fits stays. (4) It is polished by single moves and swaps until none pays or the 
 kept. So a run on its own result stops at (1), unless a budget had cut it short. A move pays when the imbalance
 (balance_score) times the number of hosts falls by more than ``min_gain`` and its ``extra``, a swap when it falls by
 more than both its moves ask for. With a ``threshold`` the fewest moves are wanted that come to it: on small fleets
-balance_fewest tries them all; else a descent takes the best step of the fullest hosts until it is there, walks look for
-fewer moves than it took, and moves that are not needed are taken back.
+balance_fewest tries them all; else a descent takes the best moves until it is there, those that are not needed are
+taken back, and walks look for fewer moves that send less.
 Bounds: STEPS tries per host and walk, within LEAST and MOST, fewer walks on more hosts; polishing ends because each
 step must pay.
 """
@@ -32,7 +32,8 @@ STEPS = 6_500
 LEAST, MOST = 300_000, 2_500_000
 WALKS, SHARED = 4, 80  # walks: SHARED over the number of hosts, at most WALKS
 FEW_BLOCKS = 5_000  # steps per block where there are so few that more would only repeat themselves
-FEWER = 4  # walks that look for fewer moves have only this part of the steps: they begin with a good answer
+FEWER = 2  # walks at least that look for fewer moves and bytes to a threshold
+LIGHTER = 0.95  # of the bytes of the best so far, what such a walk may send
 ANY = 1 << 62
 
 
@@ -131,10 +132,12 @@ def _to_threshold(
         polish.start(best.moves)
     found = [polish.pruned(threshold)]
     hosts = len(grid.hosts)
-    steps = min(MOST, FEW_BLOCKS * len(pool), max(LEAST, STEPS * hosts)) // FEWER
-    for seed in range(max(1, min(WALKS, SHARED // hosts))):
-        fewer = replace(terms, moves=len(found[-1].moves) - 1)
-        if fewer.moves < 1:
+    steps = min(MOST, FEW_BLOCKS * len(pool), max(LEAST, STEPS * hosts))
+    for seed in range(max(FEWER, min(WALKS, SHARED // hosts))):
+        least = min(found, key=lambda each: each.rank(grid, threshold))
+        moves, sends = len(least.moves) - 1, int(least.sends(grid) * LIGHTER)
+        fewer = replace(terms, moves=moves, cost=min(terms.cost, sends))
+        if moves < 1:
             break
         polish = Polish(grid, signals, pool, fewer)
         polish.start(direct(grid, anneal(grid, signals, pool, fewer, steps, seed)))

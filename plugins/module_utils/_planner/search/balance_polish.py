@@ -1,7 +1,7 @@
 """One placement made more even by steps that are each legal as they are made. Must promise no best answer.
 
-A sweep takes the best move of each host in turn, then the best swaps, until nothing pays; a descent takes the best step
-of the fullest hosts, until a threshold is reached. Each looks at the NEAR emptiest hosts only, for swaps at the NEAR
+A sweep takes the best move of each host in turn, then the best swaps, until nothing pays; a descent takes the best move
+of all, until a threshold is reached. They look at the NEAR (a descent: WIDE) emptiest hosts only, for swaps at the NEAR
 fullest and emptiest. Both end because each step must pay.
 """
 # Copyright: (c) 2026, virtfleet.migration contributors
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from typing import Optional
 
 from .balance_anneal import Change, Terms
@@ -18,7 +19,7 @@ from .balance_score import NOBODY, Signal, Spread
 from .grid import Grid, Layout
 
 NEAR = 10
-STEEP = 4  # of the fullest hosts, how many a descent takes its next step from
+WIDE = 30  # emptiest hosts that a descent looks at
 HAIR = 1e-9  # what the imbalance must fall by where min_gain asks for nothing: more than rounding
 
 Move = tuple[int, int, int]  # block, source, dest
@@ -32,10 +33,13 @@ class Found:
     moves: tuple[Move, ...]
     cut: bool
 
+    def sends(self, grid: Grid) -> int:
+        """Return the bytes that the moves send."""
+        return sum(grid.cost[block] for block, _source, _dest in self.moves)
+
     def rank(self, grid: Grid, threshold: float) -> tuple[float, float, int]:
         """Return what makes one better than another, the less the better: within the threshold only what it costs."""
-        sends = sum(grid.cost[block] for block, _source, _dest in self.moves)
-        return (0.0, len(self.moves), sends) if self.imbalance <= threshold else (self.imbalance, 0.0, 0)
+        return (0.0, len(self.moves), self.sends(grid)) if self.imbalance <= threshold else (self.imbalance, 0.0, 0)
 
 
 def direct(grid: Grid, target: Sequence[int]) -> tuple[Move, ...]:
@@ -59,7 +63,7 @@ def direct(grid: Grid, target: Sequence[int]) -> tuple[Move, ...]:
 class Polish:
     """One placement, improved by steps that are each legal as they are made; ``cut`` says that a budget forbade one."""
 
-    __slots__ = ("cost", "cut", "grid", "layout", "movable", "moved", "near", "spread", "steps", "terms")
+    __slots__ = ("cost", "cut", "grid", "layout", "movable", "moved", "near", "spread", "steps", "terms", "wide")
 
     def __init__(self, grid: Grid, signals: Sequence[Signal], pool: Iterable[int], terms: Terms) -> None:
         self.grid, self.terms = grid, terms
@@ -70,6 +74,7 @@ class Polish:
         self.moved = self.cost = 0
         self.cut = False
         self.near: Optional[tuple[list[int], list[int]]] = None
+        self.wide: Optional[list[int]] = None
 
     def start(self, moves: Iterable[Move]) -> None:
         """Make these moves first."""
@@ -86,7 +91,7 @@ class Polish:
         while True:
             # afresh, so that what is settled here does not look otherwise by a rounding error to the next run
             self.spread = Spread(self.spread.signals, self.layout.at, len(self.grid.hosts))
-            self.near = None
+            self.near = self.wide = None
             self.cut = False
             if not self._sweep(self._moves) and not self._sweep(self._swaps):
                 return
@@ -102,18 +107,43 @@ class Polish:
         return taken
 
     def descend(self, threshold: float) -> None:
-        """Take the best step of the fullest hosts, one after the other, until the threshold is reached or none pays."""
+        """Take the best step there is, one after the other, until the threshold is reached or none pays.
+
+        What a host's best move brings is looked up anew only when it seems to be the best of all: it seldom grows.
+        """
         while self.spread.imbalance() > threshold:
             self.cut = False
-            full = self._extremes()[0]
-            change = (
-                self._best(change for host in full[:STEEP] for change in self._moves(host))
-                or self._best(change for host in full[STEEP:] for change in self._moves(host))
-                or self._best(change for host in full for change in self._swaps(host))
-            )
-            if change is None:
-                return
-            self._make(change)
+            if not self._singles(threshold):
+                full = self._extremes()[0]
+                change = self._best(change for host in full for change in self._swaps(host))
+                if change is None:
+                    return
+                self._make(change)
+
+    def _singles(self, threshold: float) -> bool:
+        """Take the best single moves until the threshold is reached or none pays; return whether there was any."""
+        hosts, taken = range(len(self.grid.hosts)), False
+        heap = [(-gain, host) for host in hosts for gain, _change in self._best_move(host)]
+        heapify(heap)
+        while heap and self.spread.imbalance() > threshold:
+            _old, host = heappop(heap)
+            for gain, change in self._best_move(host):
+                if heap and gain < -heap[0][0] - HAIR:
+                    heappush(heap, (-gain, host))
+                    continue
+                self._make(change)
+                taken = True
+                for again in (host, change[3]):
+                    for more, _change in self._best_move(again):
+                        heappush(heap, (-more, again))
+        return taken
+
+    def _best_move(self, host: int) -> tuple[tuple[float, Change], ...]:
+        """Return the best move off the host and what it brings beyond what it asks, nothing where none pays."""
+        change = self._best(self._moves(host, WIDE))
+        if change is None:
+            return ()
+        return ((self.spread.imbalance() - self.spread.after(*change) - self.terms.asked(change[0]), change),)
 
     def pruned(self, threshold: float) -> Found:
         """Return these moves without those that are not needed to come to the threshold."""
@@ -135,17 +165,19 @@ class Polish:
         moves = direct(grid, layout.at)
         away = [block for block, host in enumerate(layout.at) if host != grid.at[block]]
         exact = Spread(self.spread.signals, layout.at, len(grid.hosts)).imbalance()
-        # what is left must find an order of its own
-        return Found(exact, moves, self.cut) if len(moves) == len(away) and exact <= threshold else whole
+        gain = Spread(self.spread.signals, grid.at, len(grid.hosts)).imbalance() - exact
+        pays = gain > sum(self.terms.asked(block) for block in away)
+        # what is left must find an order of its own, and be worth it
+        return Found(exact, moves, self.cut) if len(moves) == len(away) and exact <= threshold and pays else whole
 
     def ordered(self) -> tuple[Move, ...]:
         """Return moves that lead here: each block once where that can be put in order, else as they were made."""
         once = direct(self.grid, self.layout.at)
         return once if len(once) == self.moved else tuple(self.steps)
 
-    def _moves(self, host: int) -> Iterator[Change]:
+    def _moves(self, host: int, near: int = NEAR) -> Iterator[Change]:
         mine = sorted(self.layout.on[host] & self.movable)
-        for dest in self._extremes()[1]:
+        for dest in self._extremes()[1] if near == NEAR else self._emptiest(near):
             for block in mine if dest != host else ():
                 yield block, NOBODY, host, dest
 
@@ -163,6 +195,12 @@ class Polish:
     def _by_load(self, reverse: bool) -> list[int]:
         load, sign = self.spread.load, -1 if reverse else 1
         return sorted(range(len(load)), key=lambda host: (sign * load[host], host))
+
+    def _emptiest(self, near: int) -> list[int]:
+        """Return so many of the emptiest hosts as things stand."""
+        if self.wide is None:
+            self.wide = self._by_load(reverse=False)[:near]
+        return self.wide
 
     def _extremes(self) -> tuple[list[int], list[int]]:
         """Return the NEAR fullest and the NEAR emptiest hosts as things stand."""
@@ -226,7 +264,7 @@ class Polish:
         self.steps += self._in_order(change)
         block, other, source, dest = change
         self.spread.shift(*change)
-        self.near = None
+        self.near = self.wide = None
         self.layout.put(block, dest)
         if other != NOBODY:
             self.layout.put(other, source)
