@@ -62,6 +62,10 @@ lab-up:         ## bring up the lab [HOSTS=3]
 	@$(LAB) packages
 	@$(LAB) up --hosts "$(HOSTS)"
 
+lab-images:     ## make the host images of all profiles
+	@$(LAB) packages
+	@$(LAB) images
+
 lab-down:       ## take the lab down
 	@$(LAB) down
 
@@ -95,5 +99,5 @@ clean: lab-down ## take the lab down and remove build/
 	@rm -rf build
 
 .PHONY: help setup setup-run collection demo test test-unit test-properties test-sanity lint docs package test-lab \
-	lab-up lab-down lab-status bench bench-evacuate bench-link bench-prediction bench-history bench-planner \
+	lab-images lab-up lab-down lab-status bench bench-evacuate bench-link bench-prediction bench-history bench-planner \
 	bench-energy simulate clean

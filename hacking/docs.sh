@@ -13,7 +13,7 @@ status=0
 check() { # name, command...
     local name=$1
     shift
-    /usr/bin/python3 hacking/check.py --timeout 900 "docs-$name" -- "$@" || status=1
+    /usr/bin/python3 hacking/check.py --timeout 1800 "docs-$name" -- "$@" || status=1
 }
 
 check changelog antsibull-changelog lint

@@ -18,7 +18,7 @@ status=0
 lint() { # name, command...
     local name=$1
     shift
-    /usr/bin/python3 hacking/check.py --timeout 900 "lint-$name" -- "$@" || status=1
+    /usr/bin/python3 hacking/check.py --timeout 1800 "lint-$name" -- "$@" || status=1
 }
 
 lint ruff ruff check .

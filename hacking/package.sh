@@ -14,7 +14,7 @@ status=0
 check() { # name, command...
     local name=$1
     shift
-    /usr/bin/python3 hacking/check.py --timeout 900 "package-$name" -- "$@" || status=1
+    /usr/bin/python3 hacking/check.py --timeout 1800 "package-$name" -- "$@" || status=1
 }
 
 check build ansible-galaxy collection build --force --output-path build/package \

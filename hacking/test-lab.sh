@@ -7,5 +7,5 @@ cd "$(dirname "$0")/.."
 
 mkdir -p build/tmp
 /usr/bin/python3 hacking/check.py --timeout 1500 lab-up -- make lab-up
-/usr/bin/python3 hacking/check.py --reports --timeout 4600 lab-scenarios -- build/venv/bin/python -m pytest -v --durations=40 \
+/usr/bin/python3 hacking/check.py --reports --timeout 4900 lab-scenarios -- build/venv/bin/python -m pytest -v --durations=40 \
     --basetemp=build/tmp/lab --junitxml=build/test-results/lab-scenarios/pytest.xml tests/lab/scenarios ${SCENARIO:+-k "$SCENARIO"}

@@ -7,13 +7,18 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 status=0
+failed() { # status of what failed; where it was interrupted the next core is not begun
+    (($1 < 128)) || exit "$1"
+    status=1
+}
+
 cores=$(/usr/bin/python3 hacking/cores.py "${CORE:-ends}")
 hacking/ansible-test-home.sh
 while read -r core _ python; do
     venv=$(hacking/core-venv.sh "$core" "$python")
     /usr/bin/python3 hacking/collection.py "build/sanity/$core"
-    /usr/bin/python3 hacking/check.py --reports --timeout 2400 "sanity-$core" -- \
+    /usr/bin/python3 hacking/check.py --reports --timeout 4000 "sanity-$core" -- \
         hacking/ansible-test.sh "$venv" "build/sanity/$core" "build/test-results/sanity-$core" \
-        sanity --venv --junit --color no || status=1
+        sanity --venv --junit --color no || failed $?
 done <<<"$cores"
 exit "$status"

@@ -80,6 +80,12 @@ options:
       rack:
         description: Rack (failure domain) of the host.
         type: str
+      latency_ms:
+        description:
+          - Milliseconds from the host to users, by names of your own for these, such as V(paris). The options
+            C(near) and C(max_latency_ms) of M(virtfleet.migration.migration_plan) go by it.
+        type: dict
+        default: {}
       power:
         description: What the host draws.
         type: dict

@@ -65,6 +65,19 @@ options:
         O(hosts[].links)). A move whose link opens later than that is not begun, and the report says when it opens.
     type: float
     default: 0.0
+  cut_over:
+    description:
+      - The window in which guests may switch over to their destination. What copies disks is begun before it and slowed
+        down so that it takes until then; what only sends memory begins with it. What has not switched over when the
+        window ends is aborted, and its guest runs on at its source.
+    type: dict
+    suboptions:
+      from:
+        description: When it begins, in ISO 8601, such as V(2026-11-27T22:00:00+01:00); UTC where it names no zone.
+        type: str
+      to:
+        description: When it ends. Left out, never.
+        type: str
   policies:
     description: Policies of your own, to be named in O(policy), by a host or by a guest.
     type: list

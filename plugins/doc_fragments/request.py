@@ -47,6 +47,30 @@ options:
     description: Hosts that have all these labels may take guests, beside those of O(dests).
     type: dict
     default: {}
+  dest_of:
+    description:
+      - For the goal V(relocate), where each guest goes. Keys are names or UUIDs of guests, or labels as C(key=value);
+        values are names of sites or hosts. A guest's name counts before its UUID, that before its labels.
+      - The guests that it names go, without being named elsewhere. O(dests), O(dest_sites) and O(dest_labels), where
+        given, limit it.
+    type: dict
+    default: {}
+  near:
+    description:
+      - For the goal V(relocate), the users that guests are to be near, by the name that C(latency_ms) of a host has for
+        them; it needs O(max_latency_ms). A guest goes to the nearest host that can take it.
+    type: str
+  max_latency_ms:
+    description:
+      - What O(near) takes for near enough, in milliseconds. A guest that is as near already does not move; hosts that
+        are farther away, or have no latency to these users, take none.
+    type: float
+  all_or_none:
+    description:
+      - For the goals V(evacuate), V(restore), V(move) and V(relocate). Nobody moves unless all can that should; the
+        plan says who can't and why. What is learnt only while guests move no longer holds the others back.
+    type: bool
+    default: false
   method:
     description:
       - V(auto) moves running guests live, paused ones paused, shut-off ones as a definition.

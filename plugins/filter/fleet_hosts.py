@@ -26,6 +26,7 @@ _AS_IS = {
     "virtfleet_labels": "labels",
     "virtfleet_site": "site",
     "virtfleet_rack": "rack",
+    "virtfleet_latency_ms": "latency_ms",
     "virtfleet_power_model": "power",
     "virtfleet_power_since": "power_since",
     "virtfleet_own_counters": "own_counters",

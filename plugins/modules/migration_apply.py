@@ -140,11 +140,18 @@ report:
         - One entry per move with its outcome, one of V(moved), V(already_there), V(refused), V(stale), V(failed),
           V(timed_out), V(aborted), V(went_off), V(not_started), V(link_closed) (it would have gone
           over a link that is closed at that hour), V(unknown); seconds, bytes and downtime as libvirt
-          measured them. C(bytes) counts memory and copied disks, C(disk_bytes) the disks alone.
+          measured them. C(bytes) counts memory and copied disks, C(disk_bytes) the disks alone. C(reason) is
+          the plan's, C(purpose) for the goal V(balance) only.
       type: list
       elements: dict
     stays:
       description: Guests that the plan left where they are, with the reasons.
+      type: list
+      elements: dict
+    not_moved:
+      description:
+        - For the goal V(balance), guests that stay on hosts that are fuller than the mean, each with C(why) as
+          RV(virtfleet.migration.migration_plan#module:plan.not_moved) has it, and C(text), the reason in words.
       type: list
       elements: dict
     left:
@@ -152,9 +159,23 @@ report:
       type: list
       elements: str
     problems:
-      description: Sentences about guests that are in another state than before, gone, or running twice.
+      description:
+        - Sentences about guests that are in another state than before, gone, or running twice, and about groups that
+          are on two sites.
       type: list
       elements: str
+    groups:
+      description:
+        - Guests that belong together (O(group_label)). C(split_seconds), from the first arrival to the last; C(split),
+          whether they are on two sites in the end; C(sites), who is where; C(est_split_seconds), as it was planned.
+      type: list
+      elements: dict
+    links:
+      description:
+        - What went over each link of the inventory, C(moves), C(bytes), C(seconds) and C(cost), and the same as it was
+          planned, C(est_moves) and so on.
+      type: list
+      elements: dict
     totals:
       description: Counts, bytes and the longest downtime.
       type: dict
@@ -184,6 +205,8 @@ report:
     stays: []
     left: []
     problems: []
+    groups: []
+    links: []
     totals: {moved: 1, already_there: 0, failed: 0, stayed: 0, bytes: 48300032, longest_downtime_ms: 62}
     energy: null
     placement:

@@ -40,7 +40,8 @@ options:
       - V(consolidate) empties as many hosts as it can, or those that save the most watts at rest where all hosts have a
         power model. The plan lists them in C(power_off). With O(high_cpu_percent) it also relieves hosts that are
         overloaded, and wakes others for them where O(wake=true); the plan lists those in C(power_on).
-      - V(balance) evens out how full the hosts are, in memory, vCPUs and measured CPU time.
+      - V(balance) evens out how full the hosts are, in memory, vCPUs and whatever else was measured, once broken rules
+        are mended and overloaded hosts relieved.
       - V(rolling) orders hosts for an upgrade in waves, each host emptied once, by default every host of the fleet.
       - V(repair) mends rules that are broken and hosts that are overfull, with as few moves as it finds.
       - V(explain) plans nothing and returns RV(explanation), for the guests of O(guests) and O(guest_labels) and for
@@ -263,6 +264,15 @@ plan:
           V(too_few_places). V(unreadable), of a kind in a guest's metadata that this version does not know.
       type: list
       elements: dict
+    not_moved:
+      description:
+        - For the goal V(balance), guests that stay on hosts that are fuller than the mean, and C(why), with C(facts) or
+          C(refusals).
+        - V(cooldown), it was moved lately. V(refused), no host takes it, or it can't be moved. V(small_gain).
+          V(budget), O(max_moves) or O(max_bytes) is used up. V(even_enough), the imbalance is within the threshold.
+          V(not_asked), O(aggressiveness=1). V(loss), by O(survive_loss).
+      type: list
+      elements: dict
   sample:
     schema: 1
     plan_id: 8e6cd1b3ae0d9f04
@@ -283,6 +293,8 @@ plan:
         est_downtime_ms: 300
         reason: hv1 is evacuated
         parking: false
+        purpose: null
+        balanced: null
     stays: []
     leftovers: []
     est_seconds: 2.7
@@ -310,6 +322,7 @@ plan:
       co2_kg_per_day: null
     remarks: []
     rule_faults: []
+    not_moved: []
 text:
   description: The plan, or for the goal V(explain) the explanation, as lines for people of at most 120 columns.
   returned: success, or when guests stay

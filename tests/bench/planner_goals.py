@@ -182,7 +182,14 @@ def balance(case: Case) -> list[Row]:
     got = htools.score(case.fleet, more.verdict.where)
     rows.append(_score(f"{name}: score", got, peer, 0.5))
     rows.append(figure(f"{name}: sent", more.verdict.gib, "GiB", peer.name, peer.gib))
-    return [*rows, *costs(name, more, _limit(case, 3.0, 30.0))]
+    rows += costs(name, more, _limit(case, 3.0, 30.0))
+    # the imbalance of what guests were given is Ganeti's score: what it costs to come as far as the peer has
+    to = case.plan(Goal.BALANCE, measured=False, threshold=peer.score, min_gain=0.0)
+    name = f"{case.name} to the peer's score"
+    rows.append(ratio_at_most(f"{name}: moves", to.verdict.moves, "moves", peer.name, peer.moves, 1.0))
+    rows.append(ratio_at_most(f"{name}: sent", to.verdict.gib, "GiB", peer.name, peer.gib, 1.0))
+    rows.append(_score(f"{name}: score", htools.score(case.fleet, to.verdict.where), peer, None))
+    return [*rows, *costs(name, to, None)]
 
 
 def _score(metric: str, got: float, peer: Peer, share: float | None) -> Row:

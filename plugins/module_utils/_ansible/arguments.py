@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from .._model.cut_over import cut_over
+from .._model.errors import FleetError
 from .._model.fleet import HostEntry, check_entry, parse_hosts
 from .._model.host import MissingMedia
 from .._model.policy import Policy, Step, StepAction
@@ -48,6 +50,7 @@ _HOST_OPTIONS: dict[str, Any] = {
     "labels": {"type": "dict", "default": {}},
     "site": {"type": "str"},
     "rack": {"type": "str"},
+    "latency_ms": {"type": "dict", "default": {}},
     "power": {"type": "dict", "options": POWER_OPTIONS},
     "power_since": {"type": "str"},
     "pressure": {"type": "dict", "options": {name: {"type": "float"} for name in ("cpu", "memory", "io")}},
@@ -113,6 +116,7 @@ def settings_spec() -> dict[str, Any]:
         "policy": {"type": "str"},
         "policies": {"type": "list", "elements": "dict", "default": [], "options": _POLICY_OPTIONS},
         "link_wait_minutes": {"type": "float", "default": 0.0},
+        "cut_over": {"type": "dict", "options": {"from": {"type": "str"}, "to": {"type": "str"}}},
     }
 
 
@@ -139,8 +143,23 @@ def hosts_of(params: Mapping[str, Any]) -> tuple[HostEntry, ...]:
     hosts = []
     for item in params["hosts"] or []:
         texts = {name: _texts(item[name]) for name in ("labels", *MAPS)}
-        hosts.append({**item, **texts})
+        hosts.append({**item, **texts, "latency_ms": _milliseconds(item)})
     return parse_hosts(hosts)
+
+
+def _milliseconds(item: Mapping[str, Any]) -> dict[str, float]:
+    """Return the milliseconds from a host to users, by the inventory's name for them; raises FleetError on nonsense."""
+    found = {}
+    for users, given in item["latency_ms"].items():
+        try:
+            found[str(users)] = float(given)
+        except (TypeError, ValueError) as error:
+            raise FleetError(
+                f"latency_ms of host {item['name']} has {given!r} for {users}", "Give milliseconds, zero or more"
+            ) from error
+        if not 0 <= found[str(users)] < float("inf"):
+            raise FleetError(f"latency_ms of host {item['name']} has {given} for {users}", "Give zero or more")
+    return found
 
 
 def maps_spec() -> dict[str, Any]:
@@ -183,6 +202,7 @@ def settings_of(params: Mapping[str, Any]) -> MoveSettings:
             policy=params["policy"] or None,
             policies=tuple(_policy(given) for given in params["policies"]),
             link_wait_minutes=params["link_wait_minutes"],
+            cut_over=cut_over(params["cut_over"]["from"], params["cut_over"]["to"]) if params["cut_over"] else None,
         ),
         _named_policies(params.get("hosts") or ()),
     )

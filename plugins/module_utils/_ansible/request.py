@@ -55,6 +55,10 @@ def request_spec(required: bool, goals: Sequence[str] = GOALS) -> dict[str, Any]
         "rules": {"type": "list", "elements": "dict", "default": [], "options": _RULE_OPTIONS},
         "headroom_percent": {"type": "float", "default": 0.0},
         "max_cpu_percent": {"type": "float"},
+        "dest_of": {"type": "dict", "default": {}},
+        "near": {"type": "str"},
+        "max_latency_ms": {"type": "float"},
+        "all_or_none": {"type": "bool", "default": False},
         "survive_loss": {"type": "str", "choices": [each.value for each in SurviveLoss], "default": "ignore"},
         "displace": {"type": "bool", "default": True},
         "bring_back": {"type": "bool", "default": False},
@@ -109,6 +113,8 @@ def request_of(params: Mapping[str, Any], moved: Wanted, goal: Optional[Goal] = 
         dest_sites=_names(params["dest_sites"]),
         dest_labels=_labels(params["dest_labels"]),
         rules=rules_of(params["rules"]),
+        dest_of=_labels(params["dest_of"]),
+        near=params["near"] or None,
         survive_loss=SurviveLoss(params["survive_loss"]),
         keep_on=_names(params["keep_on"]),
         first=_names(params["first"]),
@@ -124,6 +130,7 @@ def request_of(params: Mapping[str, Any], moved: Wanted, goal: Optional[Goal] = 
 
 _AS_GIVEN = (
     *("headroom_percent", "max_cpu_percent", "displace", "bring_back", "wake"),
+    *("max_latency_ms", "all_or_none"),
     *("max_moves", "max_bytes", "min_on", "threshold", "min_gain", "return_home"),
     *("high_cpu_percent", "horizon_hours", "min_on_minutes", "min_off_minutes"),
     *("price_per_kwh", "currency", "co2_g_per_kwh"),

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Optional, Union
 
 from .._model import prose
-from .._model.plan import Leftover, Move, Plan, method_fits
+from .._model.plan import Goal, Leftover, Move, Plan, method_fits
 from .._model.refusal import Refusal
 from .._model.settings import MoveSettings, Slots
 from .bandwidth import Limits
 from .convergence import look
 from .courses import Course, course_of
 from .events import Emit, names, result_facts
-from .link_gates import Opening, Turn, turn, wait_facts
+from .link_gates import Turn, told_waits, turn
+from .pacing import pace, windowed
 from .ports import Driver, DriverError, Failure, Phase, Progress
 from .recovery import healed
 from .result import ARRIVED, BROKEN, MoveResult, Outcome, stale
@@ -61,20 +62,18 @@ def run(
     results = _preflight(plan.moves, driver, emit, known or {})
     waiting = [move for move in plan.moves if move.id not in results]
     running: list[Running] = []
-    awaited: Optional[Opening] = None
+    awaited = Turn()
     share: Mapping[str, Optional[int]] = {}
     while waiting or running:
         number = len(results)
         halt = _halt(driver, results, options)
         if halt is not None:
             results.update({move.id: _record(_not_started(move, halt), emit) for move in waiting})
-        now = _turn(waiting, running, results, options, driver)
+        now = _turn(waiting, running, results, options, driver, plan)
         results.update({result.move.id: _record(result, emit) for result in now.closed})
-        if now.opens is not None and now.opens != awaited:
-            emit("link_closed", wait_facts(now.opens))
-        awaited = now.opens
+        awaited = told_waits(now, awaited, emit)
         if now.start:
-            running, share = make_room(running, now.start, options.limits, _own(options), driver, emit)
+            running, share = make_room(running, now.start, options.limits, _own(options, running, driver), driver, emit)
         begun = [_begin(move, _course(move, options), share[move.id], driver, emit) for move in now.start]
         started = [item for item in begun if isinstance(item, Running)]
         watched = [_watch(item, driver, emit) for item in (*running, *started)]
@@ -87,10 +86,10 @@ def run(
         waiting = [move for move in waiting if move.id not in results and move.id not in busy]
         # a slot that has just become free is filled at once, before what it leaves over is shared out
         if running and len(results) == number:
-            running = share_out(running, options.limits, _own(options), driver, emit)
+            running = share_out(running, options.limits, _own(options, running, driver), driver, emit)
             driver.wait(POLL_SECONDS)
-        elif now.opens is not None and not running and len(results) == number:
-            driver.wait(min(DOZE_SECONDS, max(POLL_SECONDS, now.opens.at - driver.now())))
+        elif now.next is not None and not running and len(results) == number:
+            driver.wait(min(DOZE_SECONDS, max(POLL_SECONDS, now.next - driver.now())))
     return tuple(results[move.id] for move in plan.moves)
 
 
@@ -100,18 +99,22 @@ def _turn(
     results: Mapping[str, MoveResult],
     options: RunOptions,
     driver: Driver,
+    plan: Plan,
 ) -> Turn:
     open_moves = [move for move in waiting if move.id not in results]
     arrived = [key for key, result in results.items() if result.outcome in ARRIVED]
     moving = [item.move for item in running]
-    patience = 60 * options.settings.link_wait_minutes
-    return turn(
-        open_moves,
-        lambda moves: startable(moves, moving, arrived, options.slots),
+    patience, now = 60 * options.settings.link_wait_minutes, driver.now()
+    as_planned = plan.request.goal is Goal.RELOCATE
+    window = windowed(open_moves, options.settings.cut_over, plan.est_seconds, now)
+    found = turn(
+        window.due,
+        lambda moves: startable(moves, moving, arrived, options.slots, results, as_planned),
         options.limits,
-        driver.now(),
+        now,
         patience,
     )
+    return replace(found, closed=(*found.closed, *window.late), wake=window.wake)
 
 
 def _mend(leftover: Leftover, driver: Driver, emit: Emit) -> None:
@@ -174,9 +177,17 @@ def _course(move: Move, options: RunOptions) -> Course:
     return options.courses.get(move.id) or course_of(move, options.settings)
 
 
-def _own(options: RunOptions) -> Callable[[Move], Optional[int]]:
-    """Return what gives the limit of each move alone."""
-    return lambda move: _course(move, options).settings.bandwidth_mibs
+def _own(options: RunOptions, running: Sequence[Running], driver: Driver) -> Callable[[Move], Optional[int]]:
+    """Return what gives the limit of each move alone: its own, or what takes it until the cut-over window."""
+    left = {item.move.id: item.seen.remaining or item.move.est_bytes for item in running}
+    now, cut = driver.now(), options.settings.cut_over
+
+    def own(move: Move) -> Optional[int]:
+        paced = pace(move, left.get(move.id, move.est_bytes), cut, now)
+        limits = [each for each in (_course(move, options).settings.bandwidth_mibs, paced) if each is not None]
+        return min(limits, default=None)
+
+    return own
 
 
 def _begin(move: Move, course: Course, mibs: Optional[int], driver: Driver, emit: Emit) -> Union[Running, MoveResult]:

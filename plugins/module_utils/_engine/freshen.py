@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
 
@@ -39,7 +39,7 @@ def freshen(plan: Plan, snapshot: Snapshot) -> Freshened:
     fates = _fates(plan, places)
     done, stale, left = (tuple(fates[move.id].move for move in plan.moves if fates[move.id].now is now) for now in _Now)
     gone = {move.id for move in (*done, *stale)}
-    rest = tuple(replace(move, after=tuple(other for other in move.after if other not in gone)) for move in left)
+    rest = tuple(_without(move, gone) for move in left)
     # what was left over then may be mended by now, and a second definition be the only one
     current = replace(plan, moves=rest, leftovers=leftovers(snapshot, plan.request))
     fresh = Freshened(current, done, stale)
@@ -47,6 +47,12 @@ def freshen(plan: Plan, snapshot: Snapshot) -> Freshened:
     if violation is not None:
         raise FleetError(f"the plan no longer fits the fleet: {violation}", "Plan again from a fresh survey")
     return fresh
+
+
+def _without(move: Move, gone: Collection[str]) -> Move:
+    """Return the move as it waits for those that are left."""
+    after = tuple(other for other in move.after if other not in gone)
+    return replace(move, after=after, once_over=tuple(other for other in move.once_over if other not in gone))
 
 
 class _Now(enum.Enum):

@@ -104,6 +104,10 @@ def _link_closed(event: Mapping[str, Any]) -> str:
     return f"the link of {event['link']} is closed: moves over it wait until {event['opens']}"
 
 
+def _window_ahead(event: Mapping[str, Any]) -> str:
+    return f"moves wait for the cut-over window: the next one may start at {event['begins']}"
+
+
 _LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "planned": _planned,
     "move_started": _started,
@@ -117,6 +121,7 @@ _LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "action": _action,
     "action_failed": _action_failed,
     "link_closed": _link_closed,
+    "window_ahead": _window_ahead,
     "post_copy_broken": _post_copy_broken,
     "post_copy_resumed": _post_copy_resumed,
 }

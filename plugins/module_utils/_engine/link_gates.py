@@ -14,6 +14,7 @@ from .._model.plan import Method, Move
 from .._model.refusal import Refusal, RefusalCode
 from .._model.settings import MoveSettings
 from .bandwidth import Limits
+from .events import Emit
 from .ports import Failure
 from .result import MoveResult, Outcome
 
@@ -28,11 +29,21 @@ class Opening:
 
 @dataclass(frozen=True)
 class Turn:
-    """Moves that start now, those given up as their link is closed, and the next opening that others wait for."""
+    """Moves that start now, those given up as their link is closed, and the next opening that others wait for.
+
+    ``wake``: when the next of those that wait for the cut-over window may start.
+    """
 
     start: tuple[Move, ...] = ()
     closed: tuple[MoveResult, ...] = ()
     opens: Optional[Opening] = None
+    wake: Optional[float] = None
+
+    @property
+    def next(self) -> Optional[float]:
+        """The next moment at which one that waits may start."""
+        moments = [each for each in (self.opens.at if self.opens else None, self.wake) if each is not None]
+        return min(moments, default=None)
 
 
 def turn(
@@ -69,9 +80,13 @@ def _shut(move: Move, limits: Limits, now: float) -> tuple[Link, ...]:
     return () if link is None or move.adopt or link.opening(now) == now else (link,)
 
 
-def wait_facts(opening: Opening) -> dict[str, str]:
-    """Return what the journal says of a wait."""
-    return {"link": opening.link.name, "opens": local_time(opening.at, opening.link.timezone)}
+def told_waits(now: Turn, before: Turn, emit: Emit) -> Turn:
+    """Tell the journal what moves wait for, once each; return the turn that it was told of."""
+    if now.opens is not None and now.opens != before.opens:
+        emit("link_closed", {"link": now.opens.link.name, "opens": local_time(now.opens.at, now.opens.link.timezone)})
+    if now.wake is not None and now.wake != before.wake:
+        emit("window_ahead", {"begins": local_time(now.wake)})
+    return now
 
 
 def _closed(move: Move, link: Link, opens: Optional[float]) -> MoveResult:

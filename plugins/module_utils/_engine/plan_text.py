@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Optional
 
 from .._model.plan import Bound, Breach, ChangeKind, Goal, Move, Plan, Request
+from .._model.prose_balance import not_moved_lines
+from .crossing_text import crossing_lines
 from .energy_text import energy_lines
 from .report import stay_facts, stay_lines
 
@@ -32,11 +34,13 @@ def plan_lines(plan: Plan, shown: int = SHOWN) -> list[str]:
             *_moves(plan, shown or len(plan.moves)),
             *_totals(plan),
             *_restless(plan),
+            *crossing_lines(plan),
             *_waves(plan, shown or len(plan.waves)),
             *_named("Can be switched off after the last move", plan.power_off),
             *energy_lines(plan),
             *(bound_line(bound) for bound in plan.bounds),
             *_stays(plan, shown),
+            *not_moved_lines(plan.not_moved),
             *(_breach(breach) for breach in plan.breaches),
             *_loss(plan),
             *_named("Cleaned up first, left by interrupted moves of", [item.name for item in plan.leftovers]),
@@ -54,7 +58,8 @@ def plan_facts(plan: Plan) -> dict[str, Any]:
 def purpose(request: Request) -> str:
     """Return what the request wants, in a clause."""
     labels = [f"{key}={value}" for key, value in sorted(request.labels.items())]
-    guests = few((*request.guests, *labels))
+    own = (f"{key} to {where}" for key, where in sorted(request.dest_of.items()))
+    guests = few((*request.guests, *labels, *own))
     hosts = few((*request.hosts, *(f"site {site}" for site in request.sites)))
     among = f" among {hosts}" if hosts else ""
     whole = {
@@ -73,7 +78,11 @@ def purpose(request: Request) -> str:
 def _allowed(request: Request) -> str:
     labels = [f"{key}={value}" for key, value in sorted(request.dest_labels.items())]
     places = few((*request.dests, *(f"site {site}" for site in request.dest_sites), *labels))
-    return f", only to {places}" if places else ""
+    where = f", only to {places}" if places else ""
+    if request.near is not None:
+        most = f" (within {request.max_latency_ms:g} ms)" if request.max_latency_ms is not None else ""
+        where += f", near {request.near}{most}"
+    return where + (", all or none" if request.all_or_none else "")
 
 
 def few(names: Sequence[str], most: int = FEW) -> str:

@@ -10,8 +10,10 @@ from typing import Any, Optional
 from .._model import prose
 from .._model.host import HostState
 from .._model.plan import Plan, Stay
+from .._model.prose_balance import not_moved_facts
 from .._model.snapshot import Snapshot, by_uuid, residence
 from .accuracy import accuracy, accuracy_lines
+from .crossing_text import Run, crossed_lines, group_facts, link_facts, split_problems
 from .energy_text import energy_facts, report_energy_lines
 from .result import ARRIVED, MoveResult, Outcome
 
@@ -34,6 +36,9 @@ def build(
     left = [result for result in results if result.outcome not in ARRIVED and result.round == last[result.move.guest]]
     failed = {result.move.guest for result in left}
     stays = [stay for stay in plan.stays if stay.guest not in failed]
+    run = Run(results, before, after, span)
+    groups = group_facts(plan, run)
+    tried = {result.move.guest for result in results}
     return {
         "schema": SCHEMA,
         "plan_id": plan.plan_id,
@@ -42,8 +47,11 @@ def build(
         "seconds": round(span[1] - span[0], 1),
         "moves": [_move(result) for result in results],
         "stays": [stay_facts(stay) for stay in stays],
+        "not_moved": [not_moved_facts(each) for each in plan.not_moved if each.guest not in tried],
         "left": sorted({result.move.name for result in left} | {stay.name for stay in stays}),
-        "problems": list(troubles),
+        "problems": [*troubles, *split_problems(groups)],
+        "groups": groups,
+        "links": link_facts(plan, run),
         "accuracy": accuracy(results),
         "energy": energy_facts(plan, results),
         "mended": mended,
@@ -97,6 +105,7 @@ def result_lines(report: Mapping[str, Any]) -> list[str]:
             lines.append(f"{move['name']}: {move['error']}. {move['remedy']}".rstrip(" ."))
     lines += accuracy_lines(report["accuracy"])
     lines += report_energy_lines(report["energy"])
+    lines += crossed_lines(report["links"], report["groups"])
     lines += stay_lines(report["stays"])
     return lines + [f"PROBLEM: {problem}" for problem in report["problems"]]
 
@@ -126,6 +135,8 @@ def _move(result: MoveResult) -> dict[str, Any]:
         "dest": move.dest,
         "method": move.method.value,
         "adopted": move.adopt,
+        "reason": move.reason,
+        "purpose": move.purpose.value if move.purpose else None,
         "outcome": result.outcome.value,
         "round": result.round,
         "seconds": cost.seconds,

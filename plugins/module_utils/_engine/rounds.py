@@ -62,7 +62,8 @@ def next_request(first: Request, history: History, most: int) -> Optional[Reques
     rules = [_not_again(left[guest].move, label, history.fleet) for guest in left if guest not in again | otherwise]
     rules += [_method(left[guest], label) for guest in left if guest in otherwise]
     rules += _elsewhere([move for move in history.failed if move.guest in again | otherwise], label)
-    return replace(first, rules=(*first.rules, *sorted(rules, key=lambda rule: rule.name)))
+    # that there is room for all was proven before the first
+    return replace(first, all_or_none=False, rules=(*first.rules, *sorted(rules, key=lambda rule: rule.name)))
 
 
 def _may_try_again(result: MoveResult) -> bool:
@@ -116,5 +117,9 @@ def in_round(plan: Plan, number: int) -> Plan:
     def renamed(ids: Iterable[str]) -> tuple[str, ...]:
         return tuple(f"r{number}{each}" for each in ids)
 
-    moves = (replace(move, id=f"r{number}{move.id}", after=renamed(move.after)) for move in plan.moves)
-    return replace(plan, moves=tuple(moves), critical_path=renamed(plan.critical_path))
+    moves = (
+        replace(move, id=f"r{number}{move.id}", after=renamed(move.after), once_over=renamed(move.once_over))
+        for move in plan.moves
+    )
+    groups = (replace(group, moves=renamed(group.moves)) for group in plan.groups)
+    return replace(plan, moves=tuple(moves), critical_path=renamed(plan.critical_path), groups=tuple(groups))

@@ -20,6 +20,7 @@ from .engine import RunOptions, run
 from .events import Emit
 from .freshen import freshen
 from .gates import refusals_of
+from .pacing import is_over
 from .plan_text import plan_facts
 from .ports import Driver
 from .result import BROKEN, MoveResult, Outcome, stale
@@ -67,7 +68,7 @@ def carry_out(
     """
     rounds = [carry_out_once(plan, before, driver, options, emit, look)]
     trouble: tuple[str, ...] = ()
-    while further is not None and not trouble and not driver.interrupted() and not _too_many(rounds, options):
+    while further is not None and not trouble and not _ends(rounds, options, driver):
         history = History(tuple(each.results for each in rounds), rounds[-1].after)
         request = next_request(plan.request, history, further.most)
         if request is None:
@@ -81,6 +82,11 @@ def carry_out(
         except FleetError as error:
             trouble = (f"planning again what was left has failed: {error.message}",)
     return _reported(rounds, trouble)
+
+
+def _ends(rounds: Sequence[Round], options: RunOptions, driver: Driver) -> bool:
+    """Return whether no further round may follow, whatever is left."""
+    return driver.interrupted() or _too_many(rounds, options) or is_over(options.settings.cut_over, driver.now())
 
 
 def _too_many(rounds: Sequence[Round], options: RunOptions) -> bool:

@@ -11,6 +11,7 @@ from .._model import prose
 from .._model.plan import Move
 from .ends import End, end_by_others, unclear
 from .events import Emit, names
+from .pacing import cut_off
 from .ports import Cost, Driver, DriverError, Failure, Place, Whereabouts
 from .recovery import Recovery, Turn, broken, given_up, tried, turn
 from .result import MoveResult, Outcome
@@ -122,6 +123,8 @@ def _why(item: Running, outcome: Outcome, failure: Optional[Failure], now: float
     if outcome is Outcome.ABORTED:
         text = "the move was aborted, the guest runs on at its source"
         return Failure(text, "Run again to go on with what is left")
+    if outcome is Outcome.TIMED_OUT and item.cut_off:
+        return cut_off(item.course.settings.cut_over)
     if outcome is Outcome.TIMED_OUT:
         seen = item.seen
         left = seen.began_with if seen.iteration > 1 else seen.remaining

@@ -16,7 +16,7 @@ from .._model.refusal import Refusal
 from .._model.settings import MoveSettings
 from .._model.snapshot import Snapshot
 from .._planner.arrival import guest_at
-from .._planner.estimate import DOWNTIME_MS, FIXED_SECONDS, Left, advance, lines_of, speeds
+from .._planner.estimate import DOWNTIME_MS, FIXED_SECONDS, MIB, Left, advance, lines_of, speeds
 from .._planner.storage import Reach
 from .._planner.stores import copy_sizes
 from .invariant import shut_down_for_its_move
@@ -39,6 +39,10 @@ class Simulator:
         self._started: dict[str, float] = {}
         self._under_way: dict[str, tuple[Move, Left]] = {}
         self._restless: dict[str, Restless] = {}
+        # moves with a cut-over window: all of them, what they were told if slowed down, and those that were given up
+        self._windowed: set[str] = set()
+        self._paced: dict[str, float] = {}
+        self._given_up: set[str] = set()
 
     def now(self) -> float:
         return self._now
@@ -47,6 +51,7 @@ class Simulator:
         lines = self._lines.at(self._now)
         self._now += seconds
         speed = speeds((move for move, _left in self._under_way.values()), lines)
+        speed = {key: min(each, self._paced.get(key, each)) for key, each in speed.items()}
         for key, (move, left) in self._under_way.items():
             self._under_way[key] = (move, advance(left, seconds, speed[key]))
             if key in self._restless:
@@ -77,6 +82,10 @@ class Simulator:
     def start(self, move: Move, settings: MoveSettings) -> None:
         self._started[move.id] = self._now
         self._under_way[move.id] = (move, Left(FIXED_SECONDS, float(move.est_bytes)))
+        if settings.cut_over is not None:
+            self._windowed.add(move.id)
+        if settings.cut_over is not None and settings.bandwidth_mibs is not None:
+            self._paced[move.id] = settings.bandwidth_mibs * float(MIB)
         guest = _guest_on(self.fleet, move.source, move.guest)
         if guest is not None and move.expected is not None and not move.expected.converges:
             self._restless[move.id] = restless(move, guest)
@@ -84,6 +93,8 @@ class Simulator:
     def progress(self, move: Move) -> Progress:
         if move.id in self._restless:
             return self._progress_of_restless(move)
+        if move.id in self._given_up:
+            return Progress(Phase.MEMORY, ended=True, failure=Failure("it was given up", cancelled=True))
         left = self._under_way[move.id][1] if move.id in self._under_way else Left(0.0, 0.0)
         ended = left.fixed <= 0 and left.size <= 0
         if ended:
@@ -112,6 +123,8 @@ class Simulator:
 
     def set_bandwidth(self, move: Move, mibs: int) -> None:
         self._expect(move)
+        if move.id in self._paced:
+            self._paced[move.id] = mibs * float(MIB)
 
     def post_copy(self, move: Move) -> None:
         self._steer(move, over=True, still=SWITCHOVER_MS / 1000)
@@ -125,6 +138,9 @@ class Simulator:
 
     def abort(self, move: Move) -> None:
         self._steer(move, aborted=True)
+        if move.id in self._windowed - self._restless.keys():
+            self._under_way.pop(move.id, None)
+            self._given_up.add(move.id)
 
     def finish(self, move: Move) -> Cost:
         elapsed = round(self._now - self._started[move.id], 1)

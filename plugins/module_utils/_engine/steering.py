@@ -16,6 +16,7 @@ from .._model.policy import StepAction
 from .convergence import Order, Seen, due
 from .courses import Course
 from .events import Emit, names, progress_facts
+from .pacing import counted_from, is_over
 from .ports import Driver, DriverError, Failure, Phase, Progress
 from .recovery import Recovery
 from .switch import Switch, possible, refused
@@ -37,6 +38,7 @@ class Running:
     """A move under way.
 
     ``taken``: how many steps of the course are done or made up for. ``mibs``: the speed limit that it was told.
+    ``cut_off``: aborted since the cut-over window has ended.
     """
 
     move: Move
@@ -44,6 +46,7 @@ class Running:
     course: Course
     taken: int = 0
     aborted: bool = False
+    cut_off: bool = False
     seen: Seen = Seen()
     mibs: Optional[int] = None
     over: Optional[Over] = None
@@ -75,7 +78,12 @@ def steer(item: Running, progress: Progress, driver: Driver, emit: Emit) -> Runn
     if driver.interrupted():
         aborted = _act(StepAction.ABORT, lambda: driver.abort(item.move), item, emit) is None
         return replace(item, aborted=aborted)
-    order = due(item.course.steps, item.taken, seconds, item.seen)
+    cut, now = item.course.settings.cut_over, driver.now()
+    if is_over(cut, now) and progress.phase is not Phase.FINISHING:
+        aborted = _act(StepAction.ABORT, lambda: driver.abort(item.move), item, emit) is None
+        return replace(item, aborted=aborted, cut_off=aborted)
+    since = counted_from(item.started, cut)
+    order = due(item.course.steps, item.taken, now - since, item.seen) if now >= since else None
     if order is not None:
         order = possible(order, item.course.steps, item.switch, driver.now())
     return item if order is None else _obey(order, item, driver, emit)

@@ -53,6 +53,7 @@ def asleep(entry: HostEntry, like: Optional[Host]) -> Host:
         images=(),
         maintenance=entry.maintenance,
         labels=entry.labels,
+        latency_ms=entry.latency_ms,
         site=entry.site,
         rack=entry.rack,
         power=entry.power,

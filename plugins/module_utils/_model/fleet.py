@@ -57,6 +57,7 @@ class HostEntry:
     labels: Mapping[str, str] = field(default_factory=dict)
     site: Optional[str] = None
     rack: Optional[str] = None
+    latency_ms: Mapping[str, float] = field(default_factory=dict)
     power: Optional[PowerModel] = None
     power_since: Optional[str] = None
     pressure: Optional[Pressure] = None

@@ -199,6 +199,8 @@ class Host:
     labels: Mapping[str, str] = field(default_factory=dict)
     site: Optional[str] = None
     rack: Optional[str] = None
+    # milliseconds to users, by the name that the inventory has for them
+    latency_ms: Mapping[str, float] = field(default_factory=dict)
     power: Optional[PowerModel] = None
     power_since: Optional[str] = None
     numa_cells: tuple[NumaCell, ...] = ()

@@ -11,6 +11,7 @@ from typing import Optional
 
 from .balance import DEFAULT_AGGRESSIVENESS, AsIfStarted, NotMoved
 from .codec import read_document
+from .crossing import LinkUse, MoveGroup
 from .energy import Energy
 from .guest import Balanced, GuestState, MoveClaim, VolumeRef
 from .guest_policy import GuestPolicy
@@ -92,6 +93,13 @@ class Request:
     labels: Mapping[str, str] = field(default_factory=dict)
     dest_sites: tuple[str, ...] = ()
     dest_labels: Mapping[str, str] = field(default_factory=dict)
+    # of RELOCATE: site or host by name or UUID of a guest, or by a label as "key=value"; those guests go too
+    dest_of: Mapping[str, str] = field(default_factory=dict)
+    # of RELOCATE: users that hosts have a latency to, and how many milliseconds are near enough
+    near: Optional[str] = None
+    max_latency_ms: Optional[float] = None
+    # nobody moves unless all that the goal wants elsewhere can
+    all_or_none: bool = False
     rules: tuple[Rule, ...] = ()
     # of memory and vCPUs, left free wherever a guest comes to
     headroom_percent: float = 0.0
@@ -233,6 +241,7 @@ class Move:
     """One guest from one host to another, once every move of ``after`` is done.
 
     ``adopt``: the migration is under way already and is only watched. ``home``: noted in the guest when it goes.
+    ``once_over``: moves that must be over, whatever became of them: those of another group over the same link.
     ``parking``: a stop on the way, which another move of the same guest ends. While ``est_downtime_ms`` nothing runs.
     ``policy``: the guest's own wishes. ``expected``: where its dirty rate was measured, what the estimates come from.
     ``purpose``: of BALANCE, what it is for. ``balanced``: noted in the guest when it goes; None leaves what it has.
@@ -245,6 +254,7 @@ class Move:
     dest: str
     method: Method
     after: tuple[str, ...] = ()
+    once_over: tuple[str, ...] = ()
     copies: tuple[DiskCopy, ...] = ()
     adopt: bool = False
     home: Optional[str] = None
@@ -328,7 +338,7 @@ class Plan:
     None where nobody asked. ``critical_path``: ids of the moves that decide ``est_seconds``. Watts and ``energy`` are
     None without power models. ``remarks``: what the planner noticed and could not honour, in words. ``rule_faults``:
     rules that nobody can keep, whatever the plan; the remarks have them in words. ``not_moved``: of BALANCE, who stays
-    on a host that is fuller than the mean, and why.
+    on a host that is fuller than the mean, and why. ``groups``: of RELOCATE, guests that go as a whole.
     """
 
     plan_id: str
@@ -352,6 +362,8 @@ class Plan:
     remarks: tuple[str, ...] = ()
     rule_faults: tuple[RuleFault, ...] = ()
     not_moved: tuple[NotMoved, ...] = ()
+    groups: tuple[MoveGroup, ...] = ()
+    links: tuple[LinkUse, ...] = ()
     schema: int = SCHEMA
 
 

@@ -66,7 +66,10 @@ _TEXTS: Mapping[Union[RefusalCode, CautionCode], tuple[str, str]] = {
         "change the rule, or the guest's state",
     ),
     _C.NO_WAY: ("{host} would do alone, but not together with the other moves ({why})", "{remedy}"),
+    _C.GROUP_STAYS: ("{host} would do, but {why}", "{remedy}"),
+    _C.GROUP_SPLIT: ("{host} would do, but {why}", "{remedy}"),
     _C.LOSS: ("{host} would do, but {why}", "{remedy}"),
+    _C.ALL_OR_NONE: ("{host} would do, but {why}", "{remedy}"),
     _C.NO_CANDIDATE: (
         "there is no other host that it could go to",
         "add hosts, or allow more of them in dests",

@@ -77,8 +77,12 @@ class RefusalCode(enum.Enum):
     SELINUX_NFS = "selinux_nfs"
     # of the plan: each candidate alone would do, together the guests find no way
     NO_WAY = "no_way"
+    # of the plan: guests of its group can't go, or would be on another site for too long
+    GROUP_STAYS = "group_stays"
+    GROUP_SPLIT = "group_split"
     # of the plan: with it the fleet could not lose a host any more
     LOSS = "loss"
+    ALL_OR_NONE = "all_or_none"
 
 
 @dataclass(frozen=True)

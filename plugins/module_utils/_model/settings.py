@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional
 
+from .cut_over import CutOver
 from .errors import FleetError
 from .policy import PRESETS, Policy, StepAction, check_policies, find_policy
 from .transfer import TransferOptions, contradictions
@@ -36,7 +37,8 @@ class MoveSettings:
 
     ``policy`` names a preset or one of ``policies``; without it, the timeout and the downtime are the whole policy.
     ``permit_post_copy``: libvirt must be told at the start that post-copy may follow; the course of a move says so.
-    ``link_wait_minutes``: so long a move waits for a closed link to open before it is given up.
+    ``link_wait_minutes``: so long a move waits for a closed link to open before it is given up. ``cut_over``: the
+    window in which guests switch over.
     """
 
     transport: Transport = Transport.P2P
@@ -51,6 +53,7 @@ class MoveSettings:
     permit_post_copy: bool = False
     transfer: TransferOptions = TransferOptions()
     link_wait_minutes: float = 0.0
+    cut_over: Optional[CutOver] = None
 
 
 @dataclass(frozen=True)

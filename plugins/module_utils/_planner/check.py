@@ -14,6 +14,7 @@ from .._model.plan import Goal, Method, Request
 from .._model.rules import check_rules
 from .._model.settings import check_slots
 from .._model.snapshot import Snapshot
+from .check_relocation import check_places, check_relocation
 from .find import guest_named, similar
 
 _NEEDS_HOSTS = frozenset({Goal.EVACUATE, Goal.RESTORE, Goal.MOVE})
@@ -41,6 +42,7 @@ def check_request(snapshot: Snapshot, request: Request) -> None:
         _known_host(name, snapshot)
     for name in (*request.sites, *request.dest_sites):
         _known_site(name, snapshot)
+    check_places(snapshot, request)
     _check_options(request)
     _check_numbers(request)
     _check_guests(snapshot, request)
@@ -58,10 +60,7 @@ def _check_options(request: Request) -> None:
         raise FleetError("the goal move takes exactly one host", "Give one destination")
     if goal is Goal.MOVE and not (request.guests or request.labels):
         raise FleetError("no guest is given", "Say which guests are to move")
-    if goal is Goal.RELOCATE and not dests:
-        raise FleetError("no destination is given", "Say where to: dests, dest_sites or dest_labels")
-    if goal is Goal.RELOCATE and not (request.guests or request.labels or request.hosts or request.sites):
-        raise FleetError("nothing is given that is to go", "Say which: guests, labels, hosts or sites")
+    check_relocation(request, dests)
     if goal not in _TAKES_GUESTS and (request.guests or request.labels):
         raise FleetError(f"guests mean nothing to the goal {goal.value}", "Leave guests and labels out")
     if goal not in _TAKES_DESTS and dests:

@@ -57,10 +57,14 @@ class Lines:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Seconds from first start to last end, and the ids of the moves that decide it, each started by another's end."""
+    """Seconds from first start to last end, and the ids of the moves that decide it, each started by another's end.
+
+    ``spans`` has, by id, the seconds at which each move starts and ends.
+    """
 
     seconds: float
     critical_path: tuple[str, ...]
+    spans: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,7 @@ def schedule(moves: Sequence[Move], slots: Slots, lines: Lines) -> Schedule:
     clock = _Clock(moves, slots, lines)
     while clock.step():
         pass
-    return Schedule(round(clock.now, 1), clock.path())
+    return Schedule(round(clock.now, 1), clock.path(), clock.spans)
 
 
 class _Clock:
@@ -156,9 +160,10 @@ class _Clock:
         self.now = 0.0
         number = {move.id: index for index, move in enumerate(moves)}
         self.followers: dict[int, list[int]] = defaultdict(list)
-        self.open = [len(move.after) for move in moves]
-        for index, move in enumerate(moves):
-            for other in move.after:
+        waits = [{*move.after, *move.once_over} for move in moves]
+        self.open = [len(others) for others in waits]
+        for index, others in enumerate(waits):
+            for other in others:
                 self.followers[number[other]].append(index)
         self.ready = [index for index, count in enumerate(self.open) if count == 0]
         self.held: dict[Line, list[int]] = defaultdict(list)
@@ -167,6 +172,7 @@ class _Clock:
         self.left: dict[int, Left] = {}
         self.cause: dict[int, Optional[int]] = {}
         self.last: Optional[int] = None
+        self.spans: dict[str, tuple[float, float]] = {}
 
     def step(self) -> bool:
         """Start what can start, then go on to the next end; return False where nothing is under way any more."""
@@ -199,6 +205,7 @@ class _Clock:
                 self.inbound[move.dest] += 1
                 self.left[index] = Left(FIXED_SECONDS, float(move.est_bytes))
                 self.cause[index] = self.last
+                self.spans[move.id] = (self.now, self.now)
         for index in full:
             heapq.heappush(self.ready, index)
 
@@ -206,6 +213,7 @@ class _Clock:
         move = self.moves[index]
         del self.left[index]
         self.last = index
+        self.spans[move.id] = (self.spans[move.id][0], self.now)
         self.outbound[move.source] -= 1
         self.inbound[move.dest] -= 1
         woken: Iterable[int] = (*self.held.pop(("out", move.source), ()), *self.held.pop(("in", move.dest), ()))

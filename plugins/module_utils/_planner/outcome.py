@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Optional
 
-from .._model.plan import Bound
+from .._model.balance import NotMoved
+from .._model.plan import Bound, Purpose
 from .._model.refusal import RefusalCode
 from .._model.snapshot import Located
 
@@ -50,6 +51,7 @@ class Outcome:
     """What a goal came to: hops in a legal order, each block's reason to move, and who found no place.
 
     ``unplaced`` has, by block, what kept it. ``away`` should have come back and could not.
+    ``purposes`` and ``not_moved`` are of a balance: what each block moves for, and who stays on a fuller host and why.
     ``waves``: hosts of each wave and how many of the hops come before its end. ``emptied``: hosts with nobody left.
     """
 
@@ -61,3 +63,5 @@ class Outcome:
     waves: tuple[tuple[tuple[int, ...], int], ...] = ()
     emptied: tuple[int, ...] = ()
     remarks: tuple[str, ...] = ()
+    purposes: Mapping[int, Purpose] = field(default_factory=dict)
+    not_moved: tuple[NotMoved, ...] = ()

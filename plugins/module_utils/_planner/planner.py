@@ -17,9 +17,11 @@ from .._model.snapshot import Snapshot, by_uuid
 from .board import Board, make_board, torn_apart
 from .check import check_request
 from .compat import in_flight
+from .goals.relocation import all_or_none, farther, narrowed
 from .goals.table import outcome_of, wishes_of
+from .groups import kept_whole, parties_of, too_long, with_reasons
 from .leftovers import leftovers
-from .outcome import Outcome, Wish
+from .outcome import Kept, Outcome, Wish
 from .select import may_wake
 from .verify.verify import first_violation
 from .write import write_plan
@@ -36,13 +38,42 @@ def make_plan(snapshot: Snapshot, request: Request) -> Plan:
     # ties are broken by name, however the hosts are listed
     fleet = replace(snapshot, hosts=tuple(sorted(snapshot.hosts, key=lambda host: host.name)))
     wishes = wishes_of(fleet, request)
-    adopted = _adopted(fleet, wishes)
-    board, outcome = _best(fleet, request, wishes, adopted)
-    plan = write_plan(board, outcome, wishes, adopted, digest(snapshot, request))
+    plan = _whole_plan(fleet, request, wishes, digest(snapshot, request))
     violation = first_violation(snapshot, plan)
     if violation is not None:
         raise FleetError(f"the plan broke its own rule: {violation}", "This is a defect: report snapshot and request")
     return plan
+
+
+def _whole_plan(snapshot: Snapshot, request: Request, wishes: Sequence[Wish], plan_id: str) -> Plan:
+    """Return the plan in which no group goes in parts, or is in parts for longer than it may be."""
+    adopted = _adopted(snapshot, wishes)
+    parties = parties_of(snapshot, request, wishes, adopted)
+    out: dict[str, Kept] = {}
+    while True:
+        whole = kept_whole(snapshot, parties, wishes, lambda some: _nearest(snapshot, request, some, adopted), out)
+        going = tuple(party for party in parties if party.name not in whole.why)
+        outcome = with_reasons(whole, parties)
+        outcome = all_or_none(whole.board, outcome, wishes) if request.all_or_none else outcome
+        plan = write_plan(whole.board, outcome, wishes, adopted, plan_id, going)
+        late = too_long(plan.groups, going, request)
+        if not late:
+            return plan
+        out = {**whole.why, **late}
+
+
+def _nearest(
+    snapshot: Snapshot, request: Request, wishes: Sequence[Wish], adopted: Mapping[str, str]
+) -> tuple[Board, Outcome]:
+    """Place guests on the nearest hosts, and let those who find no place there go farther, one latency at a time."""
+    steps: dict[str, int] = {}
+    while True:
+        narrow = narrowed(snapshot, request, wishes, steps)
+        board, outcome = _best(snapshot, request, narrow, adopted)
+        more = farther(board, outcome, wishes, narrow, steps)
+        if more is None:
+            return board, outcome
+        steps = more
 
 
 def _best(
@@ -55,8 +86,10 @@ def _best(
     wakes = (frozenset[str](), asleep) if asleep and not decides else (asleep,)
     tried: list[tuple[Board, Outcome]] = []
     for soft, wake in product((True, False), wakes):
-        # a repair breaks no rule for another
-        kept = request.goal is Goal.REPAIR or (tried and all(item.rule.hard for item in tried[0][0].bound))
+        # a repair breaks no rule for another, and a balance none for evenness
+        kept = request.goal in (Goal.REPAIR, Goal.BALANCE) or (
+            tried and all(item.rule.hard for item in tried[0][0].bound)
+        )
         if not soft and kept:
             break
         tried.append(_attempt(snapshot, request, wishes, adopted, soft=soft, wake=wake))

@@ -15,10 +15,9 @@ from .._model.host import Host
 from .._model.snapshot import Located
 from .marks import MILLI, milli_percent
 from .search.grid import Kind, Limit
+from .site_limits import site_limits
 from .site_storage import across
-from .sizes import own_bytes
-from .storage import reach
-from .stores import Sizes, copy_sizes, in_stores, stores_of
+from .stores import Sizes, in_stores, stores_of
 
 KIB = 1024
 Weigh = Callable[[Guest], int]
@@ -51,7 +50,7 @@ def resource_limits(
     sizes = {place.guest.uuid: in_stores(place, by_name[place.host], stores, hosts) for place in places}
     for store in sorted({store for size in sizes.values() for store in size.arriving}):
         found += _pools(store, places, block, hosts, sizes, stores)
-    found += _site_pools(places, block, hosts) if across(hosts) else []
+    found += site_limits(places, block, hosts) if across(hosts) else []
     found += [
         _unique(kind, name, users, [ghost.host for ghost in ghosts if owns(ghost, name)], block, hosts)
         for kind, owns, owners in (
@@ -186,38 +185,6 @@ def _free(host: Host, store: str, stores: Mapping[tuple[str, str], str]) -> int:
     pools = [pool for pool in host.pools if stores.get((host.name, pool.name)) == store]
     taking = [pool for pool in pools if host.maps.pools.get(pool.name, pool.name) == pool.name] or pools
     return min((pool.available for pool in taking), default=0)
-
-
-def _site_pools(places: Sequence[Located], block: Mapping[str, int], hosts: Sequence[Host]) -> list[Optional[Limit]]:
-    """Return the limit of each shared pool that takes copies of other sites' disks; its hosts have it in common."""
-    by_name = {host.name: host for host in hosts}
-    stands = {
-        host.maps.pools.get(name, name) for host in hosts for name in (*host.maps.pools, *host.maps.pools.values())
-    }
-    shared = sorted({p.identity for h in hosts for p in h.pools if p.identity and p.active and p.name in stands})
-    return [_site_pool(identity, places, block, by_name) for identity in shared]
-
-
-def _site_pool(
-    identity: str, places: Sequence[Located], block: Mapping[str, int], hosts: Mapping[str, Host]
-) -> Optional[Limit]:
-    having = [host for host in hosts.values() if any(p.identity == identity and p.active for p in host.pools)]
-    inside, first = {host.name for host in having}, having[0]
-    name = next(pool.name for pool in first.pools if pool.identity == identity and pool.active)
-
-    def weigh(guest: Guest) -> int:
-        place = where[guest.uuid]
-        if place.host in inside:
-            own = {pool.name for pool in hosts[place.host].pools if pool.identity == identity}
-            return sum(own_bytes(disk) for disk in guest.disks if disk.pool in own)
-        copies = reach(guest, hosts[place.host], first).copies
-        return copy_sizes(guest, copies, hosts[place.host]).get(name, 0)
-
-    where = {place.guest.uuid: place for place in places}
-    free = min(pool.available for host in having for pool in host.pools if pool.identity == identity)
-    held = sum(weigh(place.guest) for place in places if place.host in inside)
-    found = _limit(Kind.POOL, name, places, block, weigh, (free + held,))
-    return None if found is None else replace(found, domain=tuple(0 if each in inside else -1 for each in hosts))
 
 
 def _unique(

@@ -17,11 +17,11 @@ Stored = tuple[str, str]
 
 
 def stands_for(pool: Pool, by_name: bool, source: Host, dest: Host) -> Optional[Pool]:
-    """Return the pool that another site has in place of ``pool``, another store: only where a map of names says so."""
+    """Return the shared pool that another site has in place of a shared one: only where a map of names says so."""
     if source.site is None or dest.site is None or source.site == dest.site:
         return None
     named = (other for other in pools_at(pool, by_name, source, dest) if _mapped(pool.name, other.name, source, dest))
-    return next((other for other in named if other.identity is None or other.identity != pool.identity), None)
+    return next((other for other in named if other.identity not in (None, pool.identity)), None)
 
 
 def _mapped(name: str, there: str, source: Host, dest: Host) -> bool:

@@ -141,7 +141,6 @@ def _fate(disk: Disk, guest: Guest, source: Host, dest: Host, base: Optional[Bas
         return _media(disk, pool, guest, source, dest)
     found = pools_at(pool, disk.kind is DiskKind.VOLUME, source, dest)
     match = next((other for other in found if other.identity is None), None)
-    match = match or stands_for(pool, disk.kind is DiskKind.VOLUME, source, dest)
     return _copied(disk, pool, match, guest, source, dest, base)
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Optional
 
 from .._model import prose
+from .._model.balance import noted_move
 from .._model.guest import Guest
 from .._model.host import Host, HostState
 from .._model.plan import Goal, Move, Plan, Stay, SurviveLoss, Wave
@@ -30,7 +31,9 @@ from .estimate import (
     schedule,
 )
 from .frailty import frail_after
+from .groups import Party, move_groups, turns_of
 from .leftovers import leftovers
+from .link_use import link_uses
 from .outcome import Kept, Outcome, Wish
 from .power import fleet_watts, is_on
 from .refuse import stay
@@ -43,15 +46,21 @@ _NOTES_HOME = frozenset({Goal.EVACUATE, Goal.RELOCATE})
 
 
 def write_plan(
-    board: Board, outcome: Outcome, wishes: Sequence[Wish], adopted: Mapping[str, str], plan_id: str
+    board: Board,
+    outcome: Outcome,
+    wishes: Sequence[Wish],
+    adopted: Mapping[str, str],
+    plan_id: str,
+    parties: Sequence[Party] = (),
 ) -> Plan:
-    """Return the plan; ``adopted`` are the destinations of moves under way, by guest."""
+    """Return the plan; ``adopted`` are the destinations of moves under way, by guest; ``parties`` those that go."""
     lines = lines_of(board.snapshot)
     watched = _adopted_moves(board, wishes, adopted, lines)
-    moves, waves = _moves(board, outcome, wishes, lines, len(watched))
+    moves, waves = _moves(board, outcome, wishes, lines, watched, parties)
     moves = (*watched, *moves)
     layout = _end(board, outcome)
     timing = _timing(board, moves, waves, lines)
+    spans = {one: span for part in timing for one, span in part.spans.items()}
     power_on = _woken(board, moves)
     before, after = _where(board, Layout(board.search), adopted), _where(board, layout, {})
     places = board.snapshot.residents
@@ -88,6 +97,9 @@ def write_plan(
             *usage_lines(board.snapshot, board.request.arrival_percent is not None),
         ),
         rule_faults=told,
+        groups=move_groups(parties, moves, spans),
+        links=link_uses(board.snapshot, moves, spans),
+        not_moved=outcome.not_moved,
     )
 
 
@@ -121,7 +133,12 @@ def _key(place: Located) -> tuple[str, str]:
 
 
 def _moves(
-    board: Board, outcome: Outcome, wishes: Sequence[Wish], lines: Lines, offset: int
+    board: Board,
+    outcome: Outcome,
+    wishes: Sequence[Wish],
+    lines: Lines,
+    watched: Sequence[Move],
+    parties: Sequence[Party],
 ) -> tuple[tuple[Move, ...], tuple[Wave, ...]]:
     """Return a move for each guest of each hop, waiting for those of the hops before it that must be over."""
     wished = {wish.place.guest.uuid for wish in wishes}
@@ -129,27 +146,34 @@ def _moves(
     if board.request.bring_back:
         noted |= {place.guest.uuid for group in board.members for place in group}
     after = dependencies(board.order, [(hop.block, hop.source, hop.dest) for hop in outcome.hops])
-    ids: list[tuple[str, ...]] = []
+    turns = turns_of(board, outcome.hops, after, parties)
+    ids: dict[int, tuple[str, ...]] = {}
     moves: list[Move] = []
     now = {place.guest.uuid: place for group in board.members for place in group}
-    for hop, others in zip(outcome.hops, after):
-        waits = tuple(one for other in others for one in ids[other])
+    balances, moment = board.request.goal is Goal.BALANCE, (board.snapshot.taken_at, board.request.cooldown_minutes)
+    for index in turns.order:
+        hop = outcome.hops[index]
+        waits = tuple(one for other in after[index] for one in ids[other])
+        apart = tuple(one for other in turns.once_over.get(index, ()) for one in ids[other])
         mine = []
         for place in board.members[hop.block]:
             made = _move(
                 board,
                 now[place.guest.uuid],
                 board.order.hosts[hop.dest],
-                offset + len(moves) + 1,
+                len(watched) + len(moves) + 1,
                 lines,
                 reason=_companion(board, hop.block, place, wished) or outcome.reasons.get(hop.block, ""),
                 home=_home(board, place) if place.guest.uuid in noted else place.guest.notes.home,
             )
-            moves.append(replace(made, after=waits, parking=hop.parking))
+            balanced = noted_move(place.guest.notes.balanced, *moment) if balances else None
+            purpose = outcome.purposes.get(hop.block)
+            made = replace(made, after=waits, once_over=apart, parking=hop.parking, purpose=purpose, balanced=balanced)
+            moves.append(made)
             mine.append(made.id)
             now[place.guest.uuid] = board.reaches.arrived(now[place.guest.uuid], made.dest)
-        ids.append(tuple(mine))
-    return tuple(moves), _waves(board, outcome, ids)
+        ids[index] = tuple(mine)
+    return tuple(moves), _waves(board, outcome, [ids[index] for index in range(len(outcome.hops))])
 
 
 def _companion(board: Board, block: int, place: Located, wished: Collection[str]) -> str:

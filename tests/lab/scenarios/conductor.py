@@ -94,6 +94,7 @@ def environment(**more: str) -> dict[str, str]:
     own = {
         "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / "build"),
         "ANSIBLE_HOME": str(CHECKOUT / "build" / "ansible-home"),
+        "ANSIBLE_FILTER_PLUGINS": str(Path(__file__).with_name("filters")),
         "ANSIBLE_NOCOLOR": "1",
         "LC_ALL": "C.UTF-8",
     }
@@ -148,9 +149,9 @@ def write_play(folder: Path, tasks: Sequence[Task]) -> Path:
     results.unlink(missing_ok=True)
     names = [f"result_{number}" for number in range(len(tasks))]
     wanted = ", ".join(f"{name} | default({{}})" for name in names)
-    write = {"content": f"{{{{ [{wanted}] | to_json }}}}", "dest": str(results), "mode": "0600"}
     steps = [_step(task, name) for task, name in zip(tasks, names)]
-    last = {"ansible.builtin.copy": write, "check_mode": False, "diff": False}
+    keep = f"{{{{ [{wanted}] | to_json | kept_in(results_path) }}}}"
+    last = {"ansible.builtin.set_fact": {"results_kept_in": keep}, "vars": {"results_path": str(results)}}
     block = {"block": steps, "always": [last]}
     content = [{"hosts": "localhost", "gather_facts": False, "tasks": [block]}]
     book.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")

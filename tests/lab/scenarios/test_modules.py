@@ -363,7 +363,7 @@ def test_plans_are_made_on_recorded_use_which_is_what_the_guests_took(tmp_path: 
         "host_cpus": 0.0,
         "host_memory": 0,
     }
-    c = spent_more(b, 4)
+    c = spent_more(b, 2)
     question = {"goal": "explain", "guests": ["web1"], "max_cpu_percent": 0.01, "history": {"path": str(path)}}
     tasks = [record, on_fleet("migration_plan", **question)]
     run, (second, told) = play(tmp_path, tasks, virtfleet_own_counters=True)

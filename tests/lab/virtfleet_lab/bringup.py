@@ -7,7 +7,8 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from . import (
     cleanup,
@@ -63,10 +64,18 @@ def _is_up(lab: Lab, digest: str) -> bool:
     return state.read_plan(lab).digest == digest and all(state.services(lab).values())
 
 
-def _plan(lab: Lab, profile: str, digest: str, hosts: tuple[Host, ...]) -> state.Plan:
-    releases = sorted({host.release for host in hosts})
+def make_images(lab: Lab) -> None:
+    _images(lab, datafiles.releases(lab))
+
+
+def _images(lab: Lab, wanted: Collection[str]) -> dict[str, Path]:
+    releases = sorted(wanted)
     with step(f"host images ({', '.join(releases)})"):
-        images = dict(zip(releases, in_parallel(lambda release: image.build(lab, release), releases)))
+        return dict(zip(releases, in_parallel(lambda release: image.build(lab, release), releases)))
+
+
+def _plan(lab: Lab, profile: str, digest: str, hosts: tuple[Host, ...]) -> state.Plan:
+    images = _images(lab, {host.release for host in hosts})
     infra_release = hosts[0].release
     with step("guests' kernel and initramfs"):
         guest_files = guestimage.build(lab, images[infra_release])

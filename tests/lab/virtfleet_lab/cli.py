@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lab.py", description="A lab of real hypervisors on this machine.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("packages", help="install the packages that the lab needs from this machine")
+    commands.add_parser("images", help="make the host images of all profiles now, which `up` makes when it needs them")
     up = commands.add_parser("up", help="bring the lab up, from whatever state it is in")
     up.add_argument("--hosts", type=int, help="number of hosts (the profile's own number without it)")
     up.add_argument("--profile", default="default", help="a file of tests/lab/profiles")

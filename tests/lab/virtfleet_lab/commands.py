@@ -28,6 +28,11 @@ def _up(lab: Lab, arguments: argparse.Namespace) -> None:
         bringup.up(lab, arguments.hosts, arguments.profile)
 
 
+def _images(lab: Lab, _arguments: argparse.Namespace) -> None:
+    with only_one(lab.lock_file):
+        bringup.make_images(lab)
+
+
 def _down(lab: Lab, arguments: argparse.Namespace) -> None:
     with only_one(lab.lock_file), step("lab down"):
         cleanup.down(lab)
@@ -110,6 +115,7 @@ def _host(lab: Lab, name: str) -> Host:
 
 
 COMMANDS = {
+    "images": _images,
     "up": _up,
     "down": _down,
     "status": _status,

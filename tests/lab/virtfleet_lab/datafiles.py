@@ -15,6 +15,8 @@ from .guestspec import GuestSpec, checked, next_lun
 from .settings import MAX_HOSTS, Host, Lab
 from .shell import LabError
 
+RELEASE = "bookworm"
+
 
 def hosts_of(lab: Lab, profile: str, count: int | None) -> tuple[Host, ...]:
     """The hosts that a profile file names; the first `count` of them, its own default without one."""
@@ -25,6 +27,12 @@ def hosts_of(lab: Lab, profile: str, count: int | None) -> tuple[Host, ...]:
     if not 1 <= wanted <= most:
         raise LabError(f"Profile {profile!r} has 1 to {most} hosts, not {wanted}.")
     return tuple(_host(lab, number, entry) for number, entry in enumerate(entries[:wanted], start=1))
+
+
+def releases(lab: Lab) -> set[str]:
+    """The releases that hosts of any profile have."""
+    profiles = sorted(file.stem for file in (lab.source / "profiles").glob("*.yml"))
+    return {entry.get("release", RELEASE) for profile in profiles for entry in _profile(lab, profile)["hosts"]}
 
 
 def guests_file(lab: Lab, profile: str) -> Path:
@@ -44,7 +52,7 @@ def _host(lab: Lab, number: int, entry: dict[str, Any]) -> Host:
     return Host(
         name=entry["name"],
         number=number,
-        release=entry.get("release", "bookworm"),
+        release=entry.get("release", RELEASE),
         address=lab.address(10 + number),
         bmc_address=lab.address(110 + number),
         allocatable_memory_mib=entry.get("allocatable_memory_mib", 2048),

@@ -10,8 +10,12 @@ from typing import Any
 
 from .settings import GLUSTER_VOLUME, HOST_GLUSTER_DIR, Host
 
-# MiB/s that migrations may use of what the sites have between them; a link of 100 Mbit/s carries 11.9
-LINK_MIBS = 8
+# what migrations may use of what the sites have between them: 8 MiB/s at every hour; 100 Mbit/s are 11.9
+LINK = {
+    "sites": ["north", "south"],
+    "bandwidth_mibs": 100,
+    "bandwidth_by_hour": [{"hours": "00:00-24:00", "bandwidth_mibs": 8}],
+}
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def variables(host: Host) -> dict[str, Any]:
     """What the inventory says of a host of two sites; nothing in a lab without them."""
     if not host.site:
         return {}
-    own = {"virtfleet_site": host.site, "virtfleet_links": [{"sites": ["north", "south"], "bandwidth_mibs": LINK_MIBS}]}
+    own = {"virtfleet_site": host.site, "virtfleet_links": [LINK]}
     if host.site != "south":
         return own
     return {

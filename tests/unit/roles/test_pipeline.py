@@ -13,14 +13,15 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._ansible.argum
 from ansible_collections.virtfleet.migration.plugins.module_utils._ansible.request import request_spec
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
-CALLERS = ("evacuate", "restore")
+CALLERS = ("evacuate", "restore", "relocate")
 # what the roles use themselves, or hand to the tasks mark.yml and to the role report
 OWN = {"group", "reason", "hosts", "rounds", "allow_stay", "report_dir", "slots", "settings", "check_hosts"}
+# of the role relocate: which hosts are left, and that a drain is all or none unless told otherwise
+OWN |= {"sites", "racks", "drain", "all_or_none"}
 # what no role asks the planner for by this way: selections of guests and hosts, and what is of other goals
 NOT_OF_ROLES = {
-    *("goal_sites", "guests", "guest_labels", "threshold", "min_gain", "max_at_once", "one_per", "return_home"),
-    *("first", "last", "links", "group_label", "max_split_minutes"),
-    *("aggressiveness", "weights", "cooldown_minutes", "mend_rules", "as_if_started"),
+    *("goal_sites", "guests", "guest_labels", "max_at_once", "one_per", "return_home"),
+    *("first", "last", "links", "dest_of", "near", "max_latency_ms", "all_or_none", "group_label", "max_split_minutes"),
 }
 
 
@@ -77,7 +78,18 @@ def test_defaults_are_those_that_are_documented(role: str) -> None:
 
 def test_the_pipeline_passes_all_of_it_to_the_modules_unchanged() -> None:
     applied, planned = planning(), planning("plan", "migration_plan")
-    own = {"group", "goal", "goal_hosts", "slots", "settings", "rounds", "check_hosts", "unmarked", "not_awake"}
+    own = {
+        "marks",
+        "group",
+        "goal",
+        "goal_hosts",
+        "slots",
+        "settings",
+        "rounds",
+        "check_hosts",
+        "unmarked",
+        "not_awake",
+    }
     for name in set(options("pipeline")) - own:
         given = [task[name] for task in (applied, planned) if name in task]
         assert given

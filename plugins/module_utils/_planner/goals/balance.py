@@ -1,50 +1,121 @@
-"""Goal balance: hosts evenly filled, by what guests are given and by what they were measured to use. Pure."""
+"""Goal balance: rules mended, overloaded hosts relieved, then hosts evened out where that is worth it. Pure."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from statistics import median
+from dataclasses import dataclass, replace
+from typing import Optional
 
-from ..._model.balance import level_of
-from ..._model.plan import Bound, Goal
+from ..._model.balance import Level, level_of
+from ..._model.plan import Bound, Goal, Purpose
+from ..balance_signals import signals_of
 from ..board import Board
 from ..frailty import newly_frail
-from ..outcome import Hop, Outcome
+from ..outcome import Hop, Outcome, Wish
 from ..scope import Scope, narrow
 from ..search.balance import ANY, Balanced, Bounds
+from ..search.balance import Outcome as Ended
 from ..search.balance import balance as search
-from ..search.balance_score import Signal, demand_signals
+from ..search.balance_score import Signal, Spread
+from .balance_before import Part, advanced, mended, relieved, room_to_start
+from .balance_cost import costs_of
+from .balance_why import Evened, cooling, move_reasons, not_moved
 from .consolidate import consolidate, in_scope
 
 
-def balance(board: Board) -> Outcome:
-    """Return the moves that even out the fleet, or the hosts of the request among themselves."""
-    request, unwanted = board.request, _unwanted(board, ())
-    scope = narrow(board.search, [host for host in in_scope(board) if host not in unwanted])
-    if not scope.hosts:
+@dataclass(frozen=True)
+class _Evening:
+    """The part that evens out: its moves, why it ended there, and what it was done on; ``frail``: what forbids it."""
+
+    part: Part
+    scope: Scope
+    signals: tuple[Signal, ...]
+    extra: tuple[float, ...]
+    ended: Optional[Ended]
+    frail: str = ""
+
+
+def balance(board: Board, wishes: Sequence[Wish]) -> Outcome:
+    """Return the moves of all parts: for the whole fleet, or for the hosts of the request among themselves."""
+    unwanted = _unwanted(board, ())
+    hosts = [host for host in in_scope(board) if host not in unwanted]
+    if not hosts:
         return Outcome(remarks=("there is no schedulable host to balance",))
-    signals = _signals(board, scope)
-    level = level_of(request.aggressiveness, request.threshold, request.min_gain)
-    bounds = Bounds(
+    level = level_of(board.request.aggressiveness, board.request.threshold, board.request.min_gain)
+    cool = cooling(board)
+    parts: list[Part] = []
+    now = board
+    if board.request.mend_rules:
+        parts.append(mended(now, wishes, cool, in_scope(board)))
+        now = advanced(now, parts[-1].hops)
+    for step in (relieved, room_to_start):
+        parts.append(step(now, cool, hosts))
+        now = advanced(now, parts[-1].hops)
+    before = tuple(hop for part in parts for hop in part.hops)
+    evening = _evened(board, now, before, frozenset(cool), hosts, unwanted, level)
+    parts.append(evening.part)
+    hops = (*before, *evening.part.hops)
+    told = not_moved(advanced(now, evening.part.hops), _of(now, evening, level), cool, hops)
+    return Outcome(
+        hops,
+        {block: why for part in parts for block, why in part.reasons.items()},
+        unplaced={block: kept for part in parts for block, kept in part.unplaced.items()},
+        away=tuple(block for part in parts for block in part.away),
+        bounds=_bounds(board, hops, hosts),
+        remarks=(*(remark for part in parts for remark in part.remarks), *_left_out(board, unwanted)),
+        purposes={hop.block: part.purpose for part in parts for hop in part.hops},
+        not_moved=told,
+    )
+
+
+def _of(now: Board, evening: _Evening, level: Level) -> Evened:
+    return Evened(evening.scope, evening.signals, evening.extra, level, evening.ended, evening.frail, now.request)
+
+
+def _evened(
+    board: Board,
+    now: Board,
+    before: Sequence[Hop],
+    cool: frozenset[int],
+    hosts: Sequence[int],
+    unwanted: frozenset[int],
+    level: Level,
+) -> _Evening:
+    """Return what evens out the fleet as the parts before have left it, on the board ``now``."""
+    scope = narrow(now.search, hosts)
+    signals = signals_of(now, scope)
+    moved = {hop.block for hop in before}
+    stay = frozenset(index for index, block in enumerate(scope.blocks) if block in cool or block in moved)
+    extra = costs_of(now, scope, level.payback_hours) if level.evens_out else ()
+    if not level.evens_out:
+        said = f"aggressiveness {board.request.aggressiveness} evens out nothing"
+        return _Evening(Part(remarks=(said,)), scope, signals, extra, None)
+    bounds = _budget(now, level, stay, extra)
+    found = search(scope.grid, signals, bounds)
+    hops = _hops(scope, found)
+    while hops and not _unwanted(board, (*before, *hops)) <= unwanted:
+        found = search(scope.grid, signals, replace(bounds, max_moves=len(found.moves) // 2))
+        hops = _hops(scope, found)
+    frail = newly_frail(board, (*before, *hops)) if hops else ""
+    if frail:
+        part = Part(remarks=(f"nothing is evened out, for {frail}",))
+        return _Evening(part, scope, signals, extra, found.outcome, frail)
+    reasons = move_reasons(scope, signals, found.moves)
+    return _Evening(Part(hops, Purpose.EVEN_OUT, reasons, (found.outcome.value,)), scope, signals, extra, found.outcome)
+
+
+def _budget(now: Board, level: Level, stay: frozenset[int], extra: tuple[float, ...]) -> Bounds:
+    request = now.request
+    return Bounds(
         ANY if request.max_moves is None else request.max_moves,
         ANY if request.max_bytes is None else request.max_bytes,
         level.min_gain,
         level.threshold,
+        stay,
+        extra,
     )
-    found = search(scope.grid, signals, bounds)
-    hops = _hops(scope, found)
-    while hops and not _unwanted(board, hops) <= unwanted:
-        found = search(scope.grid, signals, replace(bounds, max_moves=len(found.moves) // 2))
-        hops = _hops(scope, found)
-    frail = newly_frail(board, hops) if hops else ""
-    if frail:
-        return Outcome(remarks=(f"nothing moves, for {frail}",))
-    reasons = {hop.block: f"evens out {board.search.hosts[hop.source]}" for hop in hops}
-    remarks = (found.outcome.value, *_left_out(board, unwanted))
-    return Outcome(hops, reasons, bounds=_bounds(found, signals), remarks=remarks)
 
 
 def _hops(scope: Scope, found: Balanced) -> tuple[Hop, ...]:
@@ -75,24 +146,18 @@ def _left_out(board: Board, unwanted: Iterable[int]) -> tuple[str, ...]:
     return (f"{names} takes no part, as a consolidation would switch it off",) if names else ()
 
 
-def _signals(board: Board, scope: Scope) -> tuple[Signal, ...]:
-    """Return memory as a share of all that hosts have, vCPUs per core, and CPU time where some guest's was measured."""
-    hosts = [board.snapshot.hosts[host] for host in scope.hosts]
-    ratio = median(host.allocatable_vcpus / host.cpus if host.cpus else 1.0 for host in hosts)
-    memory, vcpus = demand_signals(scope.grid, vcpus=ratio)
-    # of hosts of several sizes, what each keeps for itself counts as filled, as Ganeti's score has it
-    room = [max(host.memory, host.allocatable_memory) for host in hosts]
-    kept = [1.0 - host.allocatable_memory / total if total else 0.0 for host, total in zip(hosts, room)]
-    signals = replace(memory, room=room, base=kept), vcpus
-    used = [sum(place.guest.wanted_cpus for place in board.members[block]) for block in scope.blocks]
-    if not any(used):
-        return signals
-    return (*signals, Signal("cpu usage", used, [float(host.cpus) for host in hosts]))
-
-
-def _bounds(found: Balanced, signals: Sequence[Signal]) -> tuple[Bound, ...]:
-    spreads = zip(signals, found.spreads_before, found.spreads_after)
+def _bounds(board: Board, hops: Sequence[Hop], hosts: Sequence[int]) -> tuple[Bound, ...]:
+    """Return the imbalance of these hosts and each signal's spread, as the fleet is now and after all moves."""
+    ends = [_spread(each, hosts) for each in (board, advanced(board, hops))]
+    (signals, before), (_same, after) = ends
+    spreads = zip(signals, before.by_signal(), after.by_signal())
     return (
-        Bound("imbalance", "", round(found.before, 5), round(found.after, 5)),
-        *(Bound(f"spread of {each.name}", "", round(before, 5), round(after, 5)) for each, before, after in spreads),
+        Bound("imbalance", "", round(before.imbalance(), 5), round(after.imbalance(), 5)),
+        *(Bound(f"spread of {each.name}", "", round(was, 5), round(now, 5)) for each, was, now in spreads),
     )
+
+
+def _spread(board: Board, hosts: Sequence[int]) -> tuple[tuple[Signal, ...], Spread]:
+    scope = narrow(board.search, hosts)
+    signals = signals_of(board, scope)
+    return signals, Spread(signals, scope.grid.at, len(scope.hosts))

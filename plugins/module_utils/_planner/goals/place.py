@@ -21,6 +21,7 @@ from ..search.sequence import Sequence as Sequenced
 from ..search.sequence import Step
 from ..select import allowed_dests, goal_hosts
 from .jam import jams
+from .relocation import settled
 from .ways import hop_of
 
 MIB = 1024 * 1024
@@ -35,7 +36,7 @@ _WORDS = {
 
 def place(board: Board, wishes: Sequence[Wish]) -> Outcome:
     """Return how the wishes are fulfilled; what is already where it should be, or can't move at all, is left out."""
-    masks = _masks(board, wishes)
+    masks = _masks(board, (*settled(board.snapshot, board.request), *wishes))
     found = relocate(board.search, masks, _open(board), displace=_displaces(board), hop=hop_of(board))
     jammed = jams(board, found.sequence.steps, found.sequence.stuck)
     unplaced = {left.block: jammed.get(left.block) or _why(board, left, found) for left in found.left}
@@ -184,6 +185,6 @@ def _why(board: Board, left: Left, found: Relocation) -> Kept:
 def _bytes_bound(board: Board, masks: Mapping[int, bytes], found: Relocation, hops: Sequence[Hop]) -> Bound:
     """Return what the plan sends beside the least it could: each guest that has to go, once."""
     left = {item.block for item in found.left}
-    least = sum(board.search.cost[block] for block in masks if block not in left)
+    least = sum(board.search.cost[block] for block in _movers(board, masks) - left)
     sent = sum(board.search.cost[hop.block] for hop in hops)
     return Bound("sent", "MiB", 0.0, round(sent / MIB, 1), round((sent if found.least else least) / MIB, 1))

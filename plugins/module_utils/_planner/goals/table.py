@@ -18,7 +18,6 @@ from .rolling import rolling
 from .wished import WISHES
 
 _OF_THE_FLEET: Mapping[Goal, Callable[[Board], Outcome]] = {
-    Goal.BALANCE: balance,
     Goal.CONSOLIDATE: consolidate,
     Goal.ROLLING: rolling,
 }
@@ -26,7 +25,7 @@ _OF_THE_FLEET: Mapping[Goal, Callable[[Board], Outcome]] = {
 
 def wishes_of(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
     """Return the guests that the goal wants elsewhere; none where it looks at the fleet as a whole."""
-    if request.goal is Goal.REPAIR:
+    if request.goal is Goal.REPAIR or (request.goal is Goal.BALANCE and request.mend_rules):
         return misplaced(snapshot, request)
     goal = WISHES.get(request.goal)
     return goal(snapshot, request) if goal else ()
@@ -36,5 +35,7 @@ def outcome_of(board: Board, wishes: Sequence[Wish]) -> Outcome:
     """Return what the goal comes to."""
     if board.request.goal is Goal.REPAIR:
         return repair(board, wishes)
+    if board.request.goal is Goal.BALANCE:
+        return balance(board, wishes)
     whole = _OF_THE_FLEET.get(board.request.goal)
     return whole(board) if whole else place(board, wishes)

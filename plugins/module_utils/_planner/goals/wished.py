@@ -11,6 +11,7 @@ from ..._model.snapshot import Located, Snapshot, by_uuid
 from ..compat import unfinished_copy
 from ..outcome import Wish
 from ..select import allowed_dests, chosen_guest, goal_hosts
+from .relocation import relocate
 
 
 def evacuate(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
@@ -52,22 +53,6 @@ def move(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
         for place in snapshot.residents
         if place.host != dest and chosen_guest(request, place.guest)
     )
-
-
-def relocate(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
-    """The chosen guests, and all on the hosts of the request, go to the allowed destinations unless they are on one."""
-    dests, leaving = allowed_dests(request, snapshot.hosts), goal_hosts(request, snapshot.hosts)
-    names = tuple(sorted(dests))
-    return tuple(
-        Wish(place, names, f"it leaves {place.host} for {_where_to(request)}")
-        for place in snapshot.residents
-        if place.host not in dests and (chosen_guest(request, place.guest) or place.host in leaving)
-    )
-
-
-def _where_to(request: Request) -> str:
-    labels = tuple(f"{key}={request.dest_labels[key]}" for key in sorted(request.dest_labels))
-    return " or ".join((*request.dest_sites, *request.dests, *labels))
 
 
 WISHES: Mapping[Goal, Callable[[Snapshot, Request], tuple[Wish, ...]]] = {

@@ -33,11 +33,19 @@ Change = tuple[int, int, int, int]  # block, the one that it changes places with
 
 @dataclass(frozen=True)
 class Terms:
-    """What a walk may spend: moves, bytes, and what a move must bring (``price``, in units of the imbalance)."""
+    """What a walk may spend: moves, bytes, and what a move must bring (in units of the imbalance).
+
+    ``price`` is that of every move, ``extra`` has by block what its own costs beside; none: nothing.
+    """
 
     moves: int
     cost: int
     price: float
+    extra: Sequence[float] = ()
+
+    def asked(self, block: int) -> float:
+        """Return what a move of the block must bring."""
+        return self.price + self.extra[block] if self.extra else self.price
 
 
 def anneal(
@@ -57,7 +65,7 @@ def anneal(
         walk.temperature *= cooling
         # the energy is blurred; what counts is not
         if step() and walk.energy - blurred < best:
-            found = walk.spread.imbalance() + terms.price * walk.moves
+            found = walk.spread.imbalance() + terms.price * walk.moves + walk.paid
             if found < best - 1e-9:
                 best, placement = found, tuple(walk.layout.at)
     return placement
@@ -67,7 +75,7 @@ class _Walk:
     """Where a walk stands: the placement, its energy, and the blocks that are away from home."""
 
     __slots__ = (
-        "away", "chance", "cost", "energy", "first", "grid", "home", "layout", "moves",
+        "away", "chance", "cost", "energy", "extra", "first", "grid", "home", "layout", "moves", "paid",
         "place", "pool", "sends", "spread", "temperature", "terms",
     )  # fmt: skip
 
@@ -80,6 +88,8 @@ class _Walk:
         self.energy = self.spread.after(NOBODY, NOBODY, 0, 0)
         self.temperature = 0.0
         self.moves = self.cost = 0
+        # what the moves cost beside their price; with no extra costs both stay as they are
+        self.extra, self.paid = terms.extra or [0.0] * len(grid.blocks), 0.0
         self.away: list[int] = []
         self.place = [-1] * len(grid.blocks)
         self.home: list[list[int]] = [[] for _host in grid.hosts]
@@ -124,8 +134,10 @@ class _Walk:
         cost = self.cost + self.sends[other] - self.sends[block]
         if cost > self.terms.cost:
             return False
+        paid = self.paid + self.extra[other] - self.extra[block]
         change = block, other, at[block], first
-        return self._take(change, self.spread.after(*change) + self.terms.price * self.moves, self.moves, cost)
+        energy = self.spread.after(*change) + self.terms.price * self.moves + paid
+        return self._take(change, energy, self.moves, cost, paid)
 
     def _swap(self) -> Optional[Change]:
         """Return two that change places, more often than not both of them away: that costs no move."""
@@ -155,28 +167,28 @@ class _Walk:
         host, first, source = at[block], self.first[block], at[other]
         if other == block or source == dest:
             return False
-        moves, cost = self._spent(block, NOBODY, host, first)
-        more, extra = self._spent(other, NOBODY, source, dest)
-        spent = moves + more - self.moves, cost + extra - self.cost
-        if not self._affordable(spent):
+        moves, cost, paid = self._spent(block, NOBODY, host, first)
+        more, bytes_more, paid_more = self._spent(other, NOBODY, source, dest)
+        moves, cost, paid = moves + more - self.moves, cost + bytes_more - self.cost, paid + paid_more - self.paid
+        if not self._affordable(moves, cost):
             return False
         self.spread.shift(block, NOBODY, host, first)
-        energy = self.spread.after(other, NOBODY, source, dest) + self.terms.price * spent[0]
+        energy = self.spread.after(other, NOBODY, source, dest) + self.terms.price * moves + paid
         if self._welcome(energy) and self._settle(((block, host, first), (other, source, dest))):
             self.spread.shift(other, NOBODY, source, dest)
-            self.energy, (self.moves, self.cost) = energy, spent
+            self.energy, self.moves, self.cost, self.paid = energy, moves, cost, paid
             return True
         self.spread.shift(block, NOBODY, first, host)
         return False
 
     def _try(self, change: Change) -> bool:
         """Make the change if the budgets, the chance and the placement allow it; return whether it was made."""
-        spent = self._spent(*change)
-        if not self._affordable(spent):
+        moves, cost, paid = self._spent(*change)
+        if not self._affordable(moves, cost):
             return False
-        return self._take(change, self.spread.after(*change) + self.terms.price * spent[0], *spent)
+        return self._take(change, self.spread.after(*change) + self.terms.price * moves + paid, moves, cost, paid)
 
-    def _take(self, change: Change, energy: float, moves: int, cost: int) -> bool:
+    def _take(self, change: Change, energy: float, moves: int, cost: int, paid: float) -> bool:
         """Make a change that is within the budgets, if the chance and the placement allow it."""
         worse = energy - self.energy
         if worse > 0 and self.chance() >= exp(-worse / self.temperature):
@@ -190,24 +202,25 @@ class _Walk:
         elif not self._roomy(change) or not self._settle(((block, source, dest), (other, dest, source))):
             return False
         self.spread.shift(block, other, source, dest)
-        self.energy, self.moves, self.cost = energy, moves, cost
+        self.energy, self.moves, self.cost, self.paid = energy, moves, cost, paid
         return True
 
-    def _spent(self, block: int, other: int, source: int, dest: int) -> tuple[int, int]:
-        """Return the moves and the cost after the change."""
-        first, sends = self.first, self.sends
+    def _spent(self, block: int, other: int, source: int, dest: int) -> tuple[int, int, float]:
+        """Return the moves, the bytes and what the moves cost beside, after the change."""
+        first, sends, extra = self.first, self.sends, self.extra
         home = first[block]
         more = (dest != home) - (source != home)
-        moves, cost = self.moves + more, self.cost + more * sends[block]
+        moves, cost, paid = self.moves + more, self.cost + more * sends[block], self.paid + more * extra[block]
         if other != NOBODY:
             home = first[other]
             more = (source != home) - (dest != home)
             moves += more
             cost += more * sends[other]
-        return moves, cost
+            paid += more * extra[other]
+        return moves, cost, paid
 
-    def _affordable(self, spent: tuple[int, int]) -> bool:
-        return spent[0] <= self.terms.moves and spent[1] <= self.terms.cost
+    def _affordable(self, moves: int, cost: int) -> bool:
+        return moves <= self.terms.moves and cost <= self.terms.cost
 
     def _welcome(self, energy: float) -> bool:
         worse = energy - self.energy

@@ -77,6 +77,10 @@ class Spread:
         pairs = zip(self._sums, self._squares)
         return tuple(sqrt(max(0.0, square * hosts - total * total)) / hosts for total, square in pairs)
 
+    def fill(self, signal: int, host: int) -> float:
+        """Return how full the host is by that signal."""
+        return self._rows[signal][1][host]
+
     def imbalance(self) -> float:
         """Return the weighted sum of the spreads."""
         return sum(signal.weight * value for signal, value in zip(self.signals, self.by_signal()))

@@ -21,12 +21,14 @@ from .grid import Grid, Layout
 class Marks:
     """What is too much: by block its ``load``, by host the ``most`` load and the ``memory`` beyond its room, in bytes.
 
-    ``memory`` is what headroom keeps free of arrivals: guests that are there already may have it.
+    ``memory`` is what headroom keeps free of arrivals: guests that are there already may have it. ``spread``: who
+    leaves goes to where most is left, not to where least is.
     """
 
     load: tuple[int, ...]
     most: tuple[int, ...]
     memory: tuple[int, ...]
+    spread: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,9 +138,10 @@ def _place(
     layout: Layout, loads: Sequence[int], marks: Marks, block: int, hosts: Sequence[int], woken: Collection[int]
 ) -> Optional[int]:
     """Return the host that takes the block and is fullest with it, one that is on before one that is woken."""
+    sign = -1 if marks.spread else 1
 
     def rank(host: int) -> tuple[bool, int, int, int]:
-        return (host in woken, marks.most[host] - loads[host], layout.memory[host], host)
+        return (host in woken, sign * (marks.most[host] - loads[host]), sign * layout.memory[host], host)
 
     fits = [host for host in hosts if loads[host] + marks.load[block] <= marks.most[host] and layout.fits(block, host)]
     return min(fits, key=rank, default=None)

@@ -69,7 +69,7 @@ def malformed(plan: Plan) -> Optional[Violation]:
     for move in plan.moves:
         if move.id in listed:
             return Violation("unique id", move.id, "used twice")
-        for other in move.after:
+        for other in (*move.after, *move.once_over):
             # a plan lists a move after all that it waits for, which also rules out cycles
             if other not in listed:
                 return Violation("order", move.id, f"waits for {other}, which is not before it")

@@ -147,11 +147,11 @@ def _copied(hop: Hop, disk: Disk, copy: DiskCopy) -> Iterator[Violation]:
 
 
 def _between_sites(hop: Hop, pool: Pool, named: Pool) -> bool:
-    """Return whether the hosts are of two sites, and a map of names puts one pool for the other."""
+    """Return whether the hosts are of two sites, and a map of names puts one shared pool for the other."""
     sites, here, there = {hop.source.site, hop.dest.site}, hop.source.maps.pools, hop.dest.maps.pools
     forth = there.get(pool.name) == named.name
     back = any(there.get(fleet, fleet) == named.name for fleet, own in here.items() if own == pool.name)
-    return len(sites - {None}) == 2 and (forth or back) and pool.identity != named.identity
+    return len(sites - {None}) == 2 and (forth or back) and len({pool.identity, named.identity} - {None}) == 2
 
 
 def _source_of(chain: tuple[Layer, ...], number: int) -> Optional[str]:

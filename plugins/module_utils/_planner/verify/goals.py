@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from ..._model.balance import level_of
 from ..._model.host import Host
 from ..._model.plan import Goal, Move
 from ..._model.rules import RuleKind
 from .case import Case, Violation, asked_hosts
+from .relocated import relocated
 from .rules import BoundRule, domain_of
 
 AIMED = (Goal.EVACUATE, Goal.RELOCATE, Goal.MOVE, Goal.RESTORE)
@@ -66,18 +66,16 @@ def wished(case: Case) -> Wishes:
     if request.goal is Goal.RESTORE:
         homes = {uuid: place.guest.notes.home for uuid, place in case.homes.items()}
         return {uuid: frozenset({home}) for uuid, home in homes.items() if home in asked}
-    if request.goal not in (Goal.MOVE, Goal.RELOCATE):
+    if request.goal is Goal.RELOCATE:
+        return relocated(case, allowed_dests(case))
+    if request.goal is not Goal.MOVE:
         return {}
     chosen = {uuid for uuid, place in case.homes.items() if {uuid, place.guest.name} & set(request.guests)}
     if request.labels:
         labels = {uuid: place.guest.notes.labels for uuid, place in case.homes.items()}
         wanted = request.labels.items()
         chosen |= {uuid for uuid in labels if all(labels[uuid].get(key) == value for key, value in wanted)}
-    if request.goal is Goal.MOVE:
-        return dict.fromkeys(chosen, asked)
-    if request.hosts or request.sites:
-        chosen |= {uuid for uuid, host in case.before.items() if host in asked}
-    return {uuid: allowed_dests(case) for uuid in chosen}
+    return dict.fromkeys(chosen, asked)
 
 
 def promise_violations(case: Case, rules: tuple[BoundRule, ...]) -> Iterator[Violation]:
@@ -87,14 +85,14 @@ def promise_violations(case: Case, rules: tuple[BoundRule, ...]) -> Iterator[Vio
     yield from _causes(case, wishes, rules)
     yield from _stays(case, wishes)
     own = [move for move in case.plan.moves if not move.adopt]
+    if case.request.all_or_none and own and case.plan.stays:
+        yield Violation("all or none", own[0].id, f"{own[0].name} goes, and {case.plan.stays[0].name} can't")
     most, size = case.request.max_moves, case.request.max_bytes
     if case.request.goal in LIMITED:
         if most is not None and len(own) > most:
             yield Violation("number of moves", "", f"{len(own)} where {most} are allowed")
         if size is not None and sum(counted(case, move) for move in own) > size:
             yield Violation("number of bytes", "", f"more than {size}")
-    if case.request.goal is Goal.BALANCE and own:
-        yield from _balanced(case)
 
 
 def counted(case: Case, move: Move) -> int:
@@ -166,16 +164,31 @@ def _crowding(case: Case, rules: tuple[BoundRule, ...]) -> Callable[[Move], bool
     coming: dict[str, set[str]] = {}
     for move in case.plan.moves:
         coming.setdefault(move.dest, set()).add(move.guest)
+    filled = {
+        identity
+        for move in case.plan.moves
+        for identity in _stores(case, move.dest, {copy.dest.pool for copy in move.copies})
+    }
     counting = [rule for rule in rules if rule.kind is RuleKind.ANTI_AFFINITY]
     full = {rule.number: _full_domains(case, rule) for rule in counting}
 
     def crowded(move: Move) -> bool:
         if coming.get(move.source, set()) - {move.guest}:
             return True
+        # what its disks are on is wanted for copies, through whichever host
+        if filled & _stores(case, move.source, {copy.source.pool for copy in move.copies}):
+            return True
         source = case.hosts[move.source]
         return any(move.guest in rule.guests and domain_of(rule, source) in full[rule.number] for rule in counting)
 
     return crowded
+
+
+def _stores(case: Case, host: str, pools: set[str]) -> frozenset[str]:
+    """Return the shared storages behind pools of a host."""
+    return frozenset(
+        pool.identity for pool in case.hosts[host].pools if pool.name in pools and pool.identity is not None
+    )
 
 
 def _full_domains(case: Case, rule: BoundRule) -> frozenset[str]:
@@ -205,15 +218,3 @@ def _stays(case: Case, wishes: Wishes) -> Iterator[Violation]:
         if case.after[uuid] not in goal and uuid not in named and uuid not in adopted:
             name = case.homes[uuid].guest.name
             yield Violation("all who stay are named", "", f"{name} ends on {case.after[uuid]}, not as asked")
-
-
-def _balanced(case: Case) -> Iterator[Violation]:
-    if not case.plan.bounds:
-        yield Violation("imbalance falls", "", "the plan does not say how far")
-        return
-    imbalance = case.plan.bounds[0]
-    request = case.request
-    if imbalance.before <= level_of(request.aggressiveness, request.threshold, request.min_gain).threshold:
-        yield Violation("imbalance falls", "", f"{imbalance.before:g} was good enough, and guests move")
-    elif imbalance.value >= imbalance.before:
-        yield Violation("imbalance falls", "", f"from {imbalance.before:g} to {imbalance.value:g}")

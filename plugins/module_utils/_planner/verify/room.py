@@ -39,19 +39,19 @@ class Use:
 
 def room_violations(case: Case, rules: Sequence[BoundRule]) -> Iterator[Violation]:
     """Yield for each stock the first move that may find too little of it."""
-    limited = _limiting(rules)
+    limited, common = _limiting(rules), _first_of_shared(case)
     uses: dict[Key, list[Use]] = {}
     for hop in hops(case):
-        taken = _in_common(case, _amounts(hop, hop.dest, limited, arriving=True))
-        given = _in_common(case, _amounts(hop, hop.source, limited, arriving=False))
-        already = _taken_before(case, hop)
+        taken = _in_common(common, _amounts(hop, hop.dest, limited, arriving=True))
+        given = _in_common(common, _amounts(hop, hop.source, limited, arriving=False))
+        already = {_one(common, key) for key in _taken_before(case, hop)}
         for key, amount in taken.items():
             if key not in already and not hop.move.adopt:
                 uses.setdefault(key, []).append(Use(hop.index, amount, gives=False))
         for key, amount in given.items():
             uses.setdefault(key, []).append(Use(hop.index, amount, gives=True))
     wanted = {key: found for key, found in uses.items() if not all(use.gives for use in found)}
-    loads = _loads(case, limited, wanted)
+    loads = _loads(case, limited, wanted, common)
     for key, found in wanted.items():
         yield from _overflow(case, key, loads[key], _limit(case, rules, key), found)
 
@@ -126,19 +126,31 @@ def _amounts(hop: Hop, host: Host, limited: Mapping[str, list[BoundRule]], arriv
     return found
 
 
-def _in_common(case: Case, amounts: Mapping[Key, float]) -> dict[Key, float]:
-    """Return the amounts with space on shared storage as of the first host that has it, whoever it is taken through."""
-    return {_first(case, key) if key[0] == "space" else key: amount for key, amount in amounts.items()}
+def _first_of_shared(case: Case) -> Mapping[Key, Key]:
+    """Return, by host and pool, the first host that has the same shared storage; nothing where none is copied into."""
+    shared = {
+        (host.name, pool.name): pool.identity
+        for host in case.hosts.values()
+        for pool in host.pools
+        if pool.identity and pool.active
+    }
+    if not any((move.dest, copy.dest.pool) in shared for move in case.plan.moves for copy in move.copies):
+        return {}
+    first: dict[str, Key] = {}
+    for place in sorted(shared):
+        first.setdefault(str(shared[place]), place)
+    return {place: first[str(identity)] for place, identity in shared.items()}
 
 
-def _first(case: Case, key: Key) -> Key:
-    pool = case.hosts[str(key[1])].pool(str(key[2]))
-    if pool is None or pool.identity is None:
+def _one(common: Mapping[Key, Key], key: Key) -> Key:
+    """Return the key of what hosts have in common: space and volumes of shared storage are those of its first host."""
+    if not common or key[0] not in ("space", "volume") or key[1:3] not in common:
         return key
-    having = (
-        (host.name, each.name) for host in case.hosts.values() for each in host.pools if each.identity == pool.identity
-    )
-    return ("space", *min(having))
+    return (key[0], *common[key[1:3]], *key[3:])
+
+
+def _in_common(common: Mapping[Key, Key], amounts: Mapping[Key, float]) -> dict[Key, float]:
+    return {_one(common, key): amount for key, amount in amounts.items()}
 
 
 def _with_layers(disk: Disk, size: int, source: Host) -> int:
@@ -166,12 +178,15 @@ def _held(guest: Guest, host: Host) -> dict[Key, float]:
     return found
 
 
-def _loads(case: Case, limited: Mapping[str, list[BoundRule]], wanted: Collection[Key]) -> dict[Key, float]:
+def _loads(
+    case: Case, limited: Mapping[str, list[BoundRule]], wanted: Collection[Key], common: Mapping[Key, Key]
+) -> dict[Key, float]:
     """Return what is taken of the wanted stocks before the first move."""
     loads = dict.fromkeys(wanted, 0.0)
     for host in case.snapshot.hosts:
         for guest in host.guests:
-            for key, amount in _at_start(guest, host):
+            for each, amount in _at_start(guest, host):
+                key = _one(common, each)
                 if key in loads:
                     loads[key] += amount
     for uuid, rules in limited.items():

@@ -2,7 +2,8 @@
 
 The rules in words are docs/design/planning.md. `verify_case` reads snapshot and plan, `verify_moves` judges each move
 by itself, `verify_room` what fits at every step, `verify_rules` the placement rules, `verify_goals` and `verify_whole`
-what the plan promises as a whole, `verify_loss` whether the fleet could lose a host.
+what the plan promises as a whole, `verify_loss` whether the fleet could lose a host, `verify_balance` what a balance
+does.
 """
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -16,8 +17,10 @@ from typing import Optional
 from ..._model.plan import Plan
 from ..._model.rules import RuleKind
 from ..._model.snapshot import Snapshot
+from .balance import balance_violations
 from .case import Case, Violation, malformed, misplaced, open_case
 from .goals import destination_violations, promise_violations
+from .groups import group_violations
 from .loss import loss_violations
 from .moves import move_violations
 from .room import room_violations
@@ -74,3 +77,5 @@ def _as_a_whole(case: Case, rules: tuple[BoundRule, ...]) -> Iterator[Violation]
     yield from breach_violations(case, rules)
     yield from sum_violations(case)
     yield from saving_violations(case)
+    yield from group_violations(case, rules)
+    yield from balance_violations(case, rules)

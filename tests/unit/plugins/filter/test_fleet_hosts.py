@@ -50,6 +50,7 @@ def test_own_uris_win():
 def test_what_the_user_says_of_a_host_is_handed_over():
     found = entry(virtfleet_allocatable_memory_mib=0, virtfleet_labels={"gpu": "no"}, virtfleet_rack="r1")
     assert (found["allocatable_memory_mib"], found["labels"], found["rack"]) == (0, {"gpu": "no"}, "r1")
+    assert entry(virtfleet_latency_ms={"paris": 12})["latency_ms"] == {"paris": 12}
 
 
 def test_the_maintenance_mark_comes_from_local_facts():

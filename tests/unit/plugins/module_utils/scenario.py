@@ -29,6 +29,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan im
     Plan,
     Request,
 )
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.prose_balance import not_moved_text
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import Refusal
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
@@ -86,6 +87,7 @@ def outcome_of(scenario: Scenario) -> dict[str, Any]:
         "breaches": [_breach_words(breach) for breach in plan.breaches],
         "frail": list(plan.frail or ()),
         "remarks": list(plan.remarks),
+        "not_moved": [f"{each.name} on {each.host}: {not_moved_text(each)}" for each in plan.not_moved],
         "rule_faults": [f"{fault.code.value}: {', '.join(fault.rules)}" for fault in plan.rule_faults],
     }
     return {key: value for key, value in found.items() if value or key == "moves"}

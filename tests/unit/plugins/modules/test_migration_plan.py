@@ -153,7 +153,7 @@ def test_a_site_without_hosts_in_a_link_is_a_warning(call, monkeypatch):
         ({"goal": "evacuate"}, "no host is given. Say which hosts the goal evacuate is about"),
         (
             {"goal": "relocate", "guests": ["web"]},
-            "no destination is given. Say where to: dests, dest_sites or dest_labels",
+            "no destination is given. Say where to: dests, dest_sites, dest_labels, dest_of or near",
         ),
         ({"goal": "explain"}, "nothing is given to explain. Say which guests: by name, label, host or site"),
         (

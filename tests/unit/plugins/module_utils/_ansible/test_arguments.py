@@ -44,6 +44,19 @@ def test_labels_are_text_whatever_yaml_made_of_them():
     assert host.labels == {"rack": "7", "spare": "True"}
 
 
+def test_milliseconds_to_users_are_numbers_however_they_are_written():
+    entry = {"name": "hv1", "uri": "qemu+ssh://hv1/system", "latency_ms": {"paris": "12.5", 75: 3}}
+    (host,) = hosts_of(given(fleet_spec(), hosts=[entry]))
+    assert host.latency_ms == {"paris": 12.5, "75": 3.0}
+
+
+@pytest.mark.parametrize("given_ms", ["near", -1, "nan", "inf", None])
+def test_milliseconds_that_are_none_are_refused(given_ms):
+    entry = {"name": "hv1", "uri": "qemu+ssh://hv1/system", "latency_ms": {"paris": given_ms}}
+    with pytest.raises(FleetError, match="latency_ms of host hv1 has"):
+        hosts_of(given(fleet_spec(), hosts=[entry]))
+
+
 def fleet(**maps):
     hosts = [{"name": name, "uri": f"qemu+ssh://{name}/system"} for name in ("hv1", "hv2")]
     return hosts_of(given(fleet_spec(), hosts=[{**hosts[0], **maps}, hosts[1]]))

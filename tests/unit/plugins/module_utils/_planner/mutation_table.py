@@ -145,6 +145,11 @@ MUTATIONS: dict[str, dict[str, Mutate]] = {
         "one that shall stay on": of_goal(Goal.CONSOLIDATE, lambda case: with_request(case, keep_on=("hv1",))),
     },
     "host UUID": {"two hosts with one UUID": dest_changed(anything, lambda _host: {"uuid": build.uuid_of("host hv9")})},
+    "all or none": {
+        "some go, some stay": lambda _rng, case: with_request(
+            with_plan(case, stays=(a_stay("ghost", "hv1", RefusalCode.MEMORY),)), all_or_none=True
+        ),
+    },
     "adopted move": {"adopted and not under way": move_changed(anything, lambda _move: {"adopt": True})},
     "memory|plain memory": {
         "a byte too little": dest_changed(active, lambda host: {"allocatable_memory": host.allocatable_memory - 1})

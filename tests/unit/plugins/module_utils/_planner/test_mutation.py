@@ -16,8 +16,14 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verif
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify.verify import first_violation
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.mutation_table import MUTATIONS
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.test_verify import BROKEN
+from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.test_verify_balance import (
+    BROKEN as BROKEN_BALANCE,
+)
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.test_verify_disks import (
     BROKEN as BROKEN_DISKS,
+)
+from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.test_verify_groups import (
+    BROKEN as BROKEN_GROUPS,
 )
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.test_verify_saving import (
     BROKEN as BROKEN_SAVING,
@@ -72,7 +78,11 @@ def test_no_rule_of_the_verifier_goes_untried() -> None:
                 rule = node.args[0 if node.func.id == "Violation" else 1]
                 named |= {rule.value} if isinstance(rule, ast.Constant) else set()
     tried = {rule for rules in MUTATIONS for rule in rules.split("|")} | {
-        rule for _what, rule, _make in (*BROKEN, *BROKEN_DISKS, *BROKEN_SAVING, *BROKEN_WAYS)
+        rule
+        for _what, rule, _make in (
+            *(*BROKEN, *BROKEN_BALANCE, *BROKEN_DISKS),
+            *(*BROKEN_GROUPS, *BROKEN_SAVING, *BROKEN_WAYS),
+        )
     }
     assert len(named) > 60
     assert tried - named == set()

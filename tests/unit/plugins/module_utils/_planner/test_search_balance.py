@@ -17,6 +17,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._planner.searc
     Outcome,
     balance,
 )
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.balance_fewest import in_order
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search.balance_score import (
     NOBODY,
     Signal,
@@ -208,3 +209,56 @@ def test_a_host_that_keeps_much_for_itself_gets_fewer_guests() -> None:
     grid = grid_of([8, 8], [(2, 2, 0), (2, 2, 0), (2, 2, 1), (2, 2, 1)])
     memory = Signal("memory", grid.memory, (8.0, 8.0), base=(0.5, 0.0))
     assert [move[1:] for move in balance(grid, (memory,)).moves] == [(0, 1)]
+
+
+def fewest_by_trying(grid: Grid, threshold: float) -> int:
+    """The least number of moves of any legal order to the threshold, by trying all placements."""
+    best = len(grid.blocks) + 1
+    for at in product(range(len(grid.hosts)), repeat=len(grid.blocks)):
+        number = sum(now != then for now, then in zip(at, grid.at))
+        if (
+            number < best
+            and imbalance(grid, at) <= threshold
+            and in_order(grid, [move for move in enumerate(at) if move[1] != grid.at[move[0]]])
+        ):
+            best = number
+    return best
+
+
+def test_a_threshold_is_reached_by_the_fewest_moves_of_all() -> None:
+    tried = 0
+    for seed in range(15):
+        grid = random_grid(Random(seed), 3, 6)
+        threshold = 0.6 * imbalance(grid, grid.at)
+        result = run(grid, Bounds(threshold=threshold, min_gain=0.0))
+        if result.outcome is not Outcome.REACHED:
+            continue
+        tried += 1
+        assert imbalance(after(grid, result), after(grid, result).at) <= threshold + 1e-12
+        assert len(result.moves) == fewest_by_trying(grid, threshold), f"seed {seed}"
+    assert tried > 7
+
+
+def test_on_a_fleet_too_large_to_try_all_a_threshold_takes_no_more_than_one_step_after_the_other() -> None:
+    grid = random_grid(Random(7), 12, 90)
+    whole = run(grid)
+    threshold = (whole.before + whole.after) / 2
+    result = run(grid, Bounds(threshold=threshold, min_gain=0.0))
+    assert result.outcome is Outcome.REACHED
+    assert result.after <= threshold
+    assert len(result.moves) < len(whole.moves)
+    again = run(after(grid, result), Bounds(threshold=threshold, min_gain=0.0))
+    assert (again.moves, again.outcome) == ((), Outcome.EVEN_ENOUGH)
+
+
+def test_a_threshold_that_can_not_be_reached_is_come_as_near_to_as_pays() -> None:
+    grid = grid_of([10, 10, 10], [(5, 5, 0), (5, 5, 0)])
+    result = run(grid, Bounds(threshold=0.1))
+    assert result.outcome is Outcome.BALANCED
+    assert len(result.moves) == 1
+
+
+def test_a_block_whose_own_move_costs_more_than_it_brings_stays() -> None:
+    grid = grid_of([8, 8], [(2, 2, 0)] * 4)
+    result = run(grid, Bounds(extra=(9.0, 0.0, 9.0, 0.0)))
+    assert {block for block, _source, _dest in result.moves} == {1, 3}

@@ -164,6 +164,7 @@ BROKEN: list[tuple[str, str, Callable[[], Case]]] = [
     ("a pool that no map stands for", "place of the copy", lambda: mapped(Maps(), TO_FAST)),
     ("storage copied within a site", "copy of shared storage", lambda: across("south")),
     ("storage copied to where no site is", "copy of shared storage", lambda: across(source_site=None)),
+    ("storage copied into a pool of one host", "copy of shared storage", lambda: across(to=None)),
     ("storage copied onto itself", "copy of shared storage", lambda: across(to="gluster://north/guests")),
     (
         "storage copied by a map of folders alone",
@@ -186,7 +187,6 @@ LEGAL: list[tuple[str, Callable[[], Case]]] = [
     ("media that are ejected", emptied),
     ("a floppy in no pool that is ejected", lambda: emptied(replace(MEDIA, device="floppy", pool=None))),
     ("a copy into the storage of another site", across),
-    ("a copy into a pool of one host of another site", lambda: across(to=None)),
     ("a copy into the mapped pool", lambda: mapped(POOL_MAP, TO_FAST)),
     ("a copy into the pool of the mapped folder", lambda: mapped(Maps(paths={"/srv/local": "/srv/fast"}), TO_FAST)),
     (
