@@ -23,6 +23,7 @@ from ..select import domain_of
 from .place import place
 
 TRIES = 16  # beginnings of a repair that are tried where all of it would make the fleet frail
+_OVERFULL = {MEMORY: "memory", VCPUS: "vCPUs"}
 
 
 def misplaced(snapshot: Snapshot, request: Request) -> tuple[Wish, ...]:
@@ -73,7 +74,7 @@ def repair(board: Board, wishes: Sequence[Wish]) -> Outcome:
     hops = [*first.hops, *(Hop(block, source, dest) for block, source, dest in found.moves)]
     reasons = dict(first.reasons)
     for block, source, _dest in found.moves:
-        reasons[block] = f"relieves {board.search.hosts[source]}"
+        reasons[block] = _reason(board, block, source, found.found)
     most, send = board.request.max_moves, board.request.max_bytes
     kept = _within(board, hops, most, send)
     left = tuple(_words(board, item) for item in found.left)
@@ -86,6 +87,18 @@ def repair(board: Board, wishes: Sequence[Wish]) -> Outcome:
     over = broken(Layout(_moved(board, kept)), Spare(*kept_free(board)))
     bound = Bound("over their room", "", len(found.found), len(over))
     return replace(first, hops=kept, reasons=reasons, bounds=(bound,), remarks=(*left, *cut))
+
+
+def _reason(board: Board, block: int, source: int, over: Sequence[Broken]) -> str:
+    """Return what is broken where the block comes from and counts it in; else it only makes room there."""
+    host = board.search.hosts[source]
+    for index, where in (item.account for item in over):
+        if index in (MEMORY, VCPUS):
+            if where == source:
+                return f"relieves {host}, overfull in {_OVERFULL[index]}"
+        elif block in board.search.limits[index].weight and board.search.limits[index].domain[source] == where:
+            return f"rule {board.search.limits[index].rule} is broken on {host}"
+    return f"relieves {host} for others"
 
 
 def _not_frail(board: Board, hops: Sequence[Hop], over: Sequence[Broken]) -> tuple[Hop, ...]:
@@ -173,7 +186,6 @@ def _within(board: Board, hops: Sequence[Hop], most: Optional[int], send: Option
 def _words(board: Board, item: Broken) -> str:
     index, where = item.account
     if index in (MEMORY, VCPUS):
-        what = "memory" if index == MEMORY else "vCPUs"
-        return f"{board.search.hosts[where]} stays overfull in {what}: no move was found that mends it"
+        return f"{board.search.hosts[where]} stays overfull in {_OVERFULL[index]}: no move was found that mends it"
     limit = board.search.limits[index]
     return f"{limit.kind.value} {limit.rule} stays exceeded: no move was found that mends it"

@@ -84,8 +84,15 @@ def test_level_one_mends_and_relieves_and_evens_out_nothing() -> None:
 def test_a_broken_rule_is_mended_before_anything_is_evened_out() -> None:
     plan = planned(*piled(), rules=(APART,))
     assert plan.moves[0].purpose is Purpose.MEND
+    assert plan.moves[0].reason == f"rule {APART.name} is broken on hv1"
     assert set(moved(plan, Purpose.MEND)) & {"b0", "b1"}
     assert len(plan.moves) == 4, "what mends evens out as well"
+
+
+def test_who_leaves_an_overfull_host_hears_of_what_it_is_overfull() -> None:
+    small = build.host("hv1", *burning(2), allocatable_memory=burning(1)[0].memory)
+    (move,) = planned(small, build.host("hv2"), threshold=9.0).moves
+    assert (move.purpose, move.reason) == (Purpose.MEND, "relieves hv1, overfull in memory")
 
 
 def test_rules_are_mended_where_the_load_is_even_enough() -> None:
