@@ -111,8 +111,9 @@ def _elsewhere(failed: Iterable[Move], label: Callable[[Move], str]) -> list[Rul
     ]
 
 
-def in_round(plan: Plan, number: int) -> Plan:
-    """Return the plan of a later round, with ids that no other round has."""
+def in_round(plan: Plan, number: int, first: Request) -> Plan:
+    """Return the plan of a later round: ids that no other round has, and of breaches only those of the user's rules."""
+    ours = {rule.name for rule in plan.request.rules} - {rule.name for rule in first.rules}
 
     def renamed(ids: Iterable[str]) -> tuple[str, ...]:
         return tuple(f"r{number}{each}" for each in ids)
@@ -122,4 +123,10 @@ def in_round(plan: Plan, number: int) -> Plan:
         for move in plan.moves
     )
     groups = (replace(group, moves=renamed(group.moves)) for group in plan.groups)
-    return replace(plan, moves=tuple(moves), critical_path=renamed(plan.critical_path), groups=tuple(groups))
+    return replace(
+        plan,
+        moves=tuple(moves),
+        critical_path=renamed(plan.critical_path),
+        groups=tuple(groups),
+        breaches=tuple(breach for breach in plan.breaches if breach.rule not in ours),
+    )

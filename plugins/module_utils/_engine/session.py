@@ -74,7 +74,7 @@ def carry_out(
         if request is None:
             break
         try:
-            following = in_round(further.plan(history.fleet, request), len(rounds) + 1)
+            following = in_round(further.plan(history.fleet, request), len(rounds) + 1, plan.request)
             if not following.moves:
                 break
             emit("planned", {"plan_id": following.plan_id, "text": plan_facts(following)["plan_text"]})

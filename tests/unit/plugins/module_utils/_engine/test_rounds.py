@@ -59,9 +59,10 @@ def run(
     rounds: int = 2,
     options: RunOptions = RunOptions(),  # noqa: B008 (frozen)
     plan: Any = make_plan,
+    emit: Any = quiet,
 ) -> dict[str, Any]:
     before, first = driver.fleet, make_plan(driver.fleet, build.evacuate("hv1"))
-    return carry_out(first, before, driver, options, quiet, lambda: driver.fleet, Further(plan, rounds))
+    return carry_out(first, before, driver, options, emit, lambda: driver.fleet, Further(plan, rounds))
 
 
 def test_a_guest_goes_to_another_host_than_the_one_to_which_it_could_not_go() -> None:
@@ -83,6 +84,17 @@ def test_where_there_is_no_other_host_the_same_is_tried_again() -> None:
     report = run(driver, rounds=3)
     assert driver.tried == [("web", "hv2", "live")] * 3
     assert (report["left"], report["totals"]["failed"]) == (["web"], 1)
+
+
+def test_that_a_guest_is_tried_where_it_failed_before_is_told_as_no_broken_rule() -> None:
+    told: list[str] = []
+
+    def emit(event: str, facts: Mapping[str, Any]) -> None:
+        told.extend(facts["text"] if event == "planned" else ())
+
+    run(Unlucky(fleet(hosts=2), hosts=("hv2",)), emit=emit)
+    assert any("web" in line for line in told)
+    assert not any("could not go" in line for line in told)
 
 
 def test_rounds_are_bounded() -> None:
