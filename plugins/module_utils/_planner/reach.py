@@ -11,7 +11,7 @@ from typing import Optional
 
 from .._model.guest import Guest, GuestState
 from .._model.host import Host, Maps, MissingMedia
-from .._model.plan import Method
+from .._model.plan import DiskCopy, Method
 from .._model.refusal import Refusal, RefusalCode
 from .._model.rules import Rule
 from .._model.settings import Wanted
@@ -19,7 +19,7 @@ from .._model.snapshot import Located, Snapshot
 from .arrival import guest_at
 from .compat import host_refusals, pair_reach
 from .looks import Looks
-from .site_storage import Stored, across, stored, used_twice
+from .site_storage import Stored, across, stored, unasked, used_twice
 from .storage import DiskClass, Reach, disk_class
 
 _REACHED = frozenset({DiskClass.EMPTY, DiskClass.NETWORK, DiskClass.SHARED})
@@ -50,6 +50,7 @@ class Reaches:
         )
         # disks that a site shares are copied to another one, unless somebody else needs them as well
         self._shared = used_twice(snapshot) if across(snapshot.hosts) else frozenset()
+        self._unasked = unasked(snapshot)
         twins: dict[Optional[str], list[Host]] = defaultdict(list)
         for host in snapshot.hosts:
             twins[host.uuid].append(host)
@@ -115,15 +116,25 @@ class Reaches:
 
     def _plain_pair(self, place: Located, dest: str) -> Reach:
         """Return the pair as a survey alone has it."""
-        found = pair_reach(place.guest, self._by_name[place.host], self._by_name[dest])
-        needed = self._needed_twice(place)
-        why = {"why": "another guest uses it too", "remedy": "give each guest an image of its own"}
+        source = self._by_name[place.host]
+        found = pair_reach(place.guest, source, self._by_name[dest])
         refused = tuple(
             Refusal(RefusalCode.DISK_NOT_COPYABLE, place.guest.name, dest, {"disk": copy.target, **why})
             for copy in found.copies
-            if needed and stored(self._by_name[place.host], {(copy.source.pool, copy.source.volume)}) & needed
+            for why in self._kept(place, source, copy)
         )
         return replace(found, refusals=(*found.refusals, *refused)) if refused else found
+
+    def _kept(self, place: Located, source: Host, copy: DiskCopy) -> tuple[dict[str, str], ...]:
+        """Return why a copied disk may not be taken from the storage that its host shares with others."""
+        volume = stored(source, {(copy.source.pool, copy.source.volume)})
+        if volume & self._needed_twice(place):
+            return ({"why": "another guest uses it too", "remedy": "give each guest an image of its own"},)
+        silent = (*self._unasked.get(source.site, ()), *self._unasked.get(None, ())) if volume else ()
+        if not silent:
+            return ()
+        why = f"its storage is shared, and {' and '.join(silent)} did not answer: a guest there may use it"
+        return ({"why": why, "remedy": "let that host answer, or take it out of the inventory if it is no more"},)
 
     def _needed_twice(self, place: Located) -> frozenset[Stored]:
         """Return the guest's own volumes on shared storage that others use too."""

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Optional
 
-from .._model.host import Host, Pool
+from .._model.host import Host, HostState, Pool
 from .._model.snapshot import Snapshot
 from .maps import pools_at
 
@@ -40,6 +40,18 @@ def used_twice(snapshot: Snapshot) -> frozenset[Stored]:
         mine |= {(layer.pool, layer.volume) for disk in place.guest.disks for layer in disk.chain}
         users.update(stored(host, mine))
     return frozenset(key for key, count in users.items() if count > 1)
+
+
+def unasked(snapshot: Snapshot) -> Mapping[Optional[str], tuple[str, ...]]:
+    """Return by site the hosts that did not answer: nobody knows which of its storage their guests use.
+
+    One of no site may be at any; its name stands under None.
+    """
+    found: dict[Optional[str], tuple[str, ...]] = {}
+    for host in snapshot.hosts:
+        if host.state is HostState.UNREACHABLE:
+            found[host.site] = (*found.get(host.site, ()), host.name)
+    return found
 
 
 def stored(host: Host, volumes: set[tuple[Optional[str], Optional[str]]]) -> set[Stored]:

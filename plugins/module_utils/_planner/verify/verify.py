@@ -1,9 +1,9 @@
 """An independent check of a plan, written from the rules and not from the planner. Must import only _model.
 
 The rules in words are docs/design/planning.md. `verify_case` reads snapshot and plan, `verify_moves` judges each move
-by itself, `verify_room` what fits at every step, `verify_rules` the placement rules, `verify_goals` and `verify_whole`
-what the plan promises as a whole, `verify_loss` whether the fleet could lose a host, `verify_balance` what a balance
-does.
+by itself, `verify_taken` whose disks it takes away, `verify_room` what fits at every step, `verify_rules` the placement
+rules, `verify_goals` and `verify_whole` what the plan promises as a whole, `verify_loss` whether the fleet could lose a
+host, `verify_balance` what a balance does.
 """
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -26,6 +26,7 @@ from .moves import move_violations
 from .room import room_violations
 from .rules import BoundRule, bound_rules, end_violations, rule_violations
 from .saving import saving_violations
+from .taken import taken_violations
 from .whole import breach_violations, power_violations, repair_violations, sum_violations, wave_violations
 
 __all__ = ["Violation", "first_unsafe_step", "first_violation"]
@@ -59,6 +60,7 @@ def _first_step(case: Case, rules: tuple[BoundRule, ...]) -> Optional[Violation]
     found = chain(
         destination_violations(case),
         move_violations(case),
+        taken_violations(case),
         rule_violations(case, rules),
         room_violations(case, rules),
     )
