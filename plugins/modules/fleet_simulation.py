@@ -22,6 +22,8 @@ author:
 extends_documentation_fragment:
   - virtfleet.migration.moves.slots
   - virtfleet.migration.request
+  - virtfleet.migration.goals
+  - virtfleet.migration.links
   - virtfleet.migration.attributes.info
 options:
   fleet:

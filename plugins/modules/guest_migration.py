@@ -190,7 +190,8 @@ from ..module_utils._libvirt.mender import LibvirtMender
 from ..module_utils._libvirt.rooms import planned
 from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.errors import FleetError
-from ..module_utils._model.plan import Goal, Method, Plan, Request
+from ..module_utils._model.plan import Plan
+from ..module_utils._model.request import Goal, Method, Request
 from ..module_utils._model.settings import wanted_by
 from ..module_utils._model.snapshot import Snapshot
 from ..module_utils._planner.planner import make_plan

@@ -33,6 +33,8 @@ extends_documentation_fragment:
   - virtfleet.migration.moves.slots
   - virtfleet.migration.moves.journal
   - virtfleet.migration.request
+  - virtfleet.migration.goals
+  - virtfleet.migration.links
   - virtfleet.migration.checks
   - virtfleet.migration.attributes.moves
 options:

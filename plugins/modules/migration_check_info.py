@@ -202,7 +202,7 @@ from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.errors import FleetError
 from ..module_utils._model.host import HostState
 from ..module_utils._model.host_check import read_checks
-from ..module_utils._model.plan import Goal, Request
+from ..module_utils._model.request import Goal, Request
 from ..module_utils._model.snapshot import Snapshot, read_snapshot
 from ..module_utils._planner.preflight import preflight
 from ..module_utils._planner.readiness import readiness

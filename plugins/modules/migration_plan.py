@@ -26,6 +26,8 @@ extends_documentation_fragment:
   - virtfleet.migration.history
   - virtfleet.migration.moves.slots
   - virtfleet.migration.request
+  - virtfleet.migration.goals
+  - virtfleet.migration.links
   - virtfleet.migration.checks
   - virtfleet.migration.checks.wanted
   - virtfleet.migration.attributes.info
@@ -472,8 +474,8 @@ from ..module_utils._libvirt.connection import Fleet
 from ..module_utils._libvirt.survey import survey
 from ..module_utils._model.codec import load_document, to_json
 from ..module_utils._model.errors import FleetError
-from ..module_utils._model.plan import Goal, Request
 from ..module_utils._model.prose_usage import usage_facts
+from ..module_utils._model.request import Goal, Request
 from ..module_utils._model.snapshot import SCHEMA, Snapshot, read_snapshot
 from ..module_utils._planner.conductor import with_conductor_last
 from ..module_utils._planner.explain import explain

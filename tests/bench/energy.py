@@ -120,7 +120,7 @@ BYTES_PER_SECOND = 62.5e6  # half of 1 Gbit/s
 
 def _ours(day: Any) -> Any:
     """Return the figures of production: the settings are those that a user would give to role and history."""
-    from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Request
+    from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
     from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import Slots
     from ansible_collections.virtfleet.migration.plugins.module_utils._model.usage_window import UsageWindow
     from ansible_collections.virtfleet.migration.plugins.module_utils._whatif.planned import Practice, planned

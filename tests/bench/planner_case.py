@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 import planner_htools as htools
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from fleets import read_fleet, rules_of, snapshot_of
 from planner_baseline import Drained, drain, hbal_search

@@ -14,7 +14,7 @@ from typing import Any, Optional
 
 import planner_exact as exact
 import planner_htools as htools
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal
 from planner_baseline import evacuation_gib, idle_watts, least_hosts, no_room
 from planner_case import MIXED, Case
 from planner_htools import Peer

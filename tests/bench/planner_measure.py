@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, astuple, dataclass
 from typing import Any, Callable, Optional
 
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify.verify import first_violation

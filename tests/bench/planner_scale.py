@@ -54,7 +54,7 @@ def main(path: str, request: str) -> int:
     resolve()
     gc.set_threshold(200_000, 50, 100)  # as modules do
     from ansible_collections.virtfleet.migration.plugins.module_utils._model.codec import from_json
-    from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Request
+    from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Request
     from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import read_snapshot
     from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.codec import DecodeError, from_json, to_json
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Plan, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import Rule, RuleKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan

@@ -10,7 +10,7 @@ from typing import Any, Optional
 from .._model.balance import DEFAULT_AGGRESSIVENESS, LEVELS, WEIGHTS, AsIfStarted
 from .._model.codec import from_json
 from .._model.errors import FleetError
-from .._model.plan import Goal, Method, Request, SurviveLoss
+from .._model.request import Goal, Method, Request, SurviveLoss
 from .._model.rules import Rule, RuleKind, Scope, When, check_rules
 from .._model.settings import Wanted
 from .arguments import slots_of, slots_spec

@@ -10,7 +10,7 @@ from typing import Any
 
 from .._model.errors import FleetError
 from .._model.host import HostState
-from .._model.plan import Goal
+from .._model.request import Goal
 from .._model.settings import Wanted
 from .._model.snapshot import Snapshot, read_snapshot
 from .._whatif.fleet_list import fleet_of

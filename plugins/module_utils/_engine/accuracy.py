@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
-from .._model.plan import Method
+from .._model.request import Method
 from .result import MoveResult, Outcome
 
 # no memory moves, so that there is nothing to be off by

@@ -12,8 +12,9 @@ from typing import Optional
 from .._model.guest import Guest
 from .._model.guest_policy import Fallback
 from .._model.link import Link, PostCopyOver
-from .._model.plan import Method, Move
+from .._model.plan import Move
 from .._model.policy import DEFAULT, Policy, Step, StepAction, find_policy
+from .._model.request import Method
 from .._model.settings import MoveSettings, TimeoutAction
 from .._model.snapshot import Snapshot, by_uuid, residence
 from .link_ways import transfer_over, without_post_copy

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Optional
 
-from .._model.plan import Method, Move
+from .._model.plan import Move
+from .._model.request import Method
 from .ports import Failure, Off, Place
 from .result import Outcome
 from .situation import Situation

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Optional, Union
 
 from .._model import prose
-from .._model.plan import Goal, Leftover, Move, Plan, method_fits
+from .._model.plan import Leftover, Move, Plan
 from .._model.refusal import Refusal
+from .._model.request import Goal, method_fits
 from .._model.settings import MoveSettings, Slots
 from .bandwidth import Limits
 from .convergence import look

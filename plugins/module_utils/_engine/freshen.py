@@ -11,7 +11,8 @@ from typing import Optional
 
 from .._model.errors import FleetError
 from .._model.guest import JobKind
-from .._model.plan import Move, Plan, method_fits
+from .._model.plan import Move, Plan
+from .._model.request import method_fits
 from .._model.snapshot import Located, Snapshot, by_uuid, residence
 from .._planner.planner import leftovers
 from .._planner.verify.verify import first_unsafe_step

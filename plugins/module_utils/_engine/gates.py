@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from .._model.host import Host, version_text
 from .._model.migrate_table import flag
-from .._model.plan import Method, Move
+from .._model.plan import Move
 from .._model.refusal import Refusal, RefusalCode
+from .._model.request import Method
 from .._model.settings import MoveSettings
 from .._model.snapshot import Snapshot
 from .._model.transfer import Compression

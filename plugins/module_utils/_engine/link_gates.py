@@ -10,8 +10,9 @@ from typing import Optional
 
 from .._model.hours import local_time
 from .._model.link import Link
-from .._model.plan import Method, Move
+from .._model.plan import Move
 from .._model.refusal import Refusal, RefusalCode
+from .._model.request import Method
 from .._model.settings import MoveSettings
 from .bandwidth import Limits
 from .events import Emit

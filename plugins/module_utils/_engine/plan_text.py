@@ -8,8 +8,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any, Optional
 
-from .._model.plan import Bound, Breach, ChangeKind, Goal, Move, Plan, Request
+from .._model.plan import Bound, Breach, ChangeKind, Move, Plan
 from .._model.prose_balance import not_moved_lines
+from .._model.request import Goal, Request
 from .crossing_text import crossing_lines
 from .energy_text import energy_lines
 from .report import stay_facts, stay_lines

@@ -15,7 +15,8 @@ from typing import Optional
 
 from .._model.errors import FleetError
 from .._model.guest_policy import Fallback
-from .._model.plan import Move, Plan, Request
+from .._model.plan import Move, Plan
+from .._model.request import Request
 from .._model.rules import Rule, RuleKind
 from .._model.snapshot import Snapshot, by_uuid, residence
 from .result import ARRIVED, MoveResult, Outcome

@@ -10,7 +10,8 @@ from typing import Any, Optional
 
 from .._model.errors import FleetError
 from .._model.host import HostState
-from .._model.plan import Leftover, Move, Plan, Request
+from .._model.plan import Leftover, Move, Plan
+from .._model.request import Request
 from .._model.snapshot import Snapshot, by_uuid, residence, runs_twice
 from .._planner.planner import leftovers
 from . import invariant, report

@@ -10,9 +10,10 @@ from typing import Any, Optional
 
 from .._model.guest import Guest, GuestState
 from .._model.host import Host
-from .._model.plan import Leftover, Method, Move
+from .._model.plan import Leftover, Move
 from .._model.predict import SWITCHOVER_MS
 from .._model.refusal import Refusal
+from .._model.request import Method
 from .._model.settings import MoveSettings
 from .._model.snapshot import Snapshot
 from .._planner.arrival import guest_at

@@ -10,7 +10,8 @@ from typing import Any, Optional
 
 from .._engine.ports import DriverError, Failure
 from .._model.guest import MoveClaim, VolumeRef
-from .._model.plan import Method, Move
+from .._model.plan import Move
+from .._model.request import Method
 from . import volumes
 from .connection import Fleet
 from .guest_notes import notes_of, write_notes

@@ -15,8 +15,9 @@ from .._engine.ports import Cost, DriverError, Failure, Phase, Place, Progress, 
 from .._model import prose
 from .._model.errors import FleetError
 from .._model.guest import VolumeRef
-from .._model.plan import Leftover, Method, Move, Twin
+from .._model.plan import Leftover, Move, Twin
 from .._model.refusal import Refusal
+from .._model.request import Method
 from .._model.settings import MoveSettings
 from . import media, offline_copy, stand_in, volumes
 from .advice import failure_of

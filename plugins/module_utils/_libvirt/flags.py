@@ -8,7 +8,8 @@ from typing import Any, Optional
 from urllib.parse import urlsplit
 
 from .._model.fleet import HostEntry
-from .._model.plan import Method, Move
+from .._model.plan import Move
+from .._model.request import Method
 from .._model.settings import MoveSettings, Transport
 from .flags_transfer import transfer_flags, transfer_parameters
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._model.plan import Method, Move
+from .._model.plan import Move
+from .._model.request import Method
 from .._model.settings import MoveSettings
 from .._model.transfer import Compression, TransferOptions
 

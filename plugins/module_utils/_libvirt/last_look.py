@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 from .._model.host import version_text
-from .._model.plan import Method, Move
+from .._model.plan import Move
 from .._model.refusal import Refusal, RefusalCode
+from .._model.request import Method
 from .._model.settings import MoveSettings, Transport
 from . import blockjobs, volumes
 from .binding import libvirt

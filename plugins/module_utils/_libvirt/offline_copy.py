@@ -15,7 +15,8 @@ import uuid
 import xml.etree.ElementTree as ET
 from typing import Optional
 
-from .._model.plan import Change, Method, Move
+from .._model.plan import Change, Move
+from .._model.request import Method
 from .._model.settings import MoveSettings
 from .xml import attribute, parse, text_of
 

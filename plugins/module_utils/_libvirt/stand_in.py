@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from .._engine.ports import Cost, DriverError, Failure
-from .._model.plan import Method, Move
+from .._model.plan import Move
+from .._model.request import Method
 from . import volumes
 from .binding import libvirt
 from .connection import Fleet

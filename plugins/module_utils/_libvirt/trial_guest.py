@@ -8,7 +8,8 @@ import re
 import xml.etree.ElementTree as ET
 from typing import Optional
 
-from .._model.plan import Method, Move
+from .._model.plan import Move
+from .._model.request import Method
 from .._model.trial import Partner, trial_name, trial_uuid
 
 # longer than any test migration takes: what is older was left behind by a run that was killed

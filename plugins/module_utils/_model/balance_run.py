@@ -11,8 +11,9 @@ from typing import Any, Optional, Union
 from .balance import DEFAULT_AGGRESSIVENESS, NotMoved, level_of
 from .codec import from_json, load_document, to_json
 from .errors import FleetError
-from .plan import SCHEMA, Goal, Plan, read_plan
+from .plan import SCHEMA, Plan, read_plan
 from .prose_balance import not_moved_facts, not_moved_lines
+from .request import Goal
 
 Facts = Mapping[str, Any]
 

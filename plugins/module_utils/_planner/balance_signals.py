@@ -15,7 +15,7 @@ from statistics import median
 from .._model.balance import WEIGHTS
 from .._model.guest import Guest
 from .._model.host import Host
-from .._model.plan import Request
+from .._model.request import Request
 from .board import Board
 from .scope import Scope
 from .search.balance_score import Signal

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from operator import add
 
 from .._model.host import Host, HostState
-from .._model.plan import Method, Request
 from .._model.refusal import Refusal, RefusalCode
+from .._model.request import Method, Request
 from .._model.rules import Rule, RuleKind, Scope, When
 from .._model.snapshot import Located, Snapshot, by_uuid
 from . import ruleset

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from .._model.guest import Guest
 from .._model.host import Host
-from .._model.plan import Breach, Method
+from .._model.plan import Breach
+from .._model.request import Method
 from .._model.rules import RuleKind
 from .ruleset import BoundRule
 from .select import domain_of

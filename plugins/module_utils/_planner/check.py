@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from .._model.balance import check_level, check_weights
 from .._model.errors import FleetError
 from .._model.host import Host, HostState
-from .._model.plan import Goal, Method, Request
+from .._model.request import Goal, Method, Request
 from .._model.rules import check_rules
 from .._model.settings import check_slots
 from .._model.snapshot import Snapshot

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 
 from .._model.errors import FleetError
-from .._model.plan import Goal, Request
+from .._model.request import Goal, Request
 from .._model.snapshot import Snapshot
 from .find import guest_named, similar
 

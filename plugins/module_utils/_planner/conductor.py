@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .._model.plan import Request
+from .._model.request import Request
 from .._model.snapshot import Snapshot
 
 

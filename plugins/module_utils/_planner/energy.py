@@ -12,7 +12,8 @@ from typing import Optional
 
 from .._model.energy import JOULES_PER_KWH, Energy, joules_of_move, joules_of_switching
 from .._model.host import Host
-from .._model.plan import Move, Request
+from .._model.plan import Move
+from .._model.request import Request
 
 HOURS_PER_DAY = 24
 

@@ -14,8 +14,9 @@ from .._model.energy import moment
 from .._model.guest import Guest
 from .._model.host import Host
 from .._model.link import Link
-from .._model.plan import DiskCopy, Method, Move
+from .._model.plan import DiskCopy, Move
 from .._model.predict import Prediction, held_by, predict
+from .._model.request import Method
 from .._model.settings import Slots
 from .._model.snapshot import Snapshot
 from .sizes import copied_bytes

@@ -14,8 +14,9 @@ from typing import Optional
 from .._model.errors import FleetError
 from .._model.guest import Guest
 from .._model.host import Host, HostState
-from .._model.plan import ChangeKind, Method, Request
+from .._model.plan import ChangeKind
 from .._model.refusal import Refusal
+from .._model.request import Method, Request
 from .._model.snapshot import Located, Snapshot
 from .board import Board, Group, make_board
 from .breaches import problem

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .._model.plan import Goal, SurviveLoss
+from .._model.request import Goal, SurviveLoss
 from .board import Board, settled
 from .outcome import Hop
 from .search.loss import Loss, survives_loss

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Optional
 
 from .._model.crossing import MoveGroup
-from .._model.plan import Goal, Move, Request
+from .._model.plan import Move
 from .._model.refusal import RefusalCode
+from .._model.request import Goal, Request
 from .._model.snapshot import Snapshot
 from .board import Board
 from .goals.relocation import latencies

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from .._model.guest import JobKind
-from .._model.plan import Leftover, Request
+from .._model.plan import Leftover
+from .._model.request import Request
 from .._model.snapshot import Snapshot, by_uuid, residence
 from .compat import in_flight, unfinished_copy
 from .select import goal_hosts

@@ -12,7 +12,8 @@ from itertools import product
 from .._model.codec import digest
 from .._model.errors import FleetError
 from .._model.guest import JobKind
-from .._model.plan import Goal, Plan, Request
+from .._model.plan import Plan
+from .._model.request import Goal, Request
 from .._model.snapshot import Snapshot, by_uuid
 from .board import Board, make_board, torn_apart
 from .check import check_request

@@ -15,8 +15,8 @@ from .._model.fleet import HostEntry
 from .._model.guest import Guest
 from .._model.host import Host, HostState
 from .._model.host_check import HostCheck
-from .._model.plan import Request
 from .._model.refusal import Caution, Refusal, RefusalCode
+from .._model.request import Request
 from .._model.settings import Transport, Wanted
 from .._model.snapshot import Snapshot
 from .cautions import cautions

@@ -11,8 +11,9 @@ from typing import Optional
 
 from .._model.guest import Guest, GuestState
 from .._model.host import Host, Maps, MissingMedia
-from .._model.plan import DiskCopy, Method
+from .._model.plan import DiskCopy
 from .._model.refusal import Refusal, RefusalCode
+from .._model.request import Method
 from .._model.rules import Rule
 from .._model.settings import Wanted
 from .._model.snapshot import Located, Snapshot

@@ -15,8 +15,8 @@ from .._model.fleet import HostEntry
 from .._model.guest import Guest, GuestState
 from .._model.host import Host, HostState
 from .._model.host_check import HostCheck
-from .._model.plan import Goal, Request
 from .._model.refusal import Refusal, RefusalCode
+from .._model.request import Goal, Request
 from .._model.settings import Wanted
 from .._model.snapshot import Snapshot
 from .preflight import Verdict, preflight

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from .._model.guest import Guest
 from .._model.host import Host, HostState
-from .._model.plan import Request
+from .._model.request import Request
 from .._model.rules import Rule, Scope
 from .._model.snapshot import Snapshot
 

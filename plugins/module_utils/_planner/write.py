@@ -12,8 +12,9 @@ from .._model import prose
 from .._model.balance import noted_move
 from .._model.guest import Guest
 from .._model.host import Host, HostState
-from .._model.plan import Goal, Move, Plan, Stay, SurviveLoss, Wave
+from .._model.plan import Move, Plan, Stay, Wave
 from .._model.prose_usage import usage_lines
+from .._model.request import Goal, SurviveLoss
 from .._model.rules import RuleFault
 from .._model.snapshot import Located
 from .board import Board

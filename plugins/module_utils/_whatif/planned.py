@@ -13,7 +13,8 @@ from .._model.energy import moment
 from .._model.errors import FleetError
 from .._model.guest import Guest
 from .._model.host import Host, HostState
-from .._model.plan import Plan, Request
+from .._model.plan import Plan
+from .._model.request import Request
 from .._model.snapshot import Snapshot, by_uuid
 from .._model.usage_window import Series, UsageWindow, forecast, usage
 from .._planner.planner import make_plan

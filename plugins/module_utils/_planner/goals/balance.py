@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Optional
 
 from ..._model.balance import Level, level_of
-from ..._model.plan import Bound, Goal, Purpose
+from ..._model.plan import Bound, Purpose
+from ..._model.request import Goal
 from ..balance_signals import signals_of
 from ..board import Board
 from ..frailty import newly_frail

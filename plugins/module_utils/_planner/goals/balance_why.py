@@ -13,7 +13,7 @@ from typing import Optional
 
 from ..._model.balance import Level, NotMoved, NotMovedWhy, stays_until
 from ..._model.energy import moment
-from ..._model.plan import Request
+from ..._model.request import Request
 from ..._model.snapshot import Located
 from ..balance_signals import words_of
 from ..board import Board

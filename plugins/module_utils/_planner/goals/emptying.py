@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
 
-from ..._model.plan import SurviveLoss
+from ..._model.request import SurviveLoss
 from ..board import Board
 from ..frailty import newly_frail
 from ..outcome import Hop

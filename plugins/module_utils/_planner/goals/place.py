@@ -8,8 +8,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ..._model.plan import Bound, Goal, SurviveLoss
+from ..._model.plan import Bound
 from ..._model.refusal import RefusalCode
+from ..._model.request import Goal, SurviveLoss
 from ..board import Board
 from ..frailty import frail_before, in_words, newly_lost
 from ..outcome import Hop, Kept, Outcome, Wish

@@ -10,8 +10,8 @@ from typing import Optional
 
 from ..._model.guest import Guest
 from ..._model.host import Host
-from ..._model.plan import Goal, Request
 from ..._model.refusal import RefusalCode
+from ..._model.request import Goal, Request
 from ..._model.snapshot import Snapshot
 from ..board import Board
 from ..outcome import Kept, Outcome, Wish

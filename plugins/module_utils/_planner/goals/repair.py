@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Optional
 
-from ..._model.plan import Bound, Request
+from ..._model.plan import Bound
+from ..._model.request import Request
 from ..._model.rules import RuleKind
 from ..._model.snapshot import Located, Snapshot
 from ..board import Board, kept_free

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ..._model.plan import Goal, Request
+from ..._model.request import Goal, Request
 from ..._model.snapshot import Snapshot
 from ..board import Board
 from ..outcome import Outcome, Wish

@@ -15,7 +15,8 @@ from ..._model.balance import AsIfStarted, level_of, stays_until
 from ..._model.energy import moment
 from ..._model.guest import Guest, GuestState
 from ..._model.host import Host, HostState
-from ..._model.plan import Goal, Method, Move, Purpose
+from ..._model.plan import Move, Purpose
+from ..._model.request import Goal, Method
 from .case import Case, Violation, asked_hosts
 from .rules import BoundRule, excess
 

@@ -10,7 +10,8 @@ from typing import Optional
 
 from ..._model.guest import Disk, DiskKind, Guest, GuestState, JobKind, Layer, VolumeRef
 from ..._model.host import Host, HostState
-from ..._model.plan import DiskCopy, Goal, Move, Plan, Request
+from ..._model.plan import DiskCopy, Move, Plan
+from ..._model.request import Goal, Request
 from ..._model.snapshot import Located, Snapshot, by_uuid, residence
 
 

@@ -12,7 +12,8 @@ from typing import Optional
 
 from ..._model.guest import Disk, DiskKind, Layer, VolumeRef
 from ..._model.host import Host, Image, MissingMedia, Pool
-from ..._model.plan import Change, ChangeKind, DiskCopy, MediaCopy, Method
+from ..._model.plan import Change, ChangeKind, DiskCopy, MediaCopy
+from ..._model.request import Method
 from .case import Hop, Violation
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ..._model.host import Host
-from ..._model.plan import Goal, Move
+from ..._model.plan import Move
+from ..._model.request import Goal
 from ..._model.rules import RuleKind
 from .case import Case, Violation, asked_hosts
 from .relocated import relocated

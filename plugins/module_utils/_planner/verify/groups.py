@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from ..._model.plan import Goal
+from ..._model.request import Goal
 from ..._model.rules import RuleKind
 from .case import Case, Violation
 from .goals import wished

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ..._model.guest import Guest
 from ..._model.host import Host, HostState
-from ..._model.plan import Goal, SurviveLoss
+from ..._model.request import Goal, SurviveLoss
 from .case import Case, Violation, asked_hosts, takes_guests
 
 

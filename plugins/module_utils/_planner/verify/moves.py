@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ..._model.guest import DiskKind, GuestState
 from ..._model.host import Host, HostState
-from ..._model.plan import Method, method_fits
+from ..._model.request import Method, method_fits
 from .case import Case, Hop, Violation, hops, takes_guests, under_way
 from .disks import disk_violations, plug_violations
 from .ways import way_violations

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..._model.guest import Guest
-from ..._model.plan import Request
+from ..._model.request import Request
 from .case import Case, asked_hosts
 
 

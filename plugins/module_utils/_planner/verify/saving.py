@@ -9,7 +9,7 @@ from typing import Optional
 
 from ..._model.energy import joules_of_move, joules_of_switching, moment
 from ..._model.host import Host, HostState
-from ..._model.plan import Goal
+from ..._model.request import Goal
 from .case import Case, Violation, asked_hosts
 from .goals import counted
 

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from ..._model.host import HostState
-from ..._model.plan import Breach, Goal, Move
+from ..._model.plan import Breach, Move
+from ..._model.request import Goal
 from ..._model.rules import RuleKind
 from .case import Case, Violation, asked_hosts
 from .rules import BoundRule, excess, scope_of

@@ -19,8 +19,9 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.ports 
     Whereabouts,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import GuestState, JobKind
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Leftover, Method, Move
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Leftover, Move
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import Refusal
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings
 
 STATES = {Method.LIVE: GuestState.RUNNING, Method.PAUSED: GuestState.RUNNING, Method.OFFLINE: GuestState.SHUT_OFF}

@@ -25,13 +25,8 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.host im
     Network,
     Pool,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
-    DiskCopy,
-    Goal,
-    Method,
-    Move,
-    Request,
-)
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import DiskCopy, Move
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Method, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 
 MIB = 1024 * 1024

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import HostState
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import (
     Goal,
     Method,
     Request,

@@ -23,14 +23,13 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.host im
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
     Breach,
     DiskCopy,
-    Goal,
     Leftover,
     Move,
     Plan,
-    Request,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.prose_balance import not_moved_text
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import Refusal
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from ansible_collections.virtfleet.migration.plugins.module_utils._ansible.arguments import settings_spec
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.codec import to_json
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Plan, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import Transport, Wanted
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.modules.migration_apply import planner_of

@@ -15,7 +15,12 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._ansible.reque
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.balance import AsIfStarted
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Method, Request, SurviveLoss
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import (
+    Goal,
+    Method,
+    Request,
+    SurviveLoss,
+)
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import Rule, RuleKind, Scope, When
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import Slots, Wanted
 

@@ -9,8 +9,8 @@ from typing import Any
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.accuracy import accuracy, accuracy_lines
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.ports import Cost
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.result import MoveResult, Outcome
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.predict import Prediction
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 
 EXPECTED = Prediction(9.0, 100, 300, True, 2, 5)

@@ -15,8 +15,9 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.course
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest_policy import Fallback, GuestPolicy
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method, Move
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.policy import PRESETS, Step, StepAction
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings, TimeoutAction
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 

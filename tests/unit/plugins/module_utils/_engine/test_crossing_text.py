@@ -16,7 +16,8 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.sessio
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.simulator import Simulator
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Guest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.link import Link
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Move, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan

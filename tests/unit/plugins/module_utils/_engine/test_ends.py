@@ -15,7 +15,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.ports 
     Whereabouts,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import GuestState
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.engine_run import RUNS, carry_out
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.fake_driver import Script

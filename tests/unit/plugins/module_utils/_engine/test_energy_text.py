@@ -15,7 +15,8 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.energy
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.result import Cost, MoveResult, Outcome
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import HostState, PowerModel
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Plan, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 

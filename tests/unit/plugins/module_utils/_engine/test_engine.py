@@ -22,8 +22,9 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
     MoveClaim,
     VolumeRef,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Leftover, MediaCopy, Method
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Leftover, MediaCopy
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import Refusal, RefusalCode
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import (
     Slots,
 )

@@ -8,8 +8,8 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.explan
     explanation_facts,
     explanation_lines,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import Refusal, RefusalCode
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.explain import Candidate, Cost, Explanation
 
 COST = Cost(Method.LIVE, 512 * 1048576, 6.2, 300, 2048 * 1048576, 5)

@@ -13,7 +13,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.engine
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.gates import refusals_of, transfer_refusals
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.session import carry_out, rehearsal
 from ansible_collections.virtfleet.migration.plugins.module_utils._model import prose
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.transfer import Compression, TransferOptions
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan

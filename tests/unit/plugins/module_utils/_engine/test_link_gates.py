@@ -11,7 +11,8 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.engine
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.gates import refusals_of
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.link_gates import turn
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.link import Link
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method, Move
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings, Slots
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build

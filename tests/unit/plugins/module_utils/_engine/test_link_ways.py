@@ -12,8 +12,8 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.link_w
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest_policy import GuestPolicy
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.link import Link, PostCopyOver
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.policy import Step, StepAction
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings, TimeoutAction
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.transfer import Compression, TransferOptions
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build

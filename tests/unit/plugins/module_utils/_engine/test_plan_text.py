@@ -12,15 +12,13 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
     Bound,
     Breach,
-    Goal,
     Leftover,
-    Method,
     Plan,
-    Request,
     Stay,
     Wave,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import Refusal, RefusalCode
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Method, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 
 from .. import fleet_builder as build

@@ -16,7 +16,8 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.sessio
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Notes
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest_policy import Fallback, GuestPolicy
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method, Move, Plan, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move, Plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build

@@ -19,7 +19,8 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
     MoveClaim,
     Notes,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Leftover, Method, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Leftover
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Method, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import (
     MoveSettings,
     Slots,

@@ -16,8 +16,8 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._history.recal
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Guest, GuestState
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import HostState
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.prose_usage import usage_facts
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot, with_usage_of
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.usage_window import UsageWindow
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan

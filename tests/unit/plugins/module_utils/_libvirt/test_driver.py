@@ -12,7 +12,8 @@ from types import SimpleNamespace
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt import claims, driver, send
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.guest_notes import write_notes
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Balanced, MoveClaim, Notes
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method, Move
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import GuestRule, RuleKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings
 

@@ -10,7 +10,8 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt impor
 from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.flags import flags_of, parameters_of
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.fleet import HostEntry
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import VolumeRef
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import DiskCopy, Method, Move
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import DiskCopy, Move
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import (
     MoveSettings,
     TimeoutAction,

@@ -15,7 +15,8 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.flags
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model import migrate_table as table
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import VolumeRef
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import DiskCopy, Method, Move
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import DiskCopy, Move
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.transfer import Compression, TransferOptions
 

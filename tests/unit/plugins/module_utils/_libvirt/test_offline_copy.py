@@ -14,7 +14,8 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._libvirt.offli
     stand_in_uuid,
     stand_in_xml,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Change, ChangeKind, Method
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Change, ChangeKind
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.transfer import TransferOptions
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build

@@ -11,7 +11,8 @@ import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.balance_run import saved_plan, summary
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.codec import to_json
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Plan, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 
 MOVE = {"id": "m0001", "name": "web", "source": "hv1", "dest": "hv2", "method": "live", "reason": "evens out hv1"}
 PLAN: dict[str, Any] = {

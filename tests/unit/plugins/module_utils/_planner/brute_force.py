@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Optional
 
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import GuestState
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method, Plan, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import RuleKind, When
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify.case import Case, open_case

@@ -9,7 +9,8 @@ from random import Random
 
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Guest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, HostState, PowerModel
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Plan, Request, SurviveLoss
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request, SurviveLoss
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.random_request import random_rules

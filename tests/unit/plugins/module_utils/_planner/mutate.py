@@ -13,9 +13,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
     Guest,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
-    Move,
-)
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import (
     GuestRule,
     Rule,

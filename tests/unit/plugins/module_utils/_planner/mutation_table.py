@@ -12,14 +12,9 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
     JobKind,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import HostState
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
-    Bound,
-    Goal,
-    Method,
-    Stay,
-    Wave,
-)
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Bound, Stay, Wave
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import Refusal, RefusalCode
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import (
     RuleKind,
 )

@@ -14,11 +14,8 @@ from random import Random
 from typing import Any, Optional
 
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import NumaCell
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
-    Goal,
-    Move,
-    Wave,
-)
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move, Wave
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import (
     GuestRule,
     Rule,

@@ -14,12 +14,8 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
     Notes,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import CpuLack, Host, HostState, NumaCell
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
-    Goal,
-    Move,
-    SurviveLoss,
-    Wave,
-)
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move, Wave
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, SurviveLoss
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import (
     Rule,
     RuleKind,

@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.conductor import with_conductor_last
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.fleet_builder import (

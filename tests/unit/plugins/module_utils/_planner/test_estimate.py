@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.link import Link
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Method, Move
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import Slots
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner import estimate
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build

@@ -12,7 +12,8 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.codec i
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import GuestState, Notes
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest_policy import GuestPolicy
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Plan, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.explain import explain
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build

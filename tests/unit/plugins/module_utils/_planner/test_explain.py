@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import HostState, Maintenance
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Method, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import RefusalCode
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Method, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import Rule, RuleKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.explain import Candidate, explain

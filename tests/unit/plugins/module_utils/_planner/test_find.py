@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import HostState
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Method, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Method, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import Slots
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.check import check_request
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.find import guest_named

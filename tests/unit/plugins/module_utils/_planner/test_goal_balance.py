@@ -18,14 +18,9 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
     Notes,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, Pressure
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
-    Goal,
-    Method,
-    Plan,
-    Purpose,
-    Request,
-)
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan, Purpose
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.prose_balance import not_moved_text
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Method, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import Rule, RuleKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan

@@ -16,7 +16,8 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest_policy import GuestPolicy
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.link import HourlyBandwidth, Link
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Move, Plan, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move, Plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import Rule, RuleKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import Slots
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot

@@ -21,7 +21,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.host_ch
     PeerCheck,
     read_checks,
 )
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import Transport, Wanted
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.preflight import preflight
 

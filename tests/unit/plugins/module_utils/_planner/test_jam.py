@@ -9,8 +9,8 @@ from typing import Any
 
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Guest, Notes
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, HostState
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.prose import sentence
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 

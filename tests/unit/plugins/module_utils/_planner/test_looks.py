@@ -13,8 +13,9 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.freshe
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Guest, GuestState
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host_check import HostCheck, Mount, PeerCheck
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Plan, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import RefusalCode
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import Transport, Wanted
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan

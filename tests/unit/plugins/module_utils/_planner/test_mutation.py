@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify import verify
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify.cut import greatest_surplus
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify.verify import first_violation
@@ -27,6 +27,9 @@ from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._pl
 )
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.test_verify_saving import (
     BROKEN as BROKEN_SAVING,
+)
+from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.test_verify_taken import (
+    BROKEN as BROKEN_TAKEN,
 )
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.test_verify_ways import (
     BROKEN as BROKEN_WAYS,
@@ -81,7 +84,7 @@ def test_no_rule_of_the_verifier_goes_untried() -> None:
         rule
         for _what, rule, _make in (
             *(*BROKEN, *BROKEN_BALANCE, *BROKEN_DISKS),
-            *(*BROKEN_GROUPS, *BROKEN_SAVING, *BROKEN_WAYS),
+            *(*BROKEN_GROUPS, *BROKEN_SAVING, *BROKEN_TAKEN, *BROKEN_WAYS),
         )
     }
     assert len(named) > 60

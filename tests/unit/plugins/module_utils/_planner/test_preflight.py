@@ -9,8 +9,8 @@ from random import Random
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.fleet import HostEntry
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import HostState
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import CautionCode, RefusalCode
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import Transport, Wanted
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.preflight import Verdict, preflight

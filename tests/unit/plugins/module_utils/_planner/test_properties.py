@@ -11,7 +11,8 @@ from random import Random
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.invariant import problems
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.codec import from_json, to_json
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Method, Move
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import RuleKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import (
     Snapshot,

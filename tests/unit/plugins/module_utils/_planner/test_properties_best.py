@@ -13,7 +13,8 @@ from random import Random
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, HostState
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Plan, Request, SurviveLoss
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request, SurviveLoss
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify.rules import excess

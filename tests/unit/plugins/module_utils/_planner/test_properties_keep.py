@@ -14,8 +14,8 @@ from functools import lru_cache, partial
 from random import Random
 
 import pytest
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Request, SurviveLoss
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import RefusalCode
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Request, SurviveLoss
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build

@@ -7,7 +7,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify.verify import first_violation
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.mutation_table import MUTATIONS
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.property_cases import RUNS, cases

@@ -15,7 +15,8 @@ from random import Random
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, Maps, Pool
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Plan, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.check import check_request
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan

@@ -14,7 +14,8 @@ import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.invariant import problems
 from ansible_collections.virtfleet.migration.plugins.module_utils._model import prose
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.codec import to_json
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import scenario as scenarios

@@ -19,15 +19,9 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
     JobKind,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import CpuLack, Host, HostCpu, HostState
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
-    Goal,
-    Method,
-    Move,
-    Plan,
-    Request,
-    Stay,
-)
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move, Plan, Stay
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.refusal import Refusal, RefusalCode
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Method, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify import verify
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build

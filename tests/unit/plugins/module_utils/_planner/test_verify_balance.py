@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.balance import NotMoved, NotMovedWhy
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Balanced, Notes
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Plan, Purpose, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan, Purpose
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import Rule, RuleKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan

@@ -22,11 +22,11 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan im
     Change,
     ChangeKind,
     MediaCopy,
-    Method,
     Move,
     Plan,
     Twin,
 )
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify import verify
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build

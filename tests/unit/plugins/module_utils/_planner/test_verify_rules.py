@@ -11,7 +11,8 @@ from random import Random
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import JobKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import HostState
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Move, Plan, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move, Plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import GuestRule, Rule, RuleKind, When
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.verify import verify
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build

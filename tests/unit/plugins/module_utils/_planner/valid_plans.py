@@ -23,14 +23,16 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.host im
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import (
     Bound,
     Breach,
-    Goal,
-    Method,
     Move,
     Plan,
     Purpose,
+    Wave,
+)
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import (
+    Goal,
+    Method,
     Request,
     SurviveLoss,
-    Wave,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import Rule, RuleKind, Scope, When
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot

@@ -7,7 +7,7 @@ from __future__ import annotations
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.energy import moment
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Guest, GuestState
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, HostState, PowerModel
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Goal, Request
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.usage_window import UsageWindow
 from ansible_collections.virtfleet.migration.plugins.module_utils._whatif.planned import Practice, planned, seen
