@@ -32,7 +32,7 @@ STEPS = 6_500
 LEAST, MOST = 300_000, 2_500_000
 WALKS, SHARED = 4, 80  # walks: SHARED over the number of hosts, at most WALKS
 FEW_BLOCKS = 5_000  # steps per block where there are so few that more would only repeat themselves
-FEWER = 2  # walks at least that look for fewer moves and bytes to a threshold
+FEWER = 200  # as SHARED, for walks that look for fewer moves and bytes to a threshold
 LIGHTER = 0.95  # of the bytes of the best so far, what such a walk may send
 ANY = 1 << 62
 
@@ -133,7 +133,7 @@ def _to_threshold(
     found = [polish.pruned(threshold)]
     hosts = len(grid.hosts)
     steps = min(MOST, FEW_BLOCKS * len(pool), max(LEAST, STEPS * hosts))
-    for seed in range(max(FEWER, min(WALKS, SHARED // hosts))):
+    for seed in range(max(1, min(WALKS, FEWER // hosts))):
         least = min(found, key=lambda each: each.rank(grid, threshold))
         moves, sends = len(least.moves) - 1, int(least.sends(grid) * LIGHTER)
         fewer = replace(terms, moves=moves, cost=min(terms.cost, sends))

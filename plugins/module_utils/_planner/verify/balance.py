@@ -73,8 +73,8 @@ def _cooldowns(case: Case, own: list[Move], rules: tuple[BoundRule, ...]) -> Ite
         noted = case.homes[move.guest].guest.notes.balanced
         until = stays_until(noted, case.request.cooldown_minutes) if noted is not None else None
         cooling = until is not None and now is not None and now < until
-        concerned = move.guest in broken or _overfull(case, case.before[move.guest])
-        if cooling and not (move.purpose is Purpose.MEND and concerned):
+        mends = move.purpose is Purpose.MEND
+        if cooling and not (mends and (move.guest in broken or _overfull(case, case.before[move.guest]))):
             yield Violation("cooldown", move.id, f"{move.name} was moved lately, and shall stay until {until}")
         if move.balanced is None or move.balanced.at != case.snapshot.taken_at:
             yield Violation("cooldown", move.id, f"{move.name} would not know when it was moved")
@@ -134,21 +134,21 @@ def _imbalance(case: Case, where: Where) -> float:
     given = case.request.weights
     ratio = median(host.allocatable_vcpus / host.cpus if host.cpus else 1.0 for host in hosts) if hosts else 1.0
     weights = {"memory": 1.0, "vcpus": ratio, "cpu": 1.0, "memory_used": 0.0, "disk": 0.0, "network": 0.0, **given}
-    total = 0.0
+    taken, total = _taken(case), 0.0
     for name, weight in weights.items() if hosts else ():
-        fills = [_fill(name, host, on[host.name], pressed, _taken(case, host), share) for host in hosts]
+        fills = [_fill(name, host, on[host.name], pressed, taken.get(host.name, 0), share) for host in hosts]
         total += weight * pstdev(fills)
     return total
 
 
-def _taken(case: Case, host: Host) -> int:
-    """Return the vCPUs of further copies of guests, which leave less room on the host."""
-    return sum(
-        place.guest.vcpus
-        for uuid, places in case.places.items()
-        for place in places
-        if place.host == host.name and place.guest.active and case.before[uuid] != host.name
-    )
+def _taken(case: Case) -> dict[str, int]:
+    """Return by host the vCPUs of further copies of guests, which leave less room there."""
+    found: dict[str, int] = {}
+    for uuid, places in case.places.items():
+        for place in places:
+            if place.guest.active and place.host != case.before[uuid]:
+                found[place.host] = found.get(place.host, 0) + place.guest.vcpus
+    return found
 
 
 def _fill(name: str, host: Host, guests: list[Guest], pressed: Mapping[str, float], taken: int, share: float) -> float:
