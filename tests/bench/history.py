@@ -40,7 +40,9 @@ class Fleet:
         self._subjects = [metering.Subject(kind, name) for kind, name in names]
         self._level = [self._drawn.random() for _subject in self._subjects]
         self._memory = [self._drawn.randrange(256, 65536) for _subject in self._subjects]
-        self._rate = [self._drawn.choice((0.0, 1024 * 10 ** self._drawn.uniform(0, 4.5))) for _ in self._subjects]
+        self._rate = [
+            self._drawn.choice((0.0, 1024 * 10 ** self._drawn.uniform(0, 4.5))) for _subject in self._subjects
+        ]
         self._noise = [self._drawn.gauss(0, 0.01) for _number in range(10_007)]
 
     def measured(self, step: int) -> metering.Measured:

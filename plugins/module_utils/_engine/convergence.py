@@ -81,6 +81,9 @@ def due(steps: Sequence[Step], taken: int, seconds: float, seen: Seen) -> Option
 def _holds(step: Step, seconds: float, seen: Seen) -> bool:
     if step.action in _OF_MEMORY and seen.phase is not Phase.MEMORY:
         return False
+    # libvirt speaks of memory a moment before QEMU begins with it, which refuses post-copy until then
+    if step.action is StepAction.POST_COPY and seen.iteration < 1:
+        return False
     return (
         (step.after is not None and seconds >= step.after)
         or (step.stalled is not None and seen.stalled >= step.stalled)

@@ -37,7 +37,7 @@ def _limits(
     by_name = {host.name: host for host in hosts}
     having = [host for host in hosts if any(pool.identity == identity and pool.active for pool in host.pools)]
     inside, first = {host.name for host in having}, having[0]
-    pool = next(pool for pool in first.pools if pool.identity == identity and pool.active)
+    (pool, *_others) = (pool for pool in first.pools if pool.identity == identity and pool.active)
     domain = tuple(0 if host.name in inside else -1 for host in hosts)
     shares = [_share(place, by_name[place.host], identity, inside, first) for place in places]
     weight: Counter[int] = Counter()

@@ -65,6 +65,14 @@ def status(since: float | None = None, lost: Collection[str] = ()) -> dict[str, 
         time.sleep(0.5)
 
 
+def await_host(host: str, patience: float = 240) -> None:
+    """Wait until a host that was switched on answers, as a person does before going on."""
+    end = time.monotonic() + patience
+    while status()["hosts"][host] != "up":
+        if time.monotonic() > end:
+            raise RuntimeError(f"{host} does not answer")
+
+
 def _status(since: float | None) -> dict[str, Any]:
     command = ["/usr/bin/python3", str(CHECKOUT / "tests" / "lab" / "lab.py"), "status", "--json"]
     command += [] if since is None else ["--since", str(since)]

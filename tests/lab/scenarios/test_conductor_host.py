@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from conductor import Job, Run
-from labview import World, initial_world, lab, on_host, world
+from labview import World, await_host, initial_world, lab, on_host, world
 from mishaps import kept, put
 
 HOST, OTHER = "hv2", "hv3"
@@ -81,6 +81,7 @@ def stopped(here: Path, rehearsed: Seen) -> Seen:  # noqa: ARG001
 @pytest.fixture(scope="module")
 def done(here: Path, stopped: Seen) -> Seen:  # noqa: ARG001
     lab("power", HOST, "cycle")
+    await_host(HOST)
     return rollout(here, HOST)
 
 

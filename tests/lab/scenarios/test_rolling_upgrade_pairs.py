@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 from conductor import Job
-from labview import INVENTORY, World, lab, problems, specs, world
+from labview import INVENTORY, World, await_host, lab, problems, specs, world
 from rollouts import Marks, Seen, events, finished, is_marked, mark_on_disk, marks_watched, unreachable
 from upgrades import boot_of, forget_tool, let_next_boot_hang, release_tool, set_up_at
 
@@ -121,6 +121,7 @@ def loss(job: Job, rehearsed: Seen) -> Loss:
 def done(job: Job, loss: Loss) -> Seen:
     assert list(loss.seen.summary["failed"]) == [LOST], loss.seen.run.output
     lab("power", LOST, "reset")
+    await_host(LOST)
     return finished(job, command(job))
 
 

@@ -74,7 +74,9 @@ def power(lab: Lab, host: Host, action: str) -> str:
     if host.bmc == "redfish":
         return redfish.power(lab, host, action)
     bmc = ["-H", host.bmc_address, "-p", "623", "-U", BMC_USER, "-P", BMC_PASSWORD, "-C", str(BMC_CIPHER_SUITE)]
-    return run(["ipmitool", "-I", "lanplus", *bmc, "chassis", "power", action], timeout=30).strip()
+    # the BMC answers once the chassis has done it, which takes seconds on a busy machine
+    patience = ["-N", "10", "-R", "3"]
+    return run(["ipmitool", "-I", "lanplus", *bmc, *patience, "chassis", "power", action], timeout=60).strip()
 
 
 def power_state(lab: Lab, host: Host) -> str:

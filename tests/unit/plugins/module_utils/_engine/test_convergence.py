@@ -41,6 +41,12 @@ def test_what_is_due(seconds: float, seen: Seen, taken: int, expected: Order | N
     assert due(STEPS, taken, seconds, seen) == expected
 
 
+def test_post_copy_waits_until_memory_is_really_being_sent() -> None:
+    steps = (Step(StepAction.POST_COPY, after=2.0),)
+    assert due(steps, 0, 3.0, Seen(Phase.MEMORY)) is None
+    assert due(steps, 0, 3.0, Seen(Phase.MEMORY, iteration=1)) == Order(0, steps[0])
+
+
 def seen_of(passes: Sequence[tuple[int, ...]]) -> Seen:
     """Look at each pass as often as it has samples of what remains."""
     seen = Seen()

@@ -41,7 +41,7 @@ PRAGMA user_version = 1;
 
 def old_history(path: Path, at: int, guest: str, cpus: float) -> None:
     """Write a history of schema 1 with one sample of one guest, at that many seconds from noon."""
-    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.executescript(SCHEMA_1)
         reading = (1, Kind.GUEST.value, guest, guest, "hv1", 1, float(NOON + at), 5)
         connection.execute("INSERT INTO subjects VALUES (?, ?, ?, ?, ?, ?, ?, ?)", reading)

@@ -123,7 +123,7 @@ def test_a_history_from_before_throughput_was_recorded_is_read_as_it_is(tmp_path
     before = path.read_bytes()
     assert list(read_history(str(path), Kind.GUEST, Column.CPUS, EVER).series["web"].values) == [0.5]
     assert read_history(str(path), Kind.GUEST, Column.DISK, EVER).series == {}
-    (web,) = known_readings(str(path)).values()
+    (web,) = list(known_readings(str(path)).values())
     assert (web.cpu_ns, web.disk) == (5, None)
     assert peek(str(path), NOON).samples == 1
     assert path.read_bytes() == before
