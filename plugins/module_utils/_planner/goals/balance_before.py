@@ -185,4 +185,4 @@ def _moved(grid: Grid, ends: Mapping[int, int]) -> Grid:
 
 
 def _only(grid: Grid, host: int) -> bytes:
-    return bytes(index == host for index in range(len(grid.hosts)))
+    return bytes(host) + b"\1" + bytes(len(grid.hosts) - host - 1)

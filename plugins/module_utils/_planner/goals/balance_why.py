@@ -154,6 +154,6 @@ class _Look:
                 "dest": self.grid.hosts[dest],
             }
             return replace(told, why=NotMovedWhy.BUDGET if paying else NotMovedWhy.SMALL_GAIN, facts=facts)
-        names = [self.grid.hosts[dest] for _gain, dest in paying]
-        refusals = [each for name in names for each in refusals_at(self.board, self.whole, place, name)]
-        return replace(told, why=NotMovedWhy.REFUSED, refusals=tuple(refusals))
+        _best, dest = max(paying, key=lambda each: (each[0], -each[1]))
+        refusals = refusals_at(self.board, self.whole, place, self.grid.hosts[dest])
+        return replace(told, why=NotMovedWhy.REFUSED, refusals=refusals)

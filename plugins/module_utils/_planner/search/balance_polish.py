@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from functools import partial
+from heapq import heapify, heappop, heappush, nsmallest
 from typing import Optional
 
 from .balance_anneal import Change, Terms
@@ -197,9 +198,13 @@ class Polish:
         return sorted(range(len(load)), key=lambda host: (sign * load[host], host))
 
     def _emptiest(self, near: int) -> list[int]:
-        """Return so many of the emptiest hosts as things stand."""
+        """Return so many of the emptiest hosts as things stand, and half as many of those by each signal alone."""
         if self.wide is None:
-            self.wide = self._by_load(reverse=False)[:near]
+            hosts, spread = range(len(self.grid.hosts)), self.spread
+            found = dict.fromkeys(self._by_load(reverse=False)[:near])
+            for signal in range(len(spread.signals)):
+                found.update(dict.fromkeys(nsmallest(near // 2, hosts, key=partial(spread.fill, signal))))
+            self.wide = list(found)
         return self.wide
 
     def _extremes(self) -> tuple[list[int], list[int]]:
