@@ -289,8 +289,9 @@ def test_a_guest_of_a_group_that_stays_is_pushed_aside_by_nobody() -> None:
     assert why(plan)["a1"] == {"group_stays"}
 
 
-def test_a_site_with_a_host_that_does_not_answer_is_not_left() -> None:
+def test_all_or_none_leave_no_site_with_a_host_that_does_not_answer() -> None:
     silent = build.host("hv3", site="north", state=HostState.UNREACHABLE, error="no route to host")
     seen = fleet(member("x"))
     with pytest.raises(FleetError, match="host hv3 does not answer"):
-        make_plan(replace(seen, hosts=(*seen.hosts, silent)), SOUTH)
+        make_plan(replace(seen, hosts=(*seen.hosts, silent)), replace(SOUTH, all_or_none=True))
+    assert names(make_plan(replace(seen, hosts=(*seen.hosts, silent)), SOUTH)) == ["x"]
