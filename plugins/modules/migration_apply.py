@@ -336,7 +336,7 @@ def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         if told:
             emit("planned", {"plan_id": plan.plan_id, "text": told["plan_text"]})
         options = RunOptions(settings, plan.request.slots, params["max_failures"])
-        real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
+        real = LibvirtDriver(fleet, settings, stop), lambda: with_links(survey(fleet), links_of(params))
         driver, look = rehearsal(before, time.time()) if rehearse else real
         further = Further(replanner(params, before), most) if told else None
         done = carry_out(plan, before, driver, options, emit, look, further)

@@ -27,6 +27,7 @@ from .sharing import make_room, share_out
 from .situation import Situation, situation
 from .slots import startable
 from .steering import Over, Running, steer
+from .wholeness import kept_together
 
 __all__ = ("POLL_SECONDS", "Emit", "RunOptions", "run")
 
@@ -61,6 +62,7 @@ def run(
     for leftover in plan.leftovers:
         _mend(leftover, driver, emit)
     results = _preflight(plan.moves, driver, emit, known or {})
+    results.update({result.move.id: _record(result, emit) for result in kept_together(plan, results)})
     waiting = [move for move in plan.moves if move.id not in results]
     running: list[Running] = []
     awaited = Turn()
@@ -81,7 +83,7 @@ def run(
         over = [item for item in (*begun, *watched) if isinstance(item, MoveResult)]
         results.update({result.move.id: _record(result, emit) for result in over})
         running = [item for item in watched if isinstance(item, Running)]
-        stranded = _stranded(waiting, results)
+        stranded = _stranded([move for move in waiting if move.id not in results], results)
         results.update({move.id: _record(_not_started(move, why), emit) for move, why in stranded})
         busy = {item.move.id for item in running}
         waiting = [move for move in waiting if move.id not in results and move.id not in busy]

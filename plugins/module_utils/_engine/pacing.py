@@ -16,6 +16,7 @@ from typing import Optional
 from .._model.cut_over import CutOver
 from .._model.hours import local_time
 from .._model.plan import Move
+from .._model.request import Method
 from .ports import Failure
 from .result import MoveResult, Outcome
 
@@ -26,6 +27,8 @@ HEADSTART = 1.5
 HEADSTART_SECONDS = 60.0
 # no limit to speak of, for a move that was slowed down until then
 UNPACED_MIBS = 10_000
+# what runs on while its disks are copied; who stands still or is shut down for its move starts with the window
+_RUNS_ON = (Method.LIVE, Method.OFFLINE)
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,16 @@ def windowed(moves: Sequence[Move], cut: Optional[CutOver], est_seconds: float, 
 def _earliest(move: Move, cut: CutOver, est_seconds: float) -> float:
     if cut.begin is None or move.adopt:
         return -math.inf
-    return cut.begin - (HEADSTART * est_seconds + HEADSTART_SECONDS if move.copies else 0.0)
+    return cut.begin - (HEADSTART * est_seconds + HEADSTART_SECONDS if _ahead(move) else 0.0)
+
+
+def _ahead(move: Move) -> bool:
+    return bool(move.copies) and move.method in _RUNS_ON
 
 
 def pace(move: Move, remaining: int, cut: Optional[CutOver], now: float) -> Optional[int]:
     """Return MiB/s at which what remains takes until the window begins; None: the move is not slowed down at all."""
-    if cut is None or cut.begin is None or not (move.copies or move.adopt):
+    if cut is None or cut.begin is None or not (_ahead(move) or move.adopt):
         return None
     left = cut.begin - now
     if left <= 0:

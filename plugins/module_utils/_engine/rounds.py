@@ -63,8 +63,14 @@ def next_request(first: Request, history: History, most: int) -> Optional[Reques
     rules = [_not_again(left[guest].move, label, history.fleet) for guest in left if guest not in again | otherwise]
     rules += [_method(left[guest], label) for guest in left if guest in otherwise]
     rules += _elsewhere([move for move in history.failed if move.guest in again | otherwise], label)
-    # that there is room for all was proven before the first
-    return replace(first, all_or_none=False, rules=(*first.rules, *sorted(rules, key=lambda rule: rule.name)))
+    # once somebody has gone the others follow as far as they can: that there is room for all was proven before
+    whole = first.all_or_none and not _gone(history)
+    return replace(first, all_or_none=whole, rules=(*first.rules, *sorted(rules, key=lambda rule: rule.name)))
+
+
+def _gone(history: History) -> bool:
+    """Return whether a move that a round has begun came to its end; one that it only watched was begun before it."""
+    return any(result.outcome in ARRIVED and not result.move.adopt for results in history.rounds for result in results)
 
 
 def _may_try_again(result: MoveResult) -> bool:

@@ -21,7 +21,7 @@ _EVERY_DAY = frozenset(range(7))
 _DAY = 24 * 60
 _MINUTE = 60
 # what is not open within this many days never is
-_LOOK_AHEAD_DAYS = 8
+_LOOK_AHEAD_DAYS = 15
 
 
 @dataclass(frozen=True)

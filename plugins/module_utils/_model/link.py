@@ -13,6 +13,9 @@ from .errors import FleetError
 from .hours import UTC, next_opening, span, within, zone
 from .transfer import Compression
 
+# 800 Gbit/s; a link that is told in bits a second would be above it
+_MOST_MIBS = 100_000
+
 
 class PostCopyOver(enum.Enum):
     """Whether guests may go on in post-copy over a link: while it is broken such a guest stands still."""
@@ -82,6 +85,12 @@ def check_link(link: Link) -> Link:
         "cost_per_gib": link.cost_per_gib,
         "parallel_connections": link.parallel_connections,
     }
+    speeds = (link.bandwidth_mibs, *(each.bandwidth_mibs for each in link.bandwidth_by_hour))
+    if not max(speeds) <= _MOST_MIBS:
+        raise FleetError(
+            f"the link of {link.name} has {max(speeds):g} MiB/s, more than {_MOST_MIBS}",
+            "Give MiB/s, not bits: a link of 10 Gbit/s has 1192",
+        )
     for label, value in amounts.items():
         if value is not None and not 0 <= value < math.inf:
             raise FleetError(f"{label} of the link of {link.name} is {value}", "Give zero or more")

@@ -18,6 +18,7 @@ from .check_relocation import check_places, check_relocation
 from .find import guest_named, similar
 
 _NEEDS_HOSTS = frozenset({Goal.EVACUATE, Goal.RESTORE, Goal.MOVE})
+_LEAVES = frozenset({Goal.EVACUATE, Goal.RELOCATE})
 _TAKES_DESTS = frozenset({Goal.EVACUATE, Goal.RELOCATE})
 _TAKES_GUESTS = frozenset({Goal.MOVE, Goal.RELOCATE})
 _COUNTS = ("max_moves", "max_bytes", "min_on")
@@ -47,7 +48,10 @@ def check_request(snapshot: Snapshot, request: Request) -> None:
     _check_numbers(request)
     _check_guests(snapshot, request)
     # nobody knows what is on a host that does not answer, so nothing about it can be promised
-    for name in request.hosts:
+    # where all or none are to leave a site, that goes for each of its hosts
+    whole = request.all_or_none and request.goal in _LEAVES
+    left = {host.name for host in snapshot.hosts if whole and host.site in request.sites}
+    for name in dict.fromkeys((*request.hosts, *sorted(left))):
         host = _known_host(name, snapshot)
         if host.state is HostState.UNREACHABLE:
             raise FleetError(f"host {name} does not answer: {host.error}", "Nothing was changed; bring it back first")

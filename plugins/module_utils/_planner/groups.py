@@ -145,21 +145,21 @@ def _narrowed(
     going: Sequence[Party],
     tried: Mapping[str, int],
 ) -> tuple[Wish, ...]:
-    """Return the wishes without those of groups that stay, each group with one site to go to."""
+    """Return the wishes, each group with one site to go to; who is of a group that stays wishes to be where it is."""
     of = {guest: party for party in parties for guest in party.guests}
     site = {host.name: host.site for host in snapshot.hosts}
     chosen = {party.name: party.sites[tried[party.name]] for party in going}
 
-    def narrow(wish: Wish) -> Optional[Wish]:
+    def narrow(wish: Wish) -> Wish:
         party = of.get(wish.place.guest.uuid)
         if party is None:
             return wish
         if party.name not in chosen:
-            return None
+            return replace(wish, candidates=(wish.place.host,))
         hosts = tuple(name for name in wish.candidates if site[name] == chosen[party.name])
         return wish if hosts == wish.candidates else replace(wish, candidates=hosts)
 
-    return tuple(wish for wish in map(narrow, wishes) if wish is not None)
+    return tuple(map(narrow, wishes))
 
 
 def _torn(party: Party, wishes: Sequence[Wish], board: Board, outcome: Outcome) -> bool:
@@ -202,7 +202,7 @@ def with_reasons(whole: Whole, parties: Sequence[Party]) -> Outcome:
         if party.name in whole.why
         for guest in party.guests
     }
-    return replace(whole.outcome, unplaced={**kept, **whole.outcome.unplaced})
+    return replace(whole.outcome, unplaced={**whole.outcome.unplaced, **kept})
 
 
 def too_long(groups: Iterable[MoveGroup], parties: Sequence[Party], request: Request) -> dict[str, Kept]:

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Optional
+from typing import Optional, Union
 
+from .._model.guest import Disk, Guest, Layer
 from .._model.host import Host, HostState, Pool
 from .._model.snapshot import Snapshot
 from .maps import pools_at
@@ -34,12 +35,23 @@ def used_twice(snapshot: Snapshot) -> frozenset[Stored]:
     """Return the volumes of shared storage that several guests use, as a disk or below one."""
     by_name = {host.name: host for host in snapshot.hosts}
     users: Counter[Stored] = Counter()
+    paths: dict[tuple[Optional[str], Optional[str]], set[Stored]] = defaultdict(set)
+    strays: list[tuple[Optional[str], Optional[str]]] = []
     for place in snapshot.residents:
         host = by_name[place.host]
-        mine = {(disk.pool, disk.volume) for disk in place.guest.disks}
-        mine |= {(layer.pool, layer.volume) for disk in place.guest.disks for layer in disk.chain}
-        users.update(stored(host, mine))
+        parts = [(part.pool, part.volume, part.source) for part in _parts(place.guest)]
+        users.update(stored(host, {(pool, volume) for pool, volume, _path in parts}))
+        for pool, volume, path in parts:
+            paths[host.site, path] |= stored(host, {(pool, volume)})
+        # a host without the pool has the file all the same
+        strays += {(host.site, path) for pool, _volume, path in parts if pool is None and path is not None}
+    for stray in strays:
+        users.update(paths[stray])
     return frozenset(key for key, count in users.items() if count > 1)
+
+
+def _parts(guest: Guest) -> tuple[Union[Disk, Layer], ...]:
+    return (*guest.disks, *(layer for disk in guest.disks for layer in disk.chain))
 
 
 def unasked(snapshot: Snapshot) -> Mapping[Optional[str], tuple[str, ...]]:

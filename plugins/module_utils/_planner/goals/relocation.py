@@ -76,6 +76,9 @@ def narrowed(
     latency = latencies(request, snapshot.hosts)
     found = []
     for wish in wishes:
+        if wish.candidates == (wish.place.host,):
+            found.append(wish)  # it stays with its group, wherever that is
+            continue
         tiers = sorted({latency[name] for name in wish.candidates})
         most = tiers[min(steps.get(wish.place.guest.uuid, 0), len(tiers) - 1)] if tiers else 0.0
         found.append(replace(wish, candidates=tuple(name for name in wish.candidates if latency[name] <= most)))

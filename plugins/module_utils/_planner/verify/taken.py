@@ -22,7 +22,8 @@ def taken_violations(case: Case) -> Iterator[Violation]:
     taken = [(hop, volume) for hop in hops(case) for volume in _taken(hop)]
     users = _users(case) if taken else {}
     for hop, (identity, volume) in taken:
-        others = users.get((identity, volume), frozenset()) - {hop.move.guest}
+        others = users.get((identity, volume), frozenset()) | _by_path(case, hop, volume)
+        others -= {hop.move.guest}
         if others:
             name = min(case.homes[uuid].guest.name for uuid in others)
             yield Violation("disk of nobody else", hop.move.id, f"{volume} would be taken away from {name}")
@@ -37,6 +38,21 @@ def _taken(hop: Hop) -> Iterator[Stored]:
         pool = hop.source.pool(copy.source.pool)
         if pool is not None and pool.identity is not None:
             yield pool.identity, copy.source.volume
+
+
+def _by_path(case: Case, hop: Hop, volume: str) -> frozenset[str]:
+    """Return the guests of the site that name the file of the volume, though their host has no pool for it."""
+    files = {disk.source for disk in hop.guest.disks if disk.volume == volume}
+    return frozenset(
+        uuid
+        for uuid, place in case.homes.items()
+        if case.hosts[place.host].site == hop.source.site
+        and any(part in files for disk in place.guest.disks for part in _files(disk))
+    )
+
+
+def _files(disk: Disk) -> Iterator[str]:
+    yield from (path for path in (disk.source, disk.backing, *(layer.source for layer in disk.chain)) if path)
 
 
 def _users(case: Case) -> Mapping[Stored, frozenset[str]]:

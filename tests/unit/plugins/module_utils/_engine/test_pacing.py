@@ -10,12 +10,13 @@ from typing import Any, Optional
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.bandwidth import limits_of
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.engine import RunOptions
-from ansible_collections.virtfleet.migration.plugins.module_utils._engine.pacing import UNPACED_MIBS, pace
+from ansible_collections.virtfleet.migration.plugins.module_utils._engine.pacing import UNPACED_MIBS, pace, windowed
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.session import carry_out
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.simulator import Simulator
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.cut_over import CutOver
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.link import Link
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move, Plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
@@ -149,3 +150,12 @@ def test_one_that_ends_while_the_window_does_is_not_aborted_any_more() -> None:
     found = engine_run.carry_out(build.move(), options=options, web=Script(seconds=40))
     assert found.outcomes == {"web": "timed_out"}
     assert replace(options).settings.cut_over == CutOver(None, 1020.0)
+
+
+@pytest.mark.parametrize("method", [Method.RESTART, Method.PAUSED])
+def test_who_stands_still_for_its_move_starts_with_the_window_at_full_speed(method: Method) -> None:
+    move = build.move(copies=(COPY,), method=method)
+    cut = CutOver(begin=3600.0)
+    assert windowed([move], cut, 600.0, 3000.0).due == ()
+    assert windowed([move], cut, 600.0, 3600.0).due == (move,)
+    assert pace(move, 10 * GIB, cut, 3000.0) is None

@@ -193,3 +193,25 @@ def test_a_guest_whose_nvram_would_be_lost_is_not_shut_down() -> None:
     report = run(driver, rounds=1)
     assert [method for _name, _dest, method in driver.tried] == ["live"]
     assert report["left"] == ["web"]
+
+
+def all_or_none(*guests: Any, bad: tuple[str, ...], fallback_rounds: int = 1) -> tuple[Unlucky, dict[str, Any]]:
+    """Run a plan in which all or none are to go; moves to the hosts ``bad`` fail."""
+    seen = build.snapshot(build.host("hv1", *guests), build.host("hv2"), build.host("hv3"))
+    driver = Unlucky(seen, hosts=bad)
+    plan = make_plan(seen, build.evacuate("hv1", all_or_none=True))
+    further = Further(make_plan, fallback_rounds)
+    return driver, carry_out(plan, seen, driver, RunOptions(), quiet, lambda: driver.fleet, further)
+
+
+def test_where_nobody_has_gone_yet_a_later_round_is_all_or_none_too() -> None:
+    x = build.guest("x", notes=Notes(policy=GuestPolicy(fallback=Fallback.MAY_SHUT_DOWN)))
+    driver, report = all_or_none(x, build.guest("y"), bad=("hv2", "hv3"))
+    assert {method for _name, _dest, method in driver.tried} == {"live"}
+    assert report["left"] == ["x", "y"]
+
+
+def test_once_somebody_has_gone_the_others_follow_as_far_as_they_can() -> None:
+    driver, report = all_or_none(build.guest("x"), build.guest("y"), bad=("hv2",), fallback_rounds=2)
+    assert report["left"] == []
+    assert {dest for _name, dest, _method in driver.tried} >= {"hv3"}

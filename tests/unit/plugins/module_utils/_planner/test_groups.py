@@ -12,9 +12,10 @@ import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.bandwidth import limits_of
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.engine import RunOptions, run
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.simulator import Simulator
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Guest, JobKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest_policy import GuestPolicy
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, HostState
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.link import HourlyBandwidth, Link
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move, Plan
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
@@ -264,3 +265,33 @@ def test_a_run_takes_group_after_group_and_is_apart_for_about_as_long_as_planned
         ends = [results[one].ended or 0.0 for one in group.moves if not by_id[one].parking]
         first = 0.0 if group.there else min(ends)
         assert max(ends) - first == pytest.approx(group.est_split_seconds, abs=2.0 + 0.05 * plan.est_seconds)
+
+
+@pytest.mark.parametrize("hard", [True, False])
+def test_a_guest_that_is_tied_to_one_of_a_group_that_stays_stays_too(hard: bool) -> None:
+    rule = Rule("tied", RuleKind.AFFINITY, guests=("a1", "x"), hard=hard)
+    seen = fleet(member("a1", "a"), member("a2", "a", snapshots=1), member("x"), member("y"))
+    plan = make_plan(seen, replace(SOUTH, rules=(rule,)))
+    assert "y" in names(plan)
+    assert "a1" not in names(plan)
+    assert why(plan)["a1"] == {"group_stays"}
+
+
+def test_a_guest_of_a_group_that_stays_is_pushed_aside_by_nobody() -> None:
+    hosts = (
+        build.host("hv1", member("big", memory=2048), member("a2", "a", snapshots=1), site="north"),
+        build.host("hv2", member("a1", "a", memory=2048), site="south", allocatable_memory=3072 * MIB),
+        build.host("hv3", site="south", allocatable_memory=8192 * MIB),
+    )
+    request = Request(Goal.RELOCATE, dest_of={"big": "hv2", "a1": "hv3", "a2": "hv3"}, displace=True)
+    plan = make_plan(Snapshot("2026-11-26T12:00:00Z", hosts, (LINK,)), request)
+    assert names(plan) == []
+    assert why(plan)["a1"] == {"group_stays"}
+
+
+def test_all_or_none_leave_no_site_with_a_host_that_does_not_answer() -> None:
+    silent = build.host("hv3", site="north", state=HostState.UNREACHABLE, error="no route to host")
+    seen = fleet(member("x"))
+    with pytest.raises(FleetError, match="host hv3 does not answer"):
+        make_plan(replace(seen, hosts=(*seen.hosts, silent)), replace(SOUTH, all_or_none=True))
+    assert names(make_plan(replace(seen, hosts=(*seen.hosts, silent)), SOUTH)) == ["x"]

@@ -41,6 +41,11 @@ def neighbour(*disks: Disk) -> Host:
     return build.host("hv2", guest, site="north", pools=(SAN,))
 
 
+def poolless() -> Host:
+    stray = replace(DISK, pool=None, volume=None)
+    return build.host("hv2", build.guest("clone", state=GuestState.SHUT_OFF, disks=(stray,)), site="north", pools=())
+
+
 def silent(site: Optional[str]) -> Host:
     return build.host("hv2", site=site, state=HostState.UNREACHABLE, error="no route to host", pools=())
 
@@ -49,6 +54,7 @@ RULE = "disk of nobody else"
 BROKEN = [
     ("another guest has the disk", RULE, lambda: case(neighbour(DISK))),
     ("another guest's disk stands on it", RULE, lambda: case(neighbour(ABOVE))),
+    ("another guest's host has no pool for it", RULE, lambda: case(poolless())),
     ("a host of the site did not answer", RULE, lambda: case(silent("north"))),
     ("a host of no site did not answer", RULE, lambda: case(silent(None))),
 ]
