@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
 
+from .._model.balance import noted_move
 from .._model.errors import FleetError
 from .._model.guest import JobKind
 from .._model.plan import Move, Plan
@@ -40,7 +41,7 @@ def freshen(plan: Plan, snapshot: Snapshot) -> Freshened:
     fates = _fates(plan, places)
     done, stale, left = (tuple(fates[move.id].move for move in plan.moves if fates[move.id].now is now) for now in _Now)
     gone = {move.id for move in (*done, *stale)}
-    rest = tuple(_without(move, gone) for move in left)
+    rest = tuple(_noted(_without(move, gone), places, plan, snapshot) for move in left)
     # what was left over then may be mended by now, and a second definition be the only one
     current = replace(plan, moves=rest, leftovers=leftovers(snapshot, plan.request))
     fresh = Freshened(current, done, stale)
@@ -54,6 +55,14 @@ def _without(move: Move, gone: Collection[str]) -> Move:
     """Return the move as it waits for those that are left."""
     after = tuple(other for other in move.after if other not in gone)
     return replace(move, after=after, once_over=tuple(other for other in move.once_over if other not in gone))
+
+
+def _noted(move: Move, places: Mapping[str, tuple[Located, ...]], plan: Plan, snapshot: Snapshot) -> Move:
+    """Return the move with what its guest is to note of it now: a plan may be applied long after it was made."""
+    if move.balanced is None:
+        return move
+    before = residence(places[move.guest]).guest.notes.balanced
+    return replace(move, balanced=noted_move(before, snapshot.taken_at, plan.request.cooldown_minutes))
 
 
 class _Now(enum.Enum):

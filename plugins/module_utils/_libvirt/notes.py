@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from typing import Optional
@@ -155,7 +156,7 @@ def _balanced_or_none(element: Optional[ET.Element]) -> Optional[Balanced]:
     if element is None or moment(element.get("at", "")) is None:
         return None
     times = element.get("times", "1")
-    return Balanced(element.get("at", ""), int(times)) if times.isdecimal() and int(times) > 0 else None
+    return Balanced(element.get("at", ""), int(times)) if re.fullmatch("[1-9][0-9]{0,8}", times) else None
 
 
 def _write_policy(root: ET.Element, policy: GuestPolicy) -> None:

@@ -32,7 +32,7 @@ class Level:
     payback_hours: float
 
 
-# documented in doc_fragments/request.py and docs/design/balance.md
+# documented in doc_fragments/goals.py and docs/design/balance.md
 LEVELS: Mapping[int, Level] = {
     1: Level(False, math.inf, math.inf, 0.0),
     2: Level(True, 0.20, 0.05, 0.5),
@@ -55,6 +55,9 @@ WEIGHTS: Mapping[str, Optional[float]] = {
 # longest cooldown, as a multiple of cooldown_minutes, and how often it has doubled by then
 DOUBLINGS = 4
 MOST_TIMES = 2**DOUBLINGS
+# what is beyond these is a slip of the pen, or somebody's joke in a guest's metadata
+_MOST_WEIGHT = 1000
+_LAST_YEAR = 9000
 
 
 class AsIfStarted(enum.Enum):
@@ -109,8 +112,8 @@ def check_weights(weights: Mapping[str, float]) -> None:
     for name, weight in weights.items():
         if name not in WEIGHTS:
             raise FleetError(f"weights has {name!r}, which is no signal", f"Known are: {', '.join(WEIGHTS)}")
-        if not 0 <= weight < math.inf:
-            raise FleetError(f"the weight of {name} is {weight:g}", "Give zero or more")
+        if not 0 <= weight <= _MOST_WEIGHT:
+            raise FleetError(f"the weight of {name} is {weight:g}", f"Give 0 to {_MOST_WEIGHT}")
 
 
 def check_level(aggressiveness: int) -> None:
@@ -122,7 +125,7 @@ def check_level(aggressiveness: int) -> None:
 def stays_until(noted: Balanced, cooldown_minutes: float) -> Optional[datetime]:
     """Return until when a guest stays where balance has moved it; None where the note names no moment."""
     at = moment(noted.at)
-    if at is None:
+    if at is None or at.year > _LAST_YEAR:
         return None
     return at + timedelta(minutes=cooldown_minutes * 2 ** min(DOUBLINGS, max(0, noted.times - 1)))
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional, Union
 
-from .balance import DEFAULT_AGGRESSIVENESS, NotMoved, level_of
+from .balance import DEFAULT_AGGRESSIVENESS, NotMoved, check_level, level_of
 from .codec import from_json, load_document, to_json
 from .errors import FleetError
 from .plan import SCHEMA, Plan, read_plan
@@ -29,6 +29,7 @@ def saved_plan(given: Union[str, Facts], what: str) -> dict[str, Any]:
             f"{what} is for the goal {plan.request.goal.value}",
             "Give a plan of the role balance, or apply it with migration_apply",
         )
+    check_level(plan.request.aggressiveness)
     found: dict[str, Any] = to_json(plan)
     return found
 

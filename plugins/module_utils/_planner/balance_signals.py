@@ -87,7 +87,7 @@ def _wanted(guest: Guest, host: Host) -> float:
 
 
 def _memory_used(guest: Guest, _host: Host) -> float:
-    return float(guest.usage_memory or 0)
+    return float(guest.memory_used or 0)
 
 
 def _disk(guest: Guest, _host: Host) -> float:

@@ -52,6 +52,8 @@ class Board:
     reaches: Reaches
     restarts: Reaches
     wake: frozenset[str]
+    # where guests may go, by block, though a part of a plan holds them; empty: as ``search`` has it
+    free: tuple[bytes, ...] = ()
 
 
 def make_board(
@@ -118,7 +120,7 @@ def settled(board: Board, hops: Iterable[Hop], closed: Iterable[int] = ()) -> La
         and (host.state is HostState.SCHEDULABLE or (host.state is HostState.STANDBY and index in woken))
         for index, host in enumerate(board.snapshot.hosts)
     ]
-    reach = [_restarts(board, block, row) for block, row in enumerate(grid.reach)]
+    reach = [_restarts(board, block, row) for block, row in enumerate(board.free or grid.reach)]
     rows = {
         (row, host): bytes(1 if index == host else int(takes[index] and may) for index, may in enumerate(row))
         for row, host in set(zip(reach, at))

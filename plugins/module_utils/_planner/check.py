@@ -27,6 +27,7 @@ _SHARES = (
     *("horizon_hours", "min_on_minutes", "min_off_minutes", "price_per_kwh", "co2_g_per_kwh"),
     "max_split_minutes",
 )
+_YEAR_MINUTES = 365 * 24 * 60
 
 
 def check_request(snapshot: Snapshot, request: Request) -> None:
@@ -85,6 +86,8 @@ def _check_numbers(request: Request) -> None:
         if value is not None and (value < 0 or not math.isfinite(value)):
             raise FleetError(f"{label} is {value:g}", "Give zero or more")
     _check_marks(request)
+    if request.cooldown_minutes > _YEAR_MINUTES:
+        raise FleetError(f"cooldown_minutes is {request.cooldown_minutes:g}", "Give a year (525600) at most")
     if request.headroom_percent > 100:
         raise FleetError(f"headroom_percent is {request.headroom_percent:g}", "Give at most 100")
     if request.max_at_once is not None and request.max_at_once < 1:

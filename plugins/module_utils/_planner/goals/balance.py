@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
@@ -20,7 +21,8 @@ from ..search.balance import ANY, Balanced, Bounds
 from ..search.balance import Outcome as Ended
 from ..search.balance import balance as search
 from ..search.balance_score import Signal, Spread
-from .balance_before import Part, advanced, mended, relieved, room_to_start
+from ..search.grid import Grid
+from .balance_before import Part, advanced, mended, relieved, reserved, room_to_start, torn
 from .balance_cost import costs_of
 from .balance_why import Evened, cooling, move_reasons, not_moved
 from .consolidate import consolidate, in_scope
@@ -51,11 +53,12 @@ def balance(board: Board, wishes: Sequence[Wish]) -> Outcome:
     if board.request.mend_rules:
         parts.append(mended(now, wishes, cool, in_scope(board)))
         now = advanced(now, parts[-1].hops)
+    held = frozenset(cool) | torn(board)
     for step in (relieved, room_to_start):
-        parts.append(step(now, cool, hosts))
+        parts.append(step(now, held, hosts))
         now = advanced(now, parts[-1].hops)
     before = tuple(hop for part in parts for hop in part.hops)
-    evening = _evened(board, now, before, frozenset(cool), hosts, unwanted, level)
+    evening = _evened(board, now, before, held, hosts, unwanted, level)
     parts.append(evening.part)
     hops = (*before, *evening.part.hops)
     told = not_moved(advanced(now, evening.part.hops), _of(now, evening, level), cool, hops)
@@ -79,7 +82,7 @@ def _evened(
     board: Board,
     now: Board,
     before: Sequence[Hop],
-    cool: frozenset[int],
+    held: frozenset[int],
     hosts: Sequence[int],
     unwanted: frozenset[int],
     level: Level,
@@ -88,16 +91,17 @@ def _evened(
     scope = narrow(now.search, hosts)
     signals = signals_of(now, scope)
     moved = {hop.block for hop in before}
-    stay = frozenset(index for index, block in enumerate(scope.blocks) if block in cool or block in moved)
+    stay = frozenset(index for index, block in enumerate(scope.blocks) if block in held or block in moved)
     extra = costs_of(now, scope, level.payback_hours) if level.evens_out else ()
     if not level.evens_out:
         said = f"aggressiveness {board.request.aggressiveness} evens out nothing"
         return _Evening(Part(remarks=(said,)), scope, signals, extra, None)
     bounds = _budget(now, level, stay, extra)
-    found = search(scope.grid, signals, bounds)
+    grid = _for_arrivals(now, scope)
+    found = _direct(grid, signals, bounds)
     hops = _hops(scope, found)
     while hops and not _unwanted(board, (*before, *hops)) <= unwanted:
-        found = search(scope.grid, signals, replace(bounds, max_moves=len(found.moves) // 2))
+        found = _direct(grid, signals, replace(bounds, max_moves=len(found.moves) // 2))
         hops = _hops(scope, found)
     frail = newly_frail(board, (*before, *hops)) if hops else ""
     if frail:
@@ -119,12 +123,30 @@ def _budget(now: Board, level: Level, stay: frozenset[int], extra: tuple[float, 
     )
 
 
+def _for_arrivals(now: Board, scope: Scope) -> Grid:
+    """Return the scope's grid without the room that guests which are to be started will need."""
+    memory, vcpus = reserved(now)
+    return replace(
+        scope.grid,
+        room_memory=tuple(room - memory[host] for room, host in zip(scope.grid.room_memory, scope.hosts)),
+        room_vcpus=tuple(room - vcpus[host] for room, host in zip(scope.grid.room_vcpus, scope.hosts)),
+    )
+
+
+def _direct(grid: Grid, signals: Sequence[Signal], bounds: Bounds) -> Balanced:
+    """Return what evens out with everybody moving once: who would have to make a stop on the way stays."""
+    while True:
+        found = search(grid, signals, bounds)
+        seen = Counter(block for block, _source, _dest in found.moves)
+        twice = frozenset(block for block, times in seen.items() if times > 1)
+        if not twice:
+            return found
+        bounds = replace(bounds, stay=bounds.stay | twice)
+
+
 def _hops(scope: Scope, found: Balanced) -> tuple[Hop, ...]:
-    # where no order takes everybody straight there, one is moved on later: its first move is a stop
-    last = {block: number for number, (block, _source, _dest) in enumerate(found.moves)}
     return tuple(
-        Hop(scope.blocks[block], scope.hosts[source], scope.hosts[dest], parking=number != last[block])
-        for number, (block, source, dest) in enumerate(found.moves)
+        Hop(scope.blocks[block], scope.hosts[source], scope.hosts[dest]) for block, source, dest in found.moves
     )
 
 

@@ -15,6 +15,7 @@ from typing import Optional
 from ..._model.balance import AsIfStarted
 from ..._model.guest import Guest, GuestState
 from ..._model.plan import Purpose
+from ..._model.rules import RuleKind
 from ..board import Board, kept_free
 from ..frailty import newly_frail
 from ..marks import milli_cpus, milli_percent
@@ -24,6 +25,7 @@ from ..search.grid import Grid, Layout
 from ..search.relief import Budget, Marks, overloaded, relieve
 from ..search.repair import Spare, broken
 from ..search.sequence import sequence
+from ..select import domain_of
 from .repair import repair
 from .ways import hop_of
 
@@ -53,7 +55,8 @@ def advanced(board: Board, hops: Sequence[Hop]) -> Board:
         max_bytes=None if request.max_bytes is None else max(0, request.max_bytes - size),
     )
     ends = {hop.block: hop.dest for hop in hops}
-    return replace(board, request=left, search=_moved(board.search, ends), order=_moved(board.order, ends))
+    moved = replace(board, request=left, search=_moved(board.search, ends), order=_moved(board.order, ends))
+    return replace(moved, free=board.free or board.search.reach)
 
 
 def holding(board: Board, blocks: Collection[int], hosts: Optional[Collection[int]] = None) -> Board:
@@ -69,7 +72,8 @@ def holding(board: Board, blocks: Collection[int], hosts: Optional[Collection[in
                 reach[block] = bytes(may if index in hosts else 0 for index, may in enumerate(row))
         return replace(grid, reach=tuple(reach))
 
-    return replace(board, search=held(board.search), order=held(board.order))
+    # who is held may be started elsewhere all the same after a loss
+    return replace(board, search=held(board.search), order=held(board.order), free=board.free or board.search.reach)
 
 
 def mended(board: Board, wishes: Sequence[Wish], cool: Collection[int], hosts: Sequence[int]) -> Part:
@@ -103,7 +107,9 @@ def room_to_start(board: Board, cool: Collection[int], hosts: Collection[int]) -
     counted = [
         [place.guest for place in group if starts(place.guest, board.request.as_if_started)] for group in board.members
     ]
-    still = frozenset(block for block, guests in enumerate(counted) if not guests) | frozenset(cool)
+    # a block with somebody else in it does not go as definitions
+    mixed = (block for block, guests in enumerate(counted) if len(guests) < len(board.members[block]))
+    still = frozenset(cool).union(mixed)
     grid = narrow(holding(board, still).search, hosts)
     if len(still) == len(counted):
         return Part()
@@ -161,6 +167,28 @@ def _taken_off(board: Board, scope: Scope, marks: Marks, purpose: Purpose, why: 
         return Part(remarks=(frail, *left))
     reasons = {hop.block: why.format(board.search.hosts[hop.source]) for hop in hops}
     return Part(hops, purpose, reasons, left)
+
+
+def torn(board: Board) -> frozenset[int]:
+    """Return the blocks of affinity rules that are broken: whom a mend has brought together nothing else parts."""
+    found: set[int] = set()
+    for item in board.bound:
+        if item.rule.kind is RuleKind.AFFINITY:
+            blocks = {board.block[uuid] for uuid in item.guests}
+            places = {domain_of(board.snapshot.hosts[board.search.at[block]], item.rule.scope) for block in blocks}
+            found |= blocks if len(places) > 1 else set()
+    return frozenset(found)
+
+
+def reserved(board: Board) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the memory and vCPUs by host that guests which are to be started there will need."""
+    memory, vcpus = [0] * len(board.search.hosts), [0] * len(board.search.hosts)
+    for block, group in enumerate(board.members):
+        for place in group:
+            if starts(place.guest, board.request.as_if_started):
+                memory[board.search.at[block]] += place.guest.memory
+                vcpus[board.search.at[block]] += place.guest.vcpus
+    return tuple(memory), tuple(vcpus)
 
 
 def _concerned(board: Board) -> frozenset[int]:

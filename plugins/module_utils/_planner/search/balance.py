@@ -81,7 +81,8 @@ def balance(grid: Grid, signals: Sequence[Signal], bounds: Bounds = Bounds()) ->
     hosts = len(grid.hosts)
     if Spread(signals, grid.at, hosts).imbalance() <= bounds.threshold:
         return _result(grid, signals, (), Outcome.EVEN_ENOUGH)
-    pool = [block for block in range(len(grid.blocks)) if block not in bounds.stay and _roams(grid, block)]
+    weighs = [any(signal.amount[block] for signal in signals) for block in range(len(grid.blocks))]
+    pool = [block for block, heavy in enumerate(weighs) if heavy and block not in bounds.stay and _roams(grid, block)]
     terms = terms_of(bounds, hosts)
     polish = Polish(grid, signals, pool, terms)
     if not polish.pays():

@@ -17,6 +17,7 @@ from ..._model.guest import Guest, GuestState
 from ..._model.host import Host, HostState
 from ..._model.plan import Move, Purpose
 from ..._model.request import Goal, Method
+from ..._model.rules import RuleKind, Scope
 from .case import Case, Violation, asked_hosts
 from .rules import BoundRule, excess
 
@@ -68,7 +69,9 @@ def _counts(case: Case, guest: Guest) -> bool:
 def _cooldowns(case: Case, own: list[Move], rules: tuple[BoundRule, ...]) -> Iterator[Violation]:
     """A guest that was moved lately stays, unless it is part of what is broken, or of a block with one that is."""
     now = moment(case.snapshot.taken_at)
-    broken = frozenset().union(*(rule.guests for rule in rules if excess(case, rule, case.before)))
+    broken = _with_mates(
+        case, rules, {uuid for rule in rules if excess(case, rule, case.before) for uuid in rule.guests}
+    )
     for move in own:
         noted = case.homes[move.guest].guest.notes.balanced
         until = stays_until(noted, case.request.cooldown_minutes) if noted is not None else None
@@ -78,6 +81,18 @@ def _cooldowns(case: Case, own: list[Move], rules: tuple[BoundRule, ...]) -> Ite
             yield Violation("cooldown", move.id, f"{move.name} was moved lately, and shall stay until {until}")
         if move.balanced is None or move.balanced.at != case.snapshot.taken_at:
             yield Violation("cooldown", move.id, f"{move.name} would not know when it was moved")
+
+
+def _with_mates(case: Case, rules: tuple[BoundRule, ...], guests: frozenset[str]) -> set[str]:
+    """Return the guests and those that affinity keeps on one host with them."""
+    found, size = set(guests), -1
+    while len(found) > size:
+        size = len(found)
+        for rule in rules:
+            if rule.kind is RuleKind.AFFINITY and rule.scope is Scope.HOST:
+                hosts = {case.before.get(uuid) for uuid in rule.guests if uuid in found}
+                found |= {uuid for uuid in rule.guests if case.before.get(uuid) in hosts}
+    return found
 
 
 def _overfull(case: Case, name: str) -> bool:
@@ -157,7 +172,7 @@ def _fill(name: str, host: Host, guests: list[Guest], pressed: Mapping[str, floa
     if name == "memory":
         return kept + _over(sum(guest.memory for guest in guests), room)
     if name == "memory_used":
-        return _over(sum(guest.usage_memory or 0 for guest in guests), room)
+        return _over(sum(guest.memory_used or 0 for guest in guests), room)
     if name == "vcpus":
         return _over(sum(guest.vcpus for guest in guests), int(host.allocatable_vcpus * share) - taken)
     if name == "cpu":

@@ -1,0 +1,144 @@
+"""The parts of a balance do not work against one another, and what they plan passes the verifier."""
+
+# Copyright: (c) 2026, virtfleet.migration contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import (
+    Balanced,
+    Guest,
+    GuestState,
+    Notes,
+)
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan, Purpose
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request, SurviveLoss
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import Rule, RuleKind
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.search import balance as search_balance
+from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
+from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.scenario import carry_out
+
+GIB = build.GIB
+LATELY = Notes(balanced=Balanced("2025-12-31T23:50:00Z"))
+TOGETHER = Rule("together", RuleKind.AFFINITY, guests=("a", "b"))
+OFF, PAUSED = GuestState.SHUT_OFF, GuestState.PAUSED
+
+
+def sized(name: str, gib: float, **changes: Any) -> Guest:
+    return build.guest(name, memory=int(gib * GIB), **changes)
+
+
+def host(name: str, gib: int, *guests: Guest) -> Host:
+    return build.host(name, *guests, allocatable_memory=gib * GIB)
+
+
+def planned(fleet: Snapshot, **request: Any) -> Plan:
+    return make_plan(fleet, Request(Goal.BALANCE, **request))
+
+
+def test_a_guest_in_its_cooldown_is_one_that_could_be_started_elsewhere_after_a_loss() -> None:
+    fleet = build.snapshot(
+        host("hv0", 4, sized("g0", 3), sized("g1", 3, notes=LATELY)),
+        host("hv1", 6, sized("g2", 2)),
+        host("hv2", 4, sized("g3", 3, notes=LATELY)),
+    )
+    plan = planned(fleet, survive_loss=SurviveLoss.KEEP, aggressiveness=1)
+    assert any("survive_loss" in remark for remark in plan.remarks)
+
+
+def test_hosts_that_take_no_part_could_be_started_on_after_a_loss() -> None:
+    fleet = build.snapshot(
+        host("hv0", 8, sized("g0", 3)), host("hv1", 4, sized("g1", 3), sized("g2", 3)), host("hv2", 4)
+    )
+    planned(fleet, survive_loss=SurviveLoss.KEEP, hosts=("hv0", "hv1"))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Rule("off", RuleKind.BAN, guests=("a",), hosts=("hv1",)),
+        Rule("apart", RuleKind.ANTI_AFFINITY, guests=("a", "c")),
+    ],
+)
+def test_a_guest_in_its_cooldown_goes_along_with_one_whose_rule_is_broken(broken: Rule) -> None:
+    guests = (sized("a", 1), sized("b", 1, notes=LATELY), sized("c", 1))
+    fleet = build.snapshot(host("hv1", 8, *guests), host("hv2", 8))
+    plan = planned(fleet, rules=(TOGETHER, broken), aggressiveness=1)
+    assert {move.purpose for move in plan.moves} == {Purpose.MEND}
+
+
+def test_a_guest_that_runs_is_not_moved_to_make_room_for_one_that_starts() -> None:
+    guests = (sized("a", 3), sized("o", 3, state=OFF, autostart=True), sized("c", 3))
+    fleet = build.snapshot(host("hv1", 8, *guests), host("hv2", 8))
+    plan = planned(fleet, rules=(Rule("tied", RuleKind.AFFINITY, guests=("a", "o")),), aggressiveness=1)
+    assert plan.moves == ()
+
+
+@pytest.mark.parametrize("state", [GuestState.RUNNING, PAUSED])
+def test_nobody_is_moved_twice(state: GuestState, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_balance, "WALKS", 1)
+    fleet = build.snapshot(
+        host("hv0", 4, sized("g0", 2, vcpus=1, usage_cpus=1.59), sized("g1", 1, vcpus=1, usage_cpus=1.47, state=state)),
+        host("hv1", 4, sized("g2", 3, vcpus=1, usage_cpus=1.22, state=state)),
+        host(
+            "hv2",
+            4,
+            sized("g3", 2, vcpus=4, usage_cpus=0.52, state=state),
+            sized("g4", 2, vcpus=4, usage_cpus=0.17, state=state),
+        ),
+    )
+    plan = planned(fleet, aggressiveness=5)
+    names = [move.name for move in plan.moves]
+    assert len(names) == len(set(names))
+
+
+def test_what_a_mend_brings_together_is_not_parted_for_evenness() -> None:
+    fleet = build.snapshot(host("hv1", 8, sized("a", 1)), host("hv2", 8, sized("b", 2), sized("c", 3)))
+    request = {"rules": (TOGETHER, Rule("pin", RuleKind.PIN, guests=("c",), hosts=("hv2",)))}
+    plan = planned(fleet, **request)
+    assert [(move.name, move.dest, move.purpose) for move in plan.moves] == [("a", "hv2", Purpose.MEND)]
+    later = replace(carry_out(fleet, plan), taken_at="2026-01-01T00:05:00Z")
+    assert planned(later, **request).moves == ()
+
+
+def test_hosts_that_guests_are_to_be_started_on_are_not_filled() -> None:
+    off = [sized(f"off{number}", 4, state=OFF, autostart=True) for number in range(2)]
+    fleet = build.snapshot(
+        host("hv1", 8, sized("x", 3), sized("y", 3)), host("hv2", 8, *off), host("hv3", 8, sized("z", 3))
+    )
+    plan = planned(fleet)
+    assert "hv2" not in {move.dest for move in plan.moves}
+    later = replace(carry_out(fleet, plan), taken_at="2026-01-01T00:05:00Z")
+    assert planned(later).moves == ()
+
+
+def test_memory_used_is_what_the_balloon_tells() -> None:
+    low, high = ({"usage_memory": GIB, "balloon_used": used} for used in (GIB // 10, GIB))
+    fleet = build.snapshot(
+        build.host("hv1", *(sized(f"a{number}", 1, **high) for number in range(4))),
+        build.host("hv2", *(sized(f"b{number}", 1, **low) for number in range(4))),
+    )
+    plan = planned(fleet, weights={"memory": 0.0, "vcpus": 0.0, "memory_used": 1.0}, threshold=0.01, min_gain=0.0)
+    assert plan.bounds[0].before > 0.1
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [{"cooldown_minutes": 1e10}, {"weights": {"cpu": 1e308}}],
+)
+def test_numbers_beyond_all_measure_are_refused(request_: dict[str, Any]) -> None:
+    with pytest.raises(FleetError, match=r"cooldown_minutes is|weight of cpu is"):
+        planned(build.snapshot(build.host("hv1", sized("a", 1))), **request_)
+
+
+def test_a_note_of_the_far_future_is_nobody_s_cooldown() -> None:
+    noted = Notes(balanced=Balanced("9999-12-31T23:59:59Z", 3))
+    guests = [sized(f"g{number}", 1, notes=noted, usage_cpus=0.9) for number in range(4)]
+    assert planned(build.snapshot(build.host("hv1", *guests), build.host("hv2"))).moves
