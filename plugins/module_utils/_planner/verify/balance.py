@@ -69,9 +69,8 @@ def _counts(case: Case, guest: Guest) -> bool:
 def _cooldowns(case: Case, own: list[Move], rules: tuple[BoundRule, ...]) -> Iterator[Violation]:
     """A guest that was moved lately stays, unless it is part of what is broken, or of a block with one that is."""
     now = moment(case.snapshot.taken_at)
-    broken = _with_mates(
-        case, rules, {uuid for rule in rules if excess(case, rule, case.before) for uuid in rule.guests}
-    )
+    concerned = frozenset[str]().union(*(rule.guests for rule in rules if excess(case, rule, case.before)))
+    broken = _with_mates(case, rules, concerned)
     for move in own:
         noted = case.homes[move.guest].guest.notes.balanced
         until = stays_until(noted, case.request.cooldown_minutes) if noted is not None else None
