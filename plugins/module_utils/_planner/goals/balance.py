@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
 
@@ -22,7 +22,7 @@ from ..search.balance import Outcome as Ended
 from ..search.balance import balance as search
 from ..search.balance_score import Signal, Spread
 from ..search.grid import Grid
-from .balance_before import Part, advanced, mended, relieved, reserved, room_to_start, torn
+from .balance_before import Part, advanced, for_arrivals, mended, relieved, room_to_start, torn
 from .balance_cost import costs_of
 from .balance_why import Evened, cooling, move_reasons, not_moved
 from .consolidate import consolidate, in_scope
@@ -53,7 +53,8 @@ def balance(board: Board, wishes: Sequence[Wish]) -> Outcome:
     if board.request.mend_rules:
         parts.append(mended(now, wishes, cool, in_scope(board)))
         now = advanced(now, parts[-1].hops)
-    held = frozenset(cool) | torn(board)
+    apart = torn(board)
+    held = frozenset(cool).union(apart)
     for step in (relieved, room_to_start):
         parts.append(step(now, held, hosts))
         now = advanced(now, parts[-1].hops)
@@ -61,7 +62,7 @@ def balance(board: Board, wishes: Sequence[Wish]) -> Outcome:
     evening = _evened(board, now, before, held, hosts, unwanted, level)
     parts.append(evening.part)
     hops = (*before, *evening.part.hops)
-    told = not_moved(advanced(now, evening.part.hops), _of(now, evening, level), cool, hops)
+    told = not_moved(advanced(now, evening.part.hops), _of(now, evening, level, apart), cool, hops)
     return Outcome(
         hops,
         {block: why for part in parts for block, why in part.reasons.items()},
@@ -74,8 +75,9 @@ def balance(board: Board, wishes: Sequence[Wish]) -> Outcome:
     )
 
 
-def _of(now: Board, evening: _Evening, level: Level) -> Evened:
-    return Evened(evening.scope, evening.signals, evening.extra, level, evening.ended, evening.frail, now.request)
+def _of(now: Board, evening: _Evening, level: Level, apart: Mapping[int, str]) -> Evened:
+    part = evening.scope, evening.signals, evening.extra, level, evening.ended, evening.frail
+    return Evened(*part, now.request, apart)
 
 
 def _evened(
@@ -97,11 +99,12 @@ def _evened(
         said = f"aggressiveness {board.request.aggressiveness} evens out nothing"
         return _Evening(Part(remarks=(said,)), scope, signals, extra, None)
     bounds = _budget(now, level, stay, extra)
-    grid = _for_arrivals(now, scope)
-    found = _direct(grid, signals, bounds)
+    # signals go by what the hosts have, moves by what is left of it for them
+    scope = narrow(for_arrivals(now, now.search), hosts)
+    found = _direct(scope.grid, signals, bounds)
     hops = _hops(scope, found)
     while hops and not _unwanted(board, (*before, *hops)) <= unwanted:
-        found = _direct(grid, signals, replace(bounds, max_moves=len(found.moves) // 2))
+        found = _direct(scope.grid, signals, replace(bounds, max_moves=len(found.moves) // 2))
         hops = _hops(scope, found)
     frail = newly_frail(board, (*before, *hops)) if hops else ""
     if frail:
@@ -120,16 +123,6 @@ def _budget(now: Board, level: Level, stay: frozenset[int], extra: tuple[float, 
         level.threshold,
         stay,
         extra,
-    )
-
-
-def _for_arrivals(now: Board, scope: Scope) -> Grid:
-    """Return the scope's grid without the room that guests which are to be started will need."""
-    memory, vcpus = reserved(now)
-    return replace(
-        scope.grid,
-        room_memory=tuple(room - memory[host] for room, host in zip(scope.grid.room_memory, scope.hosts)),
-        room_vcpus=tuple(room - vcpus[host] for room, host in zip(scope.grid.room_vcpus, scope.hosts)),
     )
 
 

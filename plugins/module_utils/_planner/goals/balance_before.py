@@ -169,15 +169,25 @@ def _taken_off(board: Board, scope: Scope, marks: Marks, purpose: Purpose, why: 
     return Part(hops, purpose, reasons, left)
 
 
-def torn(board: Board) -> frozenset[int]:
-    """Return the blocks of affinity rules that are broken: whom a mend has brought together nothing else parts."""
-    found: set[int] = set()
+def torn(board: Board) -> dict[int, str]:
+    """Return the blocks of affinity rules that are broken, with the rule: whom a mend brings together nobody parts."""
+    found: dict[int, str] = {}
     for item in board.bound:
         if item.rule.kind is RuleKind.AFFINITY:
             blocks = {board.block[uuid] for uuid in item.guests}
             places = {domain_of(board.snapshot.hosts[board.search.at[block]], item.rule.scope) for block in blocks}
-            found |= blocks if len(places) > 1 else set()
-    return frozenset(found)
+            found.update(dict.fromkeys(blocks if len(places) > 1 else (), item.rule.name))
+    return found
+
+
+def for_arrivals(board: Board, grid: Grid) -> Grid:
+    """Return a grid of all hosts without the room that guests which are to be started will need."""
+    memory, vcpus = reserved(board)
+    return replace(
+        grid,
+        room_memory=tuple(room - need for room, need in zip(grid.room_memory, memory)),
+        room_vcpus=tuple(room - need for room, need in zip(grid.room_vcpus, vcpus)),
+    )
 
 
 def reserved(board: Board) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -13,6 +13,7 @@ from typing import Optional
 
 from ..._model.balance import Level, NotMoved, NotMovedWhy, stays_until
 from ..._model.energy import moment
+from ..._model.refusal import Refusal, RefusalCode
 from ..._model.request import Request
 from ..._model.snapshot import Located
 from ..balance_signals import words_of
@@ -24,6 +25,7 @@ from ..search.balance import Outcome as Ended
 from ..search.balance_polish import HAIR, Move
 from ..search.balance_score import NOBODY, Signal, Spread
 from ..search.grid import Layout
+from .balance_before import for_arrivals
 
 NEAR = 5  # emptiest hosts that are looked at for each guest
 FULLER = 1.000001  # times the mean, so that rounding makes no host a fuller one
@@ -35,6 +37,7 @@ class Evened:
     """What the part that evens out was done on, and how it ended (None: it was not asked for).
 
     ``extra`` is by block of the scope, in hosts; ``frail`` says what forbade it; ``request`` has the budget it had.
+    ``torn``: by block of the board the affinity rule that was broken, for which the block is held.
     """
 
     scope: Scope
@@ -44,6 +47,7 @@ class Evened:
     ended: Optional[Ended]
     frail: str
     request: Request
+    torn: Mapping[int, str]
 
 
 def cooling(board: Board) -> dict[int, str]:
@@ -100,7 +104,7 @@ class _Look:
         scope = evened.scope
         number = {host: index for index, host in enumerate(scope.hosts)}
         self.grid = replace(scope.grid, at=tuple(number[board.search.at[block]] for block in scope.blocks))
-        self.layout, self.whole = Layout(self.grid), Layout(board.search)
+        self.layout, self.whole = Layout(self.grid), Layout(for_arrivals(board, board.search))
         self.spread = Spread(evened.signals, self.grid.at, len(scope.hosts))
         load = self.spread.load
         self.mean = sum(load) / len(load) * FULLER
@@ -116,7 +120,8 @@ class _Look:
         host = self.grid.hosts[self.grid.at[block]]
         told = NotMoved(place.guest.uuid, place.guest.name, host, why, facts)
         if why is NotMovedWhy.REFUSED:
-            return replace(told, refusals=self.board.stuck[place.guest.uuid])
+            kept = Refusal(RefusalCode.RULE, place.guest.name, "any other host", facts)
+            return replace(told, facts={}, refusals=self.board.stuck.get(place.guest.uuid, (kept,)))
         return told if why is not NotMovedWhy.SMALL_GAIN else self._by_gain(block, place, told)
 
     def _plain(self, block: int, place: Located) -> tuple[NotMovedWhy, dict[str, str]]:
@@ -129,6 +134,9 @@ class _Look:
             return NotMovedWhy.NOT_ASKED, {"aggressiveness": str(self.board.request.aggressiveness)}
         if self.evened.frail:
             return NotMovedWhy.LOSS, {"why": self.evened.frail}
+        if block in self.evened.torn:
+            why = "its guests were apart; nobody parts them again"
+            return NotMovedWhy.REFUSED, {"rule": self.evened.torn[block], "why": why}
         if self.evened.ended in _WITHIN:
             numbers = {"imbalance": f"{self.spread.imbalance():.3f}", "threshold": f"{self.evened.level.threshold:g}"}
             return NotMovedWhy.EVEN_ENOUGH, numbers

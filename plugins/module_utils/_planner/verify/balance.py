@@ -35,6 +35,7 @@ def balance_violations(case: Case, rules: tuple[BoundRule, ...]) -> Iterator[Vio
     own = [move for move in case.plan.moves if not move.adopt]
     yield from _purposes(case, own)
     yield from _cooldowns(case, own, rules)
+    yield from _undone(case, own, rules)
     yield from _evenness(case, own)
     ends = case.after
     moved = {move.guest for move in own}
@@ -92,6 +93,16 @@ def _with_mates(case: Case, rules: tuple[BoundRule, ...], guests: frozenset[str]
                 hosts = {case.before.get(uuid) for uuid in rule.guests if uuid in found}
                 found |= {uuid for uuid in rule.guests if case.before.get(uuid) in hosts}
     return found
+
+
+def _undone(case: Case, own: list[Move], rules: tuple[BoundRule, ...]) -> Iterator[Violation]:
+    """No hard rule is more broken at the end than the moves that mend leave it."""
+    mended = {**case.before, **{move.guest: move.dest for move in own if move.purpose is Purpose.MEND}}
+    for rule in rules if mended != case.before else ():
+        then = excess(case, rule, mended)
+        later = excess(case, rule, case.after) if rule.hard else {}
+        if any(count > then.get(place, 0) for place, count in later.items()):
+            yield Violation("mended for good", "", f"{rule.name} is mended, and broken again by moves that follow")
 
 
 def _overfull(case: Case, name: str) -> bool:

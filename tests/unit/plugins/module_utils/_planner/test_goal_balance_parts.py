@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.balance import NotMovedWhy
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import (
     Balanced,
@@ -17,6 +18,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest i
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan, Purpose
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.prose_balance import not_moved_text
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request, SurviveLoss
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import Rule, RuleKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
@@ -142,3 +144,14 @@ def test_a_note_of_the_far_future_is_nobody_s_cooldown() -> None:
     noted = Notes(balanced=Balanced("9999-12-31T23:59:59Z", 3))
     guests = [sized(f"g{number}", 1, notes=noted, usage_cpus=0.9) for number in range(4)]
     assert planned(build.snapshot(build.host("hv1", *guests), build.host("hv2"))).moves
+
+
+def test_who_is_held_beside_others_and_who_finds_only_room_that_is_kept_hear_of_that() -> None:
+    hosts = host("hv1", 16, sized("a", 1)), host("hv2", 16, sized("b", 2), sized("c", 3))
+    told = {each.name: each for each in planned(build.snapshot(*hosts), rules=(TOGETHER,), threshold=0.0).not_moved}
+    assert not_moved_text(told["b"]).startswith("rule together forbids any other host (its guests were apart")
+    kept = host("hv2", 6, sized("off", 5, state=OFF, autostart=True))
+    plan = planned(build.snapshot(host("hv1", 16, sized("a", 2), sized("c", 2)), kept))
+    assert not plan.moves
+    assert {each.why for each in plan.not_moved} == {NotMovedWhy.REFUSED}
+    assert "memory" in not_moved_text(plan.not_moved[0])

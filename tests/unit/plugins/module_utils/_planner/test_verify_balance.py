@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.balance import NotMoved, NotMovedWhy
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Balanced, Notes
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan, Purpose
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Breach, Plan, Purpose
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.rules import Rule, RuleKind
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
@@ -75,6 +75,34 @@ def of_another_goal() -> Case:
     return fleet, replace(plan, moves=(replace(plan.moves[0], purpose=Purpose.MEND), *plan.moves[1:]))
 
 
+def brought_together_and_parted() -> Case:
+    """Return a plan that brings a guest to another, and then that other one away."""
+    rule = Rule("together", RuleKind.AFFINITY, guests=("a", "b"))
+    small = [build.guest(name, memory=build.GIB) for name in "ab"]
+    large = build.guest("c", memory=2 * build.GIB)
+    hosts = build.host("hv1", small[0]), build.host("hv2", small[1], large), build.host("hv3")
+    fleet = replace(build.snapshot(*hosts), taken_at=NOW)
+    plan = make_plan(fleet, Request(Goal.BALANCE, rules=(rule,), weights={"memory": 1.0, "vcpus": 0.0, "cpu": 0.0}))
+    mend = next(move for move in plan.moves if move.purpose is Purpose.MEND)
+    other = next(guest for guest in small if guest.uuid != mend.guest)
+    parts = replace(mend, id="m9999", guest=other.uuid, name=other.name, source=mend.dest, dest="hv3", after=(mend.id,))
+    moves = (mend, replace(parts, purpose=Purpose.EVEN_OUT, reason="evens out"))
+    plan = replace(plan, moves=moves, not_moved=(), breaches=(Breach("together", True, True, "in 2 places"),))
+    figures = {"est_bytes": 2 * plan.est_bytes, "est_seconds": 2 * plan.est_seconds}
+    return fleet, replace(plan, critical_path=(mend.id, "m9999"), **figures)
+
+
+def companion_moved(rules: tuple[Rule, ...]) -> Case:
+    """Return a plan that mends the rule of a guest, and takes along one that was moved lately."""
+    ban = Rule("not there", RuleKind.BAN, guests=("a",), hosts=("hv1",))
+    together = Rule("together", RuleKind.AFFINITY, guests=("a", "b"))
+    lately = Notes(balanced=Balanced(LATELY))
+    hosts = build.host("hv1", build.guest("a"), build.guest("b", notes=lately)), build.host("hv2")
+    fleet = replace(build.snapshot(*hosts), taken_at=NOW)
+    plan = make_plan(fleet, Request(Goal.BALANCE, rules=(ban, together)))
+    return fleet, replace(plan, request=replace(plan.request, rules=(ban, *rules)))
+
+
 BROKEN: list[tuple[str, str, Callable[[], Case]]] = [
     ("no purpose", "purpose", lambda: changed(purpose=None)),
     ("a purpose where none belongs", "purpose", of_another_goal),
@@ -89,12 +117,18 @@ BROKEN: list[tuple[str, str, Callable[[], Case]]] = [
     ("the imbalance not told", "imbalance falls", lambda: (evened()[0], replace(evened()[1], bounds=()))),
     ("good enough before", "imbalance falls", lambda: evened(threshold=9.0)),
     ("nothing was to be evened out", "imbalance falls", lambda: evened(aggressiveness=1)),
+    ("mended and broken again", "mended for good", brought_together_and_parted),
+    ("one in its cooldown goes along for nothing", "cooldown", lambda: companion_moved(())),
     ("said to stay and moves", "not moved", said_to_stay),
 ]
 LEGAL: list[tuple[str, Callable[[], Case]]] = [
     ("evened out", evened),
     ("moved long ago", lambda: evened(Notes(balanced=Balanced(LONG_AGO)))),
     ("moved lately, and no cooldown", lambda: evened(Notes(balanced=Balanced(LATELY)), cooldown_minutes=0.0)),
+    (
+        "goes along with one whose rule is broken",
+        lambda: companion_moved((Rule("together", RuleKind.AFFINITY, guests=("a", "b")),)),
+    ),
     ("its own rule broken in its cooldown", lambda: mended(Balanced(LATELY))),
 ]
 
