@@ -127,9 +127,17 @@ def _budget(now: Board, level: Level, stay: frozenset[int], extra: tuple[float, 
 
 
 def _direct(grid: Grid, signals: Sequence[Signal], bounds: Bounds) -> Balanced:
-    """Return what evens out with everybody moving once: who would have to make a stop on the way stays."""
+    """Return what evens out with everybody moving once: who would have to make a stop on the way stays.
+
+    A search counts blocks; where they are of more guests than may move it is given less.
+    """
+    most = bounds.max_moves
+    bounds = replace(bounds, stay=bounds.stay.union(b for b, guests in enumerate(grid.blocks) if len(guests) > most))
     while True:
         found = search(grid, signals, bounds)
+        if sum(len(grid.blocks[block]) for block in {move[0] for move in found.moves}) > most:
+            bounds = replace(bounds, max_moves=min(bounds.max_moves, len(found.moves)) - 1)
+            continue
         seen = Counter(block for block, _source, _dest in found.moves)
         twice = frozenset(block for block, times in seen.items() if times > 1)
         if not twice:

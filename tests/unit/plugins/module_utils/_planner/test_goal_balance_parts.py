@@ -155,3 +155,12 @@ def test_who_is_held_beside_others_and_who_finds_only_room_that_is_kept_hear_of_
     assert not plan.moves
     assert {each.why for each in plan.not_moved} == {NotMovedWhy.REFUSED}
     assert "memory" in not_moved_text(plan.not_moved[0])
+
+
+def test_max_moves_counts_guests_also_where_some_move_together() -> None:
+    together = Rule("together", RuleKind.AFFINITY, guests=("a", "b", "c"))
+    guests = sized("a", 0.5), sized("b", 0.5), sized("c", 0.5), sized("d", 2), sized("e", 1)
+    fleet = build.snapshot(host("hv1", 5, *guests), host("hv2", 4), host("hv3", 4))
+    numbers = [len(planned(fleet, rules=(together,), max_moves=most, aggressiveness=5).moves) for most in range(5)]
+    assert all(number <= most for most, number in enumerate(numbers)), numbers
+    assert numbers[4] >= numbers[1] > 0
