@@ -61,7 +61,7 @@ options:
     description:
       - How much V(balance) does for how little. It stands for O(threshold), O(min_gain) and the time in which a move
         has to pay; the first two, where they are given, take the place of the table's.
-      - V(1) mends rules and relieves overloaded hosts only.
+      - V(1) mends rules, relieves overloaded hosts and makes room for guests that are to be started, and no more.
       - V(2) evens out an imbalance above 0.20, by moves that even out 0.05 of a host and pay in half an hour.
       - V(3) evens out an imbalance above 0.10, by moves that even out 0.02 of a host and pay in 1 hour.
       - V(4) evens out an imbalance above 0.05, by moves that even out 0.01 of a host and pay in 2 hours.
