@@ -16,6 +16,7 @@ from .._model.settings import check_slots
 from .._model.snapshot import Snapshot
 from .check_relocation import check_places, check_relocation
 from .find import guest_named, similar
+from .select import goal_hosts
 
 _NEEDS_HOSTS = frozenset({Goal.EVACUATE, Goal.RESTORE, Goal.MOVE})
 _LEAVES = frozenset({Goal.EVACUATE, Goal.RELOCATE})
@@ -51,7 +52,7 @@ def check_request(snapshot: Snapshot, request: Request) -> None:
     # nobody knows what is on a host that does not answer, so nothing about it can be promised
     # where all or none are to leave a site, that goes for each of its hosts
     whole = request.all_or_none and request.goal in _LEAVES
-    left = {host.name for host in snapshot.hosts if whole and host.site in request.sites}
+    left = goal_hosts(request, snapshot.hosts) if whole else frozenset[str]()
     for name in dict.fromkeys((*request.hosts, *sorted(left))):
         host = _known_host(name, snapshot)
         if host.state is HostState.UNREACHABLE:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conductor import COLLECTION, Run, execute, on_fleet, play, playbook_argv
+import thrift
+from conductor import COLLECTION, execute, on_fleet, play, playbook_argv
 from evenness import best, filled, imbalance, recorded
 from labview import World, initial_world, lab, on_host, once_again_well, unexplained_holes, world
 from thrift import add, record, remove
@@ -28,17 +29,8 @@ BY_VCPUS = {"memory": 0, "vcpus": 1, "cpu": 0}
 
 
 @dataclass(frozen=True)
-class Step:
-    """A run, what it says of itself, and the lab right after it."""
-
-    run: Run
-    told: dict[str, Any]
-    after: World
-    judged: dict[str, Any]
-
-    @property
-    def ways(self) -> list[tuple[str, str, str]]:
-        return [(move["name"], move["source"], move["dest"]) for move in self.told["moves"]]
+class Step(thrift.Step):
+    """What a run of the role balance came to."""
 
     @property
     def outcomes(self) -> dict[str, str]:

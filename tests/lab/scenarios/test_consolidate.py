@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import thrift
 import yaml
 from conductor import COLLECTION, Run, execute, play, playbook_argv
-from labview import INVENTORY, World, initial_world, lab, once_again_well, status, unexplained_holes, world
+from labview import INVENTORY, initial_world, lab, once_again_well, status, unexplained_holes, world
 from thrift import add, date_back, evening_out, record, remove, samples, vcpus_on
 
 HOSTS = 4
@@ -78,17 +79,8 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Step:
-    """A run, what it says it did, and the lab right after it."""
-
-    run: Run
-    told: dict[str, Any]
-    after: World
-    judged: dict[str, Any]
-
-    @property
-    def ways(self) -> list[tuple[str, str, str]]:
-        return [(move["name"], move["source"], move["dest"]) for move in self.told["moves"]]
+class Step(thrift.Step):
+    """What a run of the role consolidate came to."""
 
     @property
     def on(self) -> list[str]:

@@ -7,15 +7,30 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conductor import COLLECTION, Task, play
-from labview import lab, specs
+from conductor import COLLECTION, Run, Task, play
+from labview import World, lab, specs
 
 DAY = 24 * 60 * 60
 # where within the hour to come the load of an earlier day lies
 SOON = 15 * 60
+
+
+@dataclass(frozen=True)
+class Step:
+    """A run, what it says it did, and the lab right after it."""
+
+    run: Run
+    told: dict[str, Any]
+    after: World
+    judged: dict[str, Any]
+
+    @property
+    def ways(self) -> list[tuple[str, str, str]]:
+        return [(move["name"], move["source"], move["dest"]) for move in self.told["moves"]]
 
 
 def record(folder: Path, history: Path, hosts: Sequence[str]) -> float:
