@@ -44,13 +44,18 @@ LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr
 
 
 def path_of(lab: Lab, release: str) -> Path:
-    finish = "" if release.endswith(BARE) else (lab.source / "image" / "finish").read_text(encoding="utf-8")
-    recipe = "\n".join((release, finish, *_packages(release), *LEFT_OUT, os.environ.get(MIRROR_VARIABLE, "")))
+    made_by = [hook.read_text(encoding="utf-8") for hook in (*_hooks(lab, release), lab.source / "image" / "emulator")]
+    recipe = "\n".join((release, *made_by, *_packages(release), *LEFT_OUT, os.environ.get(MIRROR_VARIABLE, "")))
     return lab.cache / f"{release}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
 
 
 def _packages(release: str) -> tuple[str, ...]:
     return BARE_PACKAGES if release.endswith(BARE) else PACKAGES
+
+
+def _hooks(lab: Lab, release: str) -> tuple[Path, ...]:
+    names = ("divert",) if release.endswith(BARE) else ("finish", "divert")
+    return tuple(lab.source / "image" / name for name in names)
 
 
 def build(lab: Lab, release: str) -> Path:
@@ -74,7 +79,7 @@ def build(lab: Lab, release: str) -> Path:
             "--dpkgopt=force-unsafe-io",
             *(f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT),
             f"--include={','.join(_packages(release))}",
-            *([] if release.endswith(BARE) else [f"--customize-hook={lab.source / 'image' / 'finish'}"]),
+            *(f"--customize-hook={hook}" for hook in _hooks(lab, release)),
             release.removesuffix(BARE),
             unfinished,
             *([mirror] if mirror else []),
