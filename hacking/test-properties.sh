@@ -9,4 +9,4 @@ mkdir -p build/tmp
 venv=$(hacking/venv.sh pure /usr/bin/python3 requirements-unit.txt)
 VIRTFLEET_RUNS=$1 /usr/bin/python3 hacking/check.py --reports --timeout 1200 properties -- \
     "$venv/bin/python" -m pytest -q --basetemp=build/tmp/properties --junitxml=build/test-results/properties/pytest.xml \
-    tests/unit/plugins/module_utils/_planner/test_properties{,_best,_keep,_mutation,_energy}.py
+    tests/unit/plugins/module_utils/_planner/test_properties{,_best,_keep,_mutation,_energy,_relocation}.py

@@ -271,8 +271,9 @@ plan:
         - For the goal V(balance), guests that stay on hosts that are fuller than the mean, and C(why), with C(facts) or
           C(refusals).
         - V(cooldown), it was moved lately. V(refused), no host takes it, or it can't be moved. V(small_gain).
-          V(budget), O(max_moves) or O(max_bytes) is used up. V(even_enough), the imbalance is within the threshold.
-          V(not_asked), O(aggressiveness=1). V(loss), by O(survive_loss).
+          V(budget), O(max_moves) or O(max_bytes) is used up. V(consolidation), one would then switch other hosts off
+          (O(high_cpu_percent)). V(even_enough), the imbalance is within the threshold. V(not_asked),
+          O(aggressiveness=1). V(loss), by O(survive_loss).
       type: list
       elements: dict
   sample:

@@ -72,15 +72,16 @@ class NotMovedWhy(enum.Enum):
     """Why a guest on a host that is fuller than the mean stays. Codes are stable: playbooks may test them.
 
     COOLDOWN: it was moved lately. REFUSED: no host takes it, or it can't move at all. SMALL_GAIN: moving it would even
-    out too little, or nothing. BUDGET: it would pay, but no more moves or bytes are left. EVEN_ENOUGH: the imbalance
-    is within the threshold. NOT_ASKED: the aggressiveness evens out nothing. LOSS: the fleet could not lose a host any
-    more.
+    out too little, or nothing. BUDGET: it would pay, but no more moves or bytes are left. CONSOLIDATION: it would pay,
+    but a consolidation would then switch other hosts off. EVEN_ENOUGH: the imbalance is within the threshold.
+    NOT_ASKED: the aggressiveness evens out nothing. LOSS: the fleet could not lose a host any more.
     """
 
     COOLDOWN = "cooldown"
     REFUSED = "refused"
     SMALL_GAIN = "small_gain"
     BUDGET = "budget"
+    CONSOLIDATION = "consolidation"
     EVEN_ENOUGH = "even_enough"
     NOT_ASKED = "not_asked"
     LOSS = "loss"

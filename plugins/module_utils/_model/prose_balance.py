@@ -16,6 +16,8 @@ _TEXTS: Mapping[NotMovedWhy, str] = {
     NotMovedWhy.COOLDOWN: "it was moved lately and stays until {until}",
     NotMovedWhy.SMALL_GAIN: "at best it would even out {gain} % of a host (on {dest}), {asked} % are asked for",
     NotMovedWhy.BUDGET: "it would even out {gain} % of a host (on {dest}), but max_moves or max_bytes is used up",
+    NotMovedWhy.CONSOLIDATION: "it would even out {gain} % of a host (on {dest}), but a consolidation would then switch"
+    " other hosts off",
     NotMovedWhy.EVEN_ENOUGH: "the imbalance is {imbalance} then, good enough for the threshold of {threshold}",
     NotMovedWhy.NOT_ASKED: "aggressiveness {aggressiveness} evens out nothing",
     NotMovedWhy.LOSS: "{why}",
@@ -25,6 +27,7 @@ _KINDS: Mapping[NotMovedWhy, str] = {
     NotMovedWhy.REFUSED: "no host may or can take it",
     NotMovedWhy.SMALL_GAIN: "too small a gain",
     NotMovedWhy.BUDGET: "the budget is used up",
+    NotMovedWhy.CONSOLIDATION: "a consolidation would undo it",
     NotMovedWhy.EVEN_ENOUGH: "the imbalance is good enough",
     NotMovedWhy.NOT_ASKED: "nothing is to be evened out",
     NotMovedWhy.LOSS: "the fleet could lose no host any more",

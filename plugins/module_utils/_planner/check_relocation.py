@@ -41,11 +41,15 @@ def check_relocation(request: Request, dests: bool) -> None:
 
 
 def check_places(snapshot: Snapshot, request: Request) -> None:
-    """Raise FleetError on a guest, a place or users that nobody knows."""
+    """Raise FleetError on a guest, a label, a place or users that nobody knows."""
     places = {host.name for host in snapshot.hosts} | {host.site for host in snapshot.hosts if host.site is not None}
+    labels = {f"{key}={value}" for place in snapshot.residents for key, value in place.guest.notes.labels.items()}
     for who, where in sorted(request.dest_of.items()):
         if "=" not in who:
             guest_named(who, snapshot.residents, snapshot)
+        elif who not in labels:
+            known = similar(who, labels) or "Labels of guests are in their metadata"
+            raise FleetError(f"no guest on the hosts that answered has the label {who} of dest_of", known)
         if where not in places:
             known = similar(where, sorted(places)) or f"Known are: {', '.join(sorted(places))}"
             raise FleetError(f"dest_of sends {who} to {where!r}, which is no host and no site", known)

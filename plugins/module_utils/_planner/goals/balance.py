@@ -28,9 +28,15 @@ from .balance_why import Evened, cooling, move_reasons, not_moved
 from .consolidate import consolidate, in_scope
 
 
+CURBED = "more would pay, but a consolidation would then switch other hosts off"
+
+
 @dataclass(frozen=True)
 class _Evening:
-    """The part that evens out: its moves, why it ended there, and what it was done on; ``frail``: what forbids it."""
+    """The part that evens out: its moves, why it ended there, and what it was done on.
+
+    ``frail``: what forbids it. ``curbed``: it does less than it might, as a consolidation would undo more.
+    """
 
     part: Part
     scope: Scope
@@ -38,6 +44,7 @@ class _Evening:
     extra: tuple[float, ...]
     ended: Optional[Ended]
     frail: str = ""
+    curbed: bool = False
 
 
 def balance(board: Board, wishes: Sequence[Wish]) -> Outcome:
@@ -76,7 +83,7 @@ def balance(board: Board, wishes: Sequence[Wish]) -> Outcome:
 
 
 def _of(now: Board, evening: _Evening, level: Level, apart: Mapping[int, str]) -> Evened:
-    part = evening.scope, evening.signals, evening.extra, level, evening.ended, evening.frail
+    part = evening.scope, evening.signals, evening.extra, level, evening.ended, evening.frail, evening.curbed
     return Evened(*part, now.request, apart)
 
 
@@ -102,16 +109,18 @@ def _evened(
     # signals go by what the hosts have, moves by what is left of it for them
     scope = narrow(for_arrivals(now, now.search), hosts)
     found = _direct(scope.grid, signals, bounds)
-    hops = _hops(scope, found)
+    hops, curbed = _hops(scope, found), False
     while hops and not _unwanted(board, (*before, *hops)) <= unwanted:
         found = _direct(scope.grid, signals, replace(bounds, max_moves=len(found.moves) // 2))
-        hops = _hops(scope, found)
+        hops, curbed = _hops(scope, found), True
     frail = newly_frail(board, (*before, *hops)) if hops else ""
     if frail:
         part = Part(remarks=(f"nothing is evened out, for {frail}",))
         return _Evening(part, scope, signals, extra, found.outcome, frail)
     reasons = move_reasons(scope, signals, found.moves)
-    return _Evening(Part(hops, Purpose.EVEN_OUT, reasons, (found.outcome.value,)), scope, signals, extra, found.outcome)
+    ended = CURBED if curbed else found.outcome.value
+    part = Part(hops, Purpose.EVEN_OUT, reasons, (ended,))
+    return _Evening(part, scope, signals, extra, found.outcome, curbed=curbed)
 
 
 def _budget(now: Board, level: Level, stay: frozenset[int], extra: tuple[float, ...]) -> Bounds:

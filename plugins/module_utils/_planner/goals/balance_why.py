@@ -36,7 +36,8 @@ _WITHIN = (Ended.EVEN_ENOUGH, Ended.REACHED)
 class Evened:
     """What the part that evens out was done on, and how it ended (None: it was not asked for).
 
-    ``extra`` is by block of the scope, in hosts; ``frail`` says what forbade it; ``request`` has the budget it had.
+    ``extra`` is by block of the scope, in hosts; ``frail`` says what forbade it, ``curbed`` that a consolidation kept it from
+    more; ``request`` has the budget it had.
     ``torn``: by block of the board the affinity rule that was broken, for which the block is held.
     """
 
@@ -46,6 +47,7 @@ class Evened:
     level: Level
     ended: Optional[Ended]
     frail: str
+    curbed: bool
     request: Request
     torn: Mapping[int, str]
 
@@ -161,7 +163,10 @@ class _Look:
                 "asked": f"{asked * 100:.1f}",
                 "dest": self.grid.hosts[dest],
             }
-            return replace(told, why=NotMovedWhy.BUDGET if paying else NotMovedWhy.SMALL_GAIN, facts=facts)
+            return replace(told, why=self._limit() if paying else NotMovedWhy.SMALL_GAIN, facts=facts)
         _best, dest = max(paying, key=lambda each: (each[0], -each[1]))
         refusals = refusals_at(self.board, self.whole, place, self.grid.hosts[dest])
         return replace(told, why=NotMovedWhy.REFUSED, refusals=refusals)
+
+    def _limit(self) -> NotMovedWhy:
+        return NotMovedWhy.CONSOLIDATION if self.evened.curbed else NotMovedWhy.BUDGET

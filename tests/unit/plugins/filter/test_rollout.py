@@ -90,3 +90,9 @@ def test_a_task_that_ansible_does_not_name_failed_to_include_a_file() -> None:
 def test_a_stop_time_that_is_none_is_an_error_of_the_filter() -> None:
     with pytest.raises(AnsibleFilterError, match="soon"):
         rollout_forecast(WAVES, 10, datetime(2026, 1, 31), "soon")
+
+
+def test_a_stop_time_that_is_none_is_refused_with_one_remedy() -> None:
+    with pytest.raises(AnsibleFilterError) as caught:
+        rollout_forecast(WAVES, 10, datetime(2026, 1, 31, 12, 0), "soon")
+    assert str(caught.value) == "the stop time is 'soon'. Give a time of day, 05:00, or 2026-01-31T05:00"

@@ -122,6 +122,19 @@ def test_an_overloaded_host_is_relieved_though_nothing_is_to_be_evened_out() -> 
     assert {(move.source, move.method, move.reason) for move in plan.moves} == {("hv1", Method.LIVE, "relieves hv1")}
 
 
+def test_what_a_consolidation_keeps_from_being_evened_out_is_said_and_is_no_budget() -> None:
+    def host(name: str, *sizes: tuple[int, int]) -> Host:
+        guests = (build.guest(f"{name}-{one}", vcpus=v, memory=gib * build.GIB) for one, (v, gib) in enumerate(sizes))
+        return build.host(name, *guests)
+
+    hosts = [host("hv1", (1, 1), (4, 2)), host("hv2", (2, 4), (4, 2)), host("hv3"), host("hv4", (1, 4))]
+    plan = planned(*hosts, aggressiveness=5, high_cpu_percent=50.0)
+    assert {each.name: each.why for each in plan.not_moved} == dict.fromkeys(
+        ("hv2-0", "hv2-1"), NotMovedWhy.CONSOLIDATION
+    )
+    assert "more would pay, but a consolidation would then switch other hosts off" in plan.remarks
+
+
 def off(name: str, **changes: Any) -> Guest:
     return build.guest(name, **{"state": GuestState.SHUT_OFF, "memory": 3 * build.GIB, "autostart": True, **changes})
 

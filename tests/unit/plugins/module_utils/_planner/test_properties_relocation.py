@@ -14,6 +14,7 @@ from random import Random
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Notes
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.host import Host, Maps, Pool
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Plan
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
@@ -25,6 +26,7 @@ from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._pl
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.random_fleet import random_fleet
 
 MAPS = ({"san": "vault"}, {"san": "vault", "local": "vault"})
+SHOP = build.guest("web", notes=Notes(labels={"app": "shop"}))
 STORES = {"a": ("san", "/srv/san"), "b": ("vault", "/srv/vault")}
 
 
@@ -49,6 +51,10 @@ def sited(rng: Random, host: Host, free: Mapping[str, int]) -> Host:
     )
 
 
+def labels_of(fleet: Snapshot) -> set[str]:
+    return {f"{key}={value}" for place in fleet.residents for key, value in place.guest.notes.labels.items()}
+
+
 def asked(rng: Random, fleet: Snapshot) -> Request:
     names = sorted({place.guest.name for place in fleet.residents})
     places = [*sorted({host.site or "" for host in fleet.hosts}), *(host.name for host in fleet.hosts)]
@@ -59,7 +65,8 @@ def asked(rng: Random, fleet: Snapshot) -> Request:
         return replace(request, sites=("a",), dest_sites=("b",))
     if way == "map":
         some = rng.sample(names, min(len(names), 3))
-        return replace(request, dest_of={**{name: rng.choice(places) for name in some}, "app=a": rng.choice(places)})
+        labelled = [label for label in ("app=a",) if label in labels_of(fleet)]
+        return replace(request, dest_of={key: rng.choice(places) for key in (*some, *labelled)})
     near = replace(request, near="paris", max_latency_ms=rng.choice((5.0, 20.0)))
     if way == "near":
         return replace(near, guests=tuple(names))
@@ -132,6 +139,10 @@ def test_who_is_to_be_near_ends_near_enough_or_is_named() -> None:
         ),
         ({"dest_of": {"wbe": "south"}}, "no guest is called 'wbe'"),
         (
+            {"dest_of": {"app=shpo": "south"}},
+            "no guest on the hosts that answered has the label app=shpo of dest_of. Did you mean app=shop?",
+        ),
+        (
             {"goal": Goal.EVACUATE, "hosts": ("hv1",), "dest_of": {"web": "south"}},
             "dest_of means nothing to the goal evacuate",
         ),
@@ -140,7 +151,7 @@ def test_who_is_to_be_near_ends_near_enough_or_is_named() -> None:
 )
 def test_a_relocation_that_makes_no_sense_is_refused(options: dict[str, object], text: str) -> None:
     fleet = build.snapshot(
-        build.host("hv1", build.guest("web"), site="north", latency_ms={"paris": 3.0}), build.host("hv2", site="south")
+        build.host("hv1", SHOP, site="north", latency_ms={"paris": 3.0}), build.host("hv2", site="south")
     )
     with pytest.raises(FleetError) as caught:
         check_request(fleet, Request(**{"goal": Goal.RELOCATE, **options}))
