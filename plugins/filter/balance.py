@@ -18,7 +18,7 @@ def balance_saved(plan: Union[str, Mapping[str, Any]], what: str = "the plan") -
     try:
         return saved_plan(plan, what)
     except FleetError as error:
-        raise AnsibleFilterError(str(error)) from error
+        raise AnsibleFilterError(str(error)) from None  # its cause is told already
 
 
 def balance_summary(

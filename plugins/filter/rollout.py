@@ -48,7 +48,7 @@ def rollout_forecast(
     try:
         stop = stop_time(stop_at, here)
     except FleetError as error:
-        raise AnsibleFilterError(str(error)) from error
+        raise AnsibleFilterError(str(error)) from None  # its cause is told already
     utc = stop.astimezone(timezone.utc).replace(tzinfo=None).isoformat() if stop is not None else ""
     return {"text": forecast(waves, float(minutes), here, stop), "stop_at": utc, "asked": stop_at}
 

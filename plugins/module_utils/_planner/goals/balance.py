@@ -27,7 +27,6 @@ from .balance_cost import costs_of
 from .balance_why import Evened, cooling, move_reasons, not_moved
 from .consolidate import consolidate, in_scope
 
-
 CURBED = "more would pay, but a consolidation would then switch other hosts off"
 
 

@@ -36,9 +36,9 @@ _WITHIN = (Ended.EVEN_ENOUGH, Ended.REACHED)
 class Evened:
     """What the part that evens out was done on, and how it ended (None: it was not asked for).
 
-    ``extra`` is by block of the scope, in hosts; ``frail`` says what forbade it, ``curbed`` that a consolidation kept it from
-    more; ``request`` has the budget it had.
-    ``torn``: by block of the board the affinity rule that was broken, for which the block is held.
+    ``extra`` is by block of the scope, in hosts; ``frail`` says what forbade it, ``curbed`` that a consolidation kept
+    it from more; ``request`` has the budget it had. ``torn``: by block of the board
+    the affinity rule that was broken, for which the block is held.
     """
 
     scope: Scope
