@@ -27,7 +27,7 @@ from .sharing import make_room, share_out
 from .situation import Situation, situation
 from .slots import startable
 from .steering import Over, Running, steer
-from .wholeness import kept_together
+from .wholeness import going_on, kept_together
 
 __all__ = ("POLL_SECONDS", "Emit", "RunOptions", "run")
 
@@ -116,6 +116,7 @@ def _turn(
         options.limits,
         now,
         patience,
+        going_on(plan, [*arrived, *(move.id for move in moving)]),
     )
     return replace(found, closed=(*found.closed, *window.late), wake=window.wake)
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Optional
 
@@ -53,17 +53,19 @@ def turn(
     limits: Limits,
     now: float,
     patience: float,
+    going_on: Collection[str] = (),
 ) -> Turn:
     """Return who starts now; ``startable``: which of those given may, links apart; ``patience`` is in seconds.
 
-    Whose link is closed takes no slot from the others; what is under way already is not asked.
+    Whose link is closed takes no slot from the others; what is under way already is not asked, nor are ``going_on``,
+    IDs of moves that belong to it.
     """
     left = list(waiting)
     given_up: list[MoveResult] = []
     openings: list[Opening] = []
     while True:
         start = startable(left)
-        shut = [(move, link) for move in start for link in _shut(move, limits, now)]
+        shut = [(move, link) for move in start if move.id not in going_on for link in _shut(move, limits, now)]
         if not shut:
             return Turn(tuple(start), tuple(given_up), min(openings, key=lambda each: each.at, default=None))
         for move, link in shut:

@@ -1,4 +1,4 @@
-"""Who does not begin since another can't: all or none, and groups that go as a whole. Pure; before the first move."""
+"""Who does not begin since another can't, and who goes on since another has: all or none, groups as a whole. Pure."""
 # Copyright: (c) 2026, virtfleet.migration contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -25,6 +25,13 @@ def kept_together(plan: Plan, results: Mapping[str, MoveResult]) -> tuple[MoveRe
         for result in _others(plan.moves, ids, refused, results, why):
             found.setdefault(result.move.id, result)
     return tuple(found.values())
+
+
+def going_on(plan: Plan, begun: Collection[str]) -> frozenset[str]:
+    """Return the moves of groups of which a part has begun, by IDs of moves: to stop there would leave them split."""
+    watched = {move.id for move in plan.moves if move.adopt}
+    groups = (frozenset(group.moves) for group in plan.groups)
+    return frozenset().union(*(moves for moves in groups if moves & watched or not moves.isdisjoint(begun)))
 
 
 def _apart(plan: Plan) -> Iterator[MoveGroup]:

@@ -17,6 +17,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._engine.ports 
     Place,
 )
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.result import MoveResult
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.crossing import MoveGroup
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import (
     GuestState,
 )
@@ -61,11 +62,12 @@ def carry_out(
     interrupt_at: float = ENDLESS * 2,
     options: RunOptions = RunOptions(),  # noqa: B008 (frozen)
     leftovers: tuple[Leftover, ...] = (),
+    groups: tuple[MoveGroup, ...] = (),
     **scripts: Script,
 ) -> Ran:
     driver = FakeDriver(scripts, interrupt_at)
     events: list[tuple[str, Mapping[str, Any]]] = []
-    plan = Plan("id", build.evacuate("hv1"), moves, leftovers=leftovers)
+    plan = Plan("id", build.evacuate("hv1"), moves, leftovers=leftovers, groups=groups)
     results = run(plan, driver, options, lambda event, facts: events.append((event, facts)))
     assert [result.move.id for result in results] == [move.id for move in moves]
     return Ran({result.move.name: result for result in results}, events, driver)

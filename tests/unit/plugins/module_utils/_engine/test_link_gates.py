@@ -4,19 +4,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.bandwidth import Limits, limits_of
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.courses import courses
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.engine import RunOptions
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.gates import refusals_of
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.link_gates import turn
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.crossing import MoveGroup
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.link import Link
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Method
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings, Slots
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
-from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.engine_run import Ran, carry_out, many
+from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.engine_run import (
+    BROKEN,
+    Ran,
+    carry_out,
+    many,
+)
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.fake_driver import Script
 
 # the runs begin at 00:16:40 of a Thursday
@@ -66,6 +74,25 @@ def test_what_is_under_way_goes_on_when_the_hours_end_and_what_would_start_then_
     options = RunOptions(slots=Slots(1, 1, 1), limits=limits_of(fleet(hours=("00:00-00:17",))))
     found = carry_out(*moves, options=options, g1=Script(seconds=60), g2=Script(seconds=10))
     assert found.outcomes == {"g1": "moved", "g2": "link_closed"}
+
+
+def test_the_rest_of_a_group_goes_on_when_the_hours_end_and_another_group_does_not_begin() -> None:
+    moves = many(4)
+    options = RunOptions(slots=Slots(1, 1, 1), limits=limits_of(fleet(hours=("00:00-00:17",))))
+    shop, bills = MoveGroup("shop", ("m0001", "m0002")), MoveGroup("bills", ("m0003", "m0004"))
+    found = carry_out(*moves, options=options, groups=(shop, bills), g1=Script(seconds=60), g2=Script(seconds=60))
+    assert found.outcomes == {"g1": "moved", "g2": "moved", "g3": "link_closed", "g4": "link_closed"}
+
+
+def test_the_rest_of_a_group_goes_on_after_one_that_an_earlier_run_has_begun_and_not_after_one_that_failed() -> None:
+    group = MoveGroup("shop", ("m0001", "m0002"))
+    options = RunOptions(slots=Slots(1, 1, 1), limits=limits_of(fleet(hours=LATER)))
+    watched = carry_out(build.move(1, "g1", adopt=True), build.move(2, "g2"), options=options, groups=(group,))
+    assert watched.outcomes == {"g1": "moved", "g2": "moved"}
+    hours = limits_of(fleet(hours=("00:00-00:17",)))
+    failing = Script(seconds=60, failure=BROKEN)
+    failed = carry_out(*many(2), options=replace(options, limits=hours), groups=(group,), g1=failing)
+    assert failed.outcomes == {"g1": "failed", "g2": "link_closed"}
 
 
 def test_a_migration_that_is_under_way_is_watched_whatever_the_hour() -> None:
