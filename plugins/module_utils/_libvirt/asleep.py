@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Optional
 
-from .._model.fleet import MIB, HostEntry, maps_of
+from .._model.fleet import MIB, HostEntry, as_told
 from .._model.host import Host, HostState
 
 
@@ -36,7 +36,7 @@ def asleep(entry: HostEntry, like: Optional[Host]) -> Host:
     memory = twin.memory if entry.memory_mib is None else entry.memory_mib * MIB
     cpus = twin.cpus if entry.cpus is None else entry.cpus
     return dataclasses.replace(
-        twin,
+        as_told(twin, entry),
         name=entry.name,
         state=HostState.STANDBY if entry.maintenance is None else HostState.MAINTENANCE,
         error=None,
@@ -51,18 +51,5 @@ def asleep(entry: HostEntry, like: Optional[Host]) -> Host:
         pools=tuple(pool for pool in twin.pools if itself or pool.identity is not None),
         numa_cells=(),
         images=(),
-        maintenance=entry.maintenance,
-        labels=entry.labels,
-        latency_ms=entry.latency_ms,
-        site=entry.site,
-        rack=entry.rack,
-        power=entry.power,
-        power_since=entry.power_since,
-        max_guests=entry.max_guests,
-        maps=maps_of(entry),
-        reuse_images=entry.reuse_images,
-        missing_media=entry.missing_media,
-        migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
-        migration_policy=entry.migration_policy,
         guests=(),
     )

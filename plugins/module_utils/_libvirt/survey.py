@@ -13,7 +13,7 @@ from typing import Any, Optional
 
 from .._engine.ports import DriverError
 from .._model.errors import FleetError
-from .._model.fleet import MIB, HostEntry, links_of, maps_of
+from .._model.fleet import MIB, HostEntry, as_told, links_of
 from .._model.guest import Disk, Guest, JobKind
 from .._model.host import Host, HostState, Pool
 from .._model.snapshot import Snapshot
@@ -112,25 +112,7 @@ def _with_images(fleet: Fleet, known: Mapping[str, Host]) -> dict[str, Host]:
 
 
 def _unreachable(entry: HostEntry, error: str) -> Host:
-    return Host(
-        name=entry.name,
-        state=HostState.UNREACHABLE,
-        error=error,
-        maintenance=entry.maintenance,
-        labels=entry.labels,
-        latency_ms=entry.latency_ms,
-        site=entry.site,
-        rack=entry.rack,
-        power=entry.power,
-        power_since=entry.power_since,
-        pressure=entry.pressure,
-        max_guests=entry.max_guests,
-        maps=maps_of(entry),
-        reuse_images=entry.reuse_images,
-        missing_media=entry.missing_media,
-        migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
-        migration_policy=entry.migration_policy,
-    )
+    return as_told(Host(entry.name, HostState.UNREACHABLE, error=error), entry)
 
 
 def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty_seconds: int = 0) -> Host:
@@ -151,7 +133,7 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty
         guests, used = with_usage(guests, first, second), host_cpus(first, second)
     if dirty_seconds:
         guests = with_dirty_rates(connection, guests, dirty_seconds)
-    return Host(
+    host = Host(
         name=entry.name,
         state=HostState.MAINTENANCE if entry.maintenance is not None else HostState.SCHEDULABLE,
         uuid=capabilities.uuid,
@@ -170,25 +152,12 @@ def _host(connection: Any, entry: HostEntry, measure_usage_seconds: float, dirty
         pools=pools,
         networks=tuple(sorted(networks, key=lambda net: net.name)),
         bridges=_bridges(connection, interfaces),
-        maintenance=entry.maintenance,
-        labels=entry.labels,
-        latency_ms=entry.latency_ms,
-        site=entry.site,
-        rack=entry.rack,
-        power=entry.power,
-        power_since=entry.power_since,
-        pressure=entry.pressure,
-        max_guests=entry.max_guests,
-        maps=maps_of(entry),
-        reuse_images=entry.reuse_images,
-        missing_media=entry.missing_media,
-        migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
-        migration_policy=entry.migration_policy,
         numa_cells=host_xml.numa_cells_of(capabilities, memory, room, free_pages),
         mtus=_mtus(interfaces),
         emulates_tpm=host_xml.emulates_tpm(domain_capabilities),
         guests=guests,
     )
+    return as_told(host, entry)
 
 
 def _free_pages(connection: Any, cell: host_xml.Cell, capabilities: host_xml.Capabilities) -> Mapping[int, int]:

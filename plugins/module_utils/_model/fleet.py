@@ -94,9 +94,25 @@ def parse_hosts(data: Sequence[Mapping[str, Any]]) -> tuple[HostEntry, ...]:
     return entries
 
 
-def maps_of(entry: HostEntry) -> Maps:
-    """Return what names of the fleet are called on the host."""
-    return Maps(entry.bridge_map, entry.network_map, entry.pool_map, entry.path_map)
+def as_told(host: Host, entry: HostEntry) -> Host:
+    """Return the host with what the inventory says of it and nobody measures."""
+    return replace(
+        host,
+        maintenance=entry.maintenance,
+        labels=entry.labels,
+        latency_ms=entry.latency_ms,
+        site=entry.site,
+        rack=entry.rack,
+        power=entry.power,
+        power_since=entry.power_since,
+        pressure=entry.pressure,
+        max_guests=entry.max_guests,
+        maps=Maps(entry.bridge_map, entry.network_map, entry.pool_map, entry.path_map),
+        reuse_images=entry.reuse_images,
+        missing_media=entry.missing_media,
+        migration_bandwidth_mibs=entry.migration_bandwidth_mibs,
+        migration_policy=entry.migration_policy,
+    )
 
 
 def links_of(entries: Sequence[HostEntry]) -> tuple[Link, ...]:
