@@ -236,7 +236,7 @@ def move(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
         real = LibvirtDriver(fleet, settings, stop), partial(survey, fleet)
         with mentioned(whole):
             before, plan = plan_of(params, fleet, whole.fleet)
-            driver, look = rehearsal(before, time.time(), params["new_name"]) if rehearse else real
+            driver, look = rehearsal(before, time.time(), params["new_name"], stop.is_set) if rehearse else real
             further = Further(lambda seen, request: make_plan(with_checks(seen, params), request))
             report = carry_out(plan, before, driver, RunOptions(settings), emit, look, further)
         return with_mended(module_result(report, journal), whole)

@@ -337,7 +337,7 @@ def apply(params: dict[str, Any], rehearse: bool) -> dict[str, Any]:
             emit("planned", {"plan_id": plan.plan_id, "text": told["plan_text"]})
         options = RunOptions(settings, plan.request.slots, params["max_failures"])
         real = LibvirtDriver(fleet, settings, stop), lambda: with_links(survey(fleet), links_of(params))
-        driver, look = rehearsal(before, time.time()) if rehearse else real
+        driver, look = rehearsal(before, time.time(), stop=stop.is_set) if rehearse else real
         further = Further(replanner(params, before), most) if told else None
         done = carry_out(plan, before, driver, options, emit, look, further)
         if told:

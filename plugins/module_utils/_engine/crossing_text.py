@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -91,18 +91,18 @@ def _link_facts(use: LinkUse, results: Sequence[MoveResult], fleet: Snapshot) ->
 
 def group_facts(plan: Plan, run: Run) -> list[dict[str, Any]]:
     """Return for how long each group was really on two sites, and where its guests are in the end."""
-    return [_group_facts(group, run) for group in plan.groups]
+    guests = {result.move.id: result.move.guest for result in run.results}
+    return [_group_facts(group, {guests[one] for one in group.moves if one in guests}, run) for group in plan.groups]
 
 
-def _group_facts(group: MoveGroup, run: Run) -> dict[str, Any]:
-    ids = frozenset(group.moves)
-    asked = {result.move.guest: result.move for result in run.results if result.move.id in ids}
+def _group_facts(group: MoveGroup, asked: Collection[str], run: Run) -> dict[str, Any]:
     ends = {result.move.guest: result.ended for result in run.results if result.outcome is Outcome.MOVED}
     site = {host.name: host.site or "" for host in run.after.hosts}
-    goals = {site.get(move.dest, "") for move in asked.values() if not move.parking}
+    moves = [result.move for result in run.results if result.move.guest in asked]
+    goals = {site.get(move.dest, "") for move in moves if not move.parking}
     at = {place.guest.uuid: place for place in run.after.residents if place.guest.uuid in {*asked, *group.there}}
     arrived = [uuid for uuid, place in at.items() if site[place.host] in goals]
-    split = 0 < len(arrived) < len(at)
+    split = bool(arrived) and len({site[place.host] for place in at.values()}) > 1
     moments = [moment for uuid in arrived for moment in (ends.get(uuid),) if moment is not None]
     # who was there before, nobody knows since when
     first = min(moments, default=run.span[0]) if len(moments) == len(arrived) else run.span[0]

@@ -17,7 +17,7 @@ from .bandwidth import Limits
 from .convergence import look
 from .courses import Course, course_of
 from .events import Emit, names, result_facts
-from .link_gates import Turn, told_waits, turn
+from .link_gates import Turn, closed_too_long, told_waits, turn
 from .pacing import pace, windowed
 from .ports import Driver, DriverError, Failure, Phase, Progress
 from .recovery import healed
@@ -27,7 +27,7 @@ from .sharing import make_room, share_out
 from .situation import Situation, situation
 from .slots import startable
 from .steering import Over, Running, steer
-from .wholeness import going_on, kept_together
+from .wholeness import bound, going_on, kept_together
 
 __all__ = ("POLL_SECONDS", "Emit", "RunOptions", "run")
 
@@ -53,16 +53,22 @@ class RunOptions:
 
 
 def run(
-    plan: Plan, driver: Driver, options: RunOptions, emit: Emit, known: Optional[Refused] = None
+    plan: Plan,
+    driver: Driver,
+    options: RunOptions,
+    emit: Emit,
+    known: Optional[Refused] = None,
+    over: Sequence[MoveResult] = (),
 ) -> tuple[MoveResult, ...]:
     """Return one result per move of the plan, in plan order. Never raises for what happens to a guest.
 
-    ``known``: refusals of moves by id that need no question to the hosts.
+    ``known``: refusals of moves by id that need no question to the hosts. ``over``: of moves that were planned with
+    these and are none of the plan any more.
     """
     for leftover in plan.leftovers:
         _mend(leftover, driver, emit)
     results = _preflight(plan.moves, driver, emit, known or {})
-    results.update({result.move.id: _record(result, emit) for result in kept_together(plan, results)})
+    results.update({result.move.id: _record(result, emit) for result in _held(plan, driver, options, results, over)})
     waiting = [move for move in plan.moves if move.id not in results]
     running: list[Running] = []
     awaited = Turn()
@@ -96,6 +102,18 @@ def run(
     return tuple(results[move.id] for move in plan.moves)
 
 
+def _held(
+    plan: Plan, driver: Driver, options: RunOptions, results: Mapping[str, MoveResult], over: Sequence[MoveResult]
+) -> tuple[MoveResult, ...]:
+    """Return who does not begin since one that belongs with it can't, or has its link closed for too long."""
+    known = {**results, **{result.move.id: result for result in over}}
+    shut: tuple[MoveResult, ...] = ()
+    if options.settings.cut_over is None:
+        patience = 60 * options.settings.link_wait_minutes
+        shut = closed_too_long(bound(plan, known), options.limits, driver.now(), patience)
+    return (*shut, *kept_together(plan, {**known, **{result.move.id: result for result in shut}}))
+
+
 def _turn(
     waiting: Sequence[Move],
     running: Sequence[Running],
@@ -105,18 +123,18 @@ def _turn(
     plan: Plan,
 ) -> Turn:
     open_moves = [move for move in waiting if move.id not in results]
-    arrived = [key for key, result in results.items() if result.outcome in ARRIVED]
+    arrived = [result.move for result in results.values() if result.outcome in ARRIVED]
     moving = [item.move for item in running]
     patience, now = 60 * options.settings.link_wait_minutes, driver.now()
     as_planned = plan.request.goal is Goal.RELOCATE
     window = windowed(open_moves, options.settings.cut_over, plan.est_seconds, now)
     found = turn(
         window.due,
-        lambda moves: startable(moves, moving, arrived, options.slots, results, as_planned),
+        lambda moves: startable(moves, moving, [move.id for move in arrived], options.slots, results, as_planned),
         options.limits,
         now,
         patience,
-        going_on(plan, [*arrived, *(move.id for move in moving)]),
+        going_on(plan, [*arrived, *moving], options.limits.link_of),
     )
     return replace(found, closed=(*found.closed, *window.late), wake=window.wake)
 

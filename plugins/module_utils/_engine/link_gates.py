@@ -77,6 +77,12 @@ def turn(
                 openings.append(Opening(opens, link))
 
 
+def closed_too_long(moves: Sequence[Move], limits: Limits, now: float, patience: float) -> tuple[MoveResult, ...]:
+    """Return the moves whose link is closed, and for longer than may be waited for it (seconds)."""
+    shut = [(move, link, link.opening(now)) for move in moves for link in _shut(move, limits, now)]
+    return tuple(_closed(move, link, at) for move, link, at in shut if at is None or at - now > patience)
+
+
 def _shut(move: Move, limits: Limits, now: float) -> tuple[Link, ...]:
     """Return the link of the move where that is closed to it now."""
     link = limits.link_of(move)

@@ -116,9 +116,9 @@ def carry_out_once(plan: Plan, before: Snapshot, driver: Driver, options: RunOpt
     steered = replace(options, courses=courses(fresh.plan.moves, before, options.settings), limits=limits_of(before))
     began = driver.now()
     refused = refusals_of(fresh.plan.moves, steered.courses, before)
-    results = list(run(fresh.plan, driver, steered, emit, refused))
-    results += [MoveResult(move, Outcome.ALREADY_THERE) for move in fresh.done]
-    results += [stale(move, _how_it_is(move, before)) for move in fresh.stale]
+    over = [MoveResult(move, Outcome.ALREADY_THERE) for move in fresh.done]
+    over += [stale(move, _how_it_is(move, before)) for move in fresh.stale]
+    results = [*run(fresh.plan, driver, steered, emit, refused, over), *over]
     results.sort(key=lambda result: result.move.id)
     after = look()
     if invariant.problems(before, after):
@@ -139,9 +139,11 @@ def _not_mended(leftover: Leftover) -> str:
     return f"{leftover.name}: what an interrupted move left on {where} is still there; run again"
 
 
-def rehearsal(before: Snapshot, start: float, new_name: Optional[str] = None) -> tuple[Driver, Look]:
+def rehearsal(
+    before: Snapshot, start: float, new_name: Optional[str] = None, stop: Callable[[], bool] = lambda: False
+) -> tuple[Driver, Look]:
     """Return the driver of check mode, and the look at the fleet as its moves leave it."""
-    simulator = Simulator(before, start, new_name)
+    simulator = Simulator(before, start, new_name, stop)
     return simulator, lambda: simulator.fleet
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Optional
 
@@ -29,12 +29,20 @@ class Simulator:
     """A Driver in which every move succeeds, and takes what the planner's estimate of shared lines says.
 
     But for guests that were measured to write faster than they are sent: those end as their policy says.
-    ``fleet`` is the snapshot as it is by now. ``new_name``: what a guest that moves is called from then on.
+    ``fleet`` is the snapshot as it is by now. ``new_name``: what a guest that moves is called from then on. ``stop``
+    says whether whoever runs it wants it to end.
     """
 
-    def __init__(self, snapshot: Snapshot, start: float, new_name: Optional[str] = None) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        start: float,
+        new_name: Optional[str] = None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.fleet = snapshot
         self._new_name = new_name
+        self._stop = stop
         self._now = start
         self._lines = lines_of(snapshot)
         self._started: dict[str, float] = {}
@@ -59,7 +67,7 @@ class Simulator:
                 self._restless[key] = go_on(self._restless[key], seconds, speed[key])
 
     def interrupted(self) -> bool:
-        return False
+        return self._stop()
 
     def where_is(self, move: Move) -> Whereabouts:
         return Whereabouts(self._place(move, move.source), self._place(move, move.dest))

@@ -4,52 +4,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Optional
 
-from .._model.crossing import MoveGroup
+from .._model.link import Link
 from .._model.plan import Move, Plan
 from .ports import Failure
 from .result import ARRIVED, MoveResult, Outcome
 
 
 def kept_together(plan: Plan, results: Mapping[str, MoveResult]) -> tuple[MoveResult, ...]:
-    """Return the moves that are not to begin, as hosts refuse one that belongs with them; nothing has moved yet.
+    """Return the moves that are not to begin, as one that belongs with them can't go; nothing has moved yet.
 
+    ``results``: of moves that are over or refused before the first begins, those of an older plan among them.
     A group of which a part is there already, or on its way, is not kept apart.
     """
-    refused = {key for key, result in results.items() if result.outcome not in ARRIVED}
-    whole = [("all or none are to go", frozenset(move.id for move in plan.moves))] if plan.request.all_or_none else []
-    whole += [(f"its group {group.name} goes as a whole", frozenset(group.moves)) for group in _apart(plan)]
+    lost = [result.move for result in results.values() if result.outcome not in ARRIVED]
     found: dict[str, MoveResult] = {}
-    for why, ids in whole:
-        for result in _others(plan.moves, ids, refused, results, why):
-            found.setdefault(result.move.id, result)
+    for why, ids in _wholes(plan, results):
+        first = next((move for move in lost if move.id in ids), None)
+        if first is None:
+            continue
+        failure = Failure(f"{why}, and {first.name} can't go", "Mend what keeps that one, then run again")
+        for move in plan.moves:
+            if move.id in ids and move.id not in results and not move.adopt:
+                found.setdefault(move.id, MoveResult(move, Outcome.NOT_STARTED, failure=failure))
     return tuple(found.values())
 
 
-def going_on(plan: Plan, begun: Collection[str]) -> frozenset[str]:
-    """Return the moves of groups of which a part has begun, by IDs of moves: to stop there would leave them split."""
-    watched = {move.id for move in plan.moves if move.adopt}
-    groups = (frozenset(group.moves) for group in plan.groups)
-    return frozenset().union(*(moves for moves in groups if moves & watched or not moves.isdisjoint(begun)))
+def bound(plan: Plan, results: Mapping[str, MoveResult]) -> tuple[Move, ...]:
+    """Return the moves that go as a whole with others, or not at all; ``results`` as for kept_together."""
+    ids = frozenset[str]().union(*(ids for _why, ids in _wholes(plan, results)))
+    return tuple(move for move in plan.moves if move.id in ids and not move.adopt and move.id not in results)
 
 
-def _apart(plan: Plan) -> Iterator[MoveGroup]:
-    watched = {move.id for move in plan.moves if move.adopt}
-    return (group for group in plan.groups if not group.there and not watched.intersection(group.moves))
+def going_on(plan: Plan, begun: Iterable[Move], link_of: Callable[[Move], Optional[Link]]) -> frozenset[str]:
+    """Return the IDs of moves of groups that have begun to go over the same link: to stop would leave them split."""
+    moving = [*begun, *(move for move in plan.moves if move.adopt)]
+    found: set[str] = set()
+    for group in plan.groups:
+        links = [link_of(move) for move in moving if move.id in group.moves or move.guest in group.there]
+        rest = (move for move in plan.moves if move.id in group.moves)
+        found.update(move.id for move in rest if link_of(move) in links)
+    return frozenset(found)
 
 
-def _others(
-    moves: Collection[Move],
-    ids: Collection[str],
-    refused: Collection[str],
-    results: Mapping[str, MoveResult],
-    why: str,
-) -> Iterator[MoveResult]:
-    lost = [move for move in moves if move.id in ids and move.id in refused]
-    if not lost:
-        return
-    failure = Failure(f"{why}, and {lost[0].name} is refused", "Mend what keeps that one, then run again")
-    for move in moves:
-        if move.id in ids and move.id not in results and not move.adopt:
-            yield MoveResult(move, Outcome.NOT_STARTED, failure=failure)
+def _wholes(plan: Plan, results: Mapping[str, MoveResult]) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield IDs of moves that begin all or not at all, and why."""
+    begun = {move.id for move in plan.moves if move.adopt}
+    begun.update(key for key, result in results.items() if result.outcome in ARRIVED)
+    if plan.request.all_or_none:
+        yield "all or none are to go", frozenset([*results, *(move.id for move in plan.moves)])
+    for group in plan.groups:
+        if not group.there and begun.isdisjoint(group.moves):
+            yield f"its group {group.name} goes as a whole", frozenset(group.moves)

@@ -15,6 +15,7 @@ from .energy import moment
 from .errors import FleetError
 from .host import Host, Maintenance, Maps, MissingMedia, PowerModel, Pressure
 from .link import Link, check_link, differences
+from .transfer import MOST_MIBS, NOT_BITS
 
 MIB = 1024 * 1024
 _AMOUNTS = (
@@ -165,6 +166,9 @@ def _check_numbers(entry: HostEntry) -> None:
         if value is not None and not 0 <= value < math.inf:
             what = "negative" if value < 0 else "no number"
             raise FleetError(f"{label} of host {entry.name} is {what} ({value})", "Give zero or more")
+    if (entry.migration_bandwidth_mibs or 0) > MOST_MIBS:
+        given = f"migration_bandwidth_mibs of host {entry.name} is {entry.migration_bandwidth_mibs}"
+        raise FleetError(f"{given}, more than {MOST_MIBS}", NOT_BITS)
     if entry.migration_bandwidth_mibs == 0:
         raise FleetError(f"migration_bandwidth_mibs of host {entry.name} is 0", "Give MiB/s, or leave it out")
     for link in entry.links:

@@ -11,10 +11,7 @@ from typing import Optional
 
 from .errors import FleetError
 from .hours import UTC, next_opening, span, within, zone
-from .transfer import Compression
-
-# 800 Gbit/s; a link that is told in bits a second would be above it
-_MOST_MIBS = 100_000
+from .transfer import MOST_MIBS, NOT_BITS, Compression
 
 
 class PostCopyOver(enum.Enum):
@@ -86,11 +83,8 @@ def check_link(link: Link) -> Link:
         "parallel_connections": link.parallel_connections,
     }
     speeds = (link.bandwidth_mibs, *(each.bandwidth_mibs for each in link.bandwidth_by_hour))
-    if not max(speeds) <= _MOST_MIBS:
-        raise FleetError(
-            f"the link of {link.name} has {max(speeds):g} MiB/s, more than {_MOST_MIBS}",
-            "Give MiB/s, not bits: a link of 10 Gbit/s has 1192",
-        )
+    if not max(speeds) <= MOST_MIBS:
+        raise FleetError(f"the link of {link.name} has {max(speeds):g} MiB/s, more than {MOST_MIBS}", NOT_BITS)
     for label, value in amounts.items():
         if value is not None and not 0 <= value < math.inf:
             raise FleetError(f"{label} of the link of {link.name} is {value}", "Give zero or more")

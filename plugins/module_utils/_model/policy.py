@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Optional
 
 from .errors import FleetError
+from .transfer import MOST_MIBS
 
 GIB = 1024**3
 DEFAULT = "default"
@@ -149,6 +150,8 @@ def _problem(policy: Policy) -> Optional[str]:
         value = getattr(policy, label)
         if value is not None and value <= 0:
             return f"has {label} {value}, which must be above zero"
+    if policy.bandwidth_mibs is not None and policy.bandwidth_mibs > MOST_MIBS:
+        return f"has bandwidth_mibs {policy.bandwidth_mibs}, more than {MOST_MIBS}: give MiB/s, not bits"
     last = policy.steps[-1] if policy.steps else None
     if last is None or last.action is StepAction.MAX_DOWNTIME or last.after is None:
         return "has no end: its last step must be abort, pause or post_copy, and say after how many seconds"

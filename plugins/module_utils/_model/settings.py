@@ -13,7 +13,7 @@ from typing import Optional
 from .cut_over import CutOver
 from .errors import FleetError
 from .policy import PRESETS, Policy, StepAction, check_policies, find_policy
-from .transfer import TransferOptions, contradictions
+from .transfer import MOST_MIBS, NOT_BITS, TransferOptions, contradictions
 
 
 class Transport(enum.Enum):
@@ -74,6 +74,8 @@ def check_settings(settings: MoveSettings, of_hosts: Sequence[str] = ()) -> Move
         value = getattr(settings, name)
         if value is not None and value <= 0:
             raise FleetError(f"{name} is {value}", "Give a whole number above zero, or leave it out")
+    if settings.bandwidth_mibs is not None and settings.bandwidth_mibs > MOST_MIBS:
+        raise FleetError(f"bandwidth_mibs is {settings.bandwidth_mibs}, more than {MOST_MIBS}", NOT_BITS)
     if settings.timeout < 0:
         raise FleetError(f"timeout is {settings.timeout}", "Give seconds, or 0 for no timeout")
     if not 0 <= settings.link_wait_minutes < math.inf:

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from typing import Optional
 from urllib.parse import SplitResult, urlsplit
 
+# 800 Gbit/s; what is told in bits a second would be above it
+MOST_MIBS = 100_000
+NOT_BITS = "Give MiB/s, not bits: 10 Gbit/s are 1192"
+
 
 class Compression(enum.Enum):
     """XBZRLE sends what changed in a page that was sent before. ZLIB and ZSTD compress each of several streams."""

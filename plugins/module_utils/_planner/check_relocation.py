@@ -44,8 +44,9 @@ def check_places(snapshot: Snapshot, request: Request) -> None:
     """Raise FleetError on a guest, a label, a place or users that nobody knows."""
     places = {host.name for host in snapshot.hosts} | {host.site for host in snapshot.hosts if host.site is not None}
     labels = {f"{key}={value}" for place in snapshot.residents for key, value in place.guest.notes.labels.items()}
+    names = {place.guest.name for place in snapshot.residents}
     for who, where in sorted(request.dest_of.items()):
-        if "=" not in who:
+        if "=" not in who or who in names:
             guest_named(who, snapshot.residents, snapshot)
         elif who not in labels:
             known = similar(who, labels) or "Labels of guests are in their metadata"

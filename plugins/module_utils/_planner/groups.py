@@ -49,11 +49,11 @@ class Whole:
 
 
 def parties_of(
-    snapshot: Snapshot, request: Request, wishes: Sequence[Wish], adopted: Collection[str]
+    snapshot: Snapshot, request: Request, wishes: Sequence[Wish], adopted: Mapping[str, str]
 ) -> tuple[Party, ...]:
     """Return the groups of which somebody is to go and that have more than one guest, by name.
 
-    ``adopted`` guests are on their way already.
+    ``adopted`` guests are on their way already, to these hosts.
     """
     if request.goal is not Goal.RELOCATE or not request.group_label:
         return ()
@@ -66,7 +66,9 @@ def parties_of(
     return tuple(party for party in found if party.guests and len(party.guests) + len(party.there) > 1)
 
 
-def _party(snapshot: Snapshot, request: Request, name: str, wishes: Sequence[Wish], adopted: Collection[str]) -> Party:
+def _party(
+    snapshot: Snapshot, request: Request, name: str, wishes: Sequence[Wish], adopted: Mapping[str, str]
+) -> Party:
     site = {host.name: host.site for host in snapshot.hosts}
     leaving = frozenset(wish.place.guest.uuid for wish in wishes).difference(adopted)
     goals = frozenset(host for wish in wishes for host in wish.candidates)
@@ -77,7 +79,8 @@ def _party(snapshot: Snapshot, request: Request, name: str, wishes: Sequence[Wis
         and (place.guest.uuid in adopted or (place.host in goals and place.guest.uuid not in leaving))
     )
     common = frozenset[Optional[str]].intersection(*(frozenset(site[host] for host in w.candidates) for w in wishes))
-    taken = {site[place.host] for place in snapshot.residents if place.guest.uuid in there - frozenset(adopted)}
+    where = {place.guest.uuid: adopted.get(place.guest.uuid, place.host) for place in snapshot.residents}
+    taken = {site[where[guest]] for guest in there}
     room, far = _rooms(snapshot, goals), _latency_of_sites(snapshot, request, goals)
     # where some of it are already, the others go; else where who uses them is nearest; else where most room is
     sites = sorted(common, key=lambda each: (each not in taken, far.get(each, 0.0), -room[each], each or ""))
@@ -111,7 +114,11 @@ def kept_whole(
     while True:
         going = [party for party in parties if party.name not in why]
         board, outcome = attempt(_narrowed(snapshot, wishes, parties, going, tried))
-        torn = [party for party in going if _torn(party, wishes, board, outcome)]
+        torn = [
+            party
+            for party in going
+            if _torn(party, _behind(party, wishes, board, outcome), last=tried[party.name] + 1 >= len(party.sites))
+        ]
         # who shares a block with one that stays can't go either
         tied = _tied(board, parties, why)
         if not torn and not tied:
@@ -162,10 +169,12 @@ def _narrowed(
     return tuple(map(narrow, wishes))
 
 
-def _torn(party: Party, wishes: Sequence[Wish], board: Board, outcome: Outcome) -> bool:
-    """Return whether a part of the group would go and another stay. One that is in parts already is not kept back."""
-    behind = _behind(party, wishes, board, outcome)
-    return not party.there and bool(behind) and len(behind) < len(party.guests)
+def _torn(party: Party, behind: Collection[str], last: bool) -> bool:
+    """Return whether a part of the group would go and another stay, or all stay where there is one more site to try.
+
+    One that is in parts already is not kept back.
+    """
+    return not party.there and bool(behind) and (len(behind) < len(party.guests) or not last)
 
 
 def _behind(party: Party, wishes: Sequence[Wish], board: Board, outcome: Outcome) -> dict[str, str]:

@@ -63,11 +63,12 @@ def carry_out(
     options: RunOptions = RunOptions(),  # noqa: B008 (frozen)
     leftovers: tuple[Leftover, ...] = (),
     groups: tuple[MoveGroup, ...] = (),
+    all_or_none: bool = False,
     **scripts: Script,
 ) -> Ran:
     driver = FakeDriver(scripts, interrupt_at)
     events: list[tuple[str, Mapping[str, Any]]] = []
-    plan = Plan("id", build.evacuate("hv1"), moves, leftovers=leftovers, groups=groups)
+    plan = Plan("id", build.evacuate("hv1", all_or_none=all_or_none), moves, leftovers=leftovers, groups=groups)
     results = run(plan, driver, options, lambda event, facts: events.append((event, facts)))
     assert [result.move.id for result in results] == [move.id for move in moves]
     return Ran({result.move.name: result for result in results}, events, driver)

@@ -8,15 +8,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.virtfleet.migration.plugins.module_utils._engine.crossing_text import Run, group_facts
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.engine import RunOptions
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.plan_text import plan_lines
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.ports import DriverError, Failure
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.report import result_lines
+from ansible_collections.virtfleet.migration.plugins.module_utils._engine.result import MoveResult, Outcome
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.session import carry_out
 from ansible_collections.virtfleet.migration.plugins.module_utils._engine.simulator import Simulator
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.crossing import MoveGroup
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Guest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.link import Link
-from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.plan import Move, Plan
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.request import Goal, Request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.settings import MoveSettings
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
@@ -89,6 +92,18 @@ def test_a_group_that_is_apart_in_the_end_is_a_problem() -> None:
     assert report["groups"][0]["split"]
     (problem,) = report["problems"]
     assert problem.startswith("group shop is split: db on north; web on south. Run again")
+
+
+def test_a_group_that_a_later_round_has_sent_to_another_site_is_apart() -> None:
+    web, db = build.guest("web"), build.guest("db")
+    ends = build.host("hv2", web, site="south"), build.host("hv3", db, site="west")
+    sent = build.move(1, "web", dest="hv2"), build.move(2, "db", dest="hv2")
+    again = replace(sent[1], id="r2m0001", dest="hv3")
+    outcomes = Outcome.MOVED, Outcome.FAILED, Outcome.MOVED
+    results = [MoveResult(move, outcome, ended=9.0) for move, outcome in zip((*sent, again), outcomes)]
+    plan = Plan("id", SOUTH, sent, groups=(MoveGroup("shop", ("m0001", "m0002")),))
+    (found,) = group_facts(plan, Run(results, Snapshot("", ends), Snapshot("", ends), (0.0, 10.0)))
+    assert (found["split"], found["sites"]) == (True, {"south": ["web"], "west": ["db"]})
 
 
 def test_a_group_of_which_nobody_went_is_not_apart() -> None:

@@ -95,6 +95,34 @@ def test_the_rest_of_a_group_goes_on_after_one_that_an_earlier_run_has_begun_and
     assert failed.outcomes == {"g1": "failed", "g2": "link_closed"}
 
 
+def test_the_rest_of_a_group_waits_for_a_link_over_which_nobody_of_it_goes() -> None:
+    group = MoveGroup("shop", ("m0001", "m0002"))
+    inside, over = build.move(1, "inside", dest="hv3"), build.move(2, "over")
+    options = RunOptions(MoveSettings(link_wait_minutes=30), Slots(1, 1, 1), limits=limits_of(fleet(hours=LATER)))
+    found = carry_out(inside, over, options=options, groups=(group,))
+    assert found.outcomes == {"inside": "moved", "over": "moved"}
+    assert found.driver.when("start", "over") == pytest.approx(800.0, abs=0.3)
+
+
+def test_a_group_follows_its_guest_that_an_earlier_run_has_sent() -> None:
+    watched = build.move(1, "g1", adopt=True)
+    group = MoveGroup("shop", ("m0002",), (watched.guest,))
+    options = RunOptions(slots=Slots(1, 1, 1), limits=limits_of(fleet(hours=LATER)))
+    found = carry_out(watched, build.move(2, "g2"), options=options, groups=(group,))
+    assert found.outcomes == {"g1": "moved", "g2": "moved"}
+
+
+@pytest.mark.parametrize("whole", ["all or none", "group"])
+def test_nobody_goes_where_one_that_belongs_with_the_others_has_its_link_closed(whole: str) -> None:
+    inside, over = build.move(1, "inside", dest="hv3"), build.move(2, "over")
+    groups = (MoveGroup("shop", ("m0001", "m0002")),) if whole == "group" else ()
+    options = RunOptions(limits=limits_of(fleet(hours=LATER)))
+    found = carry_out(inside, over, options=options, groups=groups, all_or_none=whole == "all or none")
+    assert found.outcomes == {"inside": "not_started", "over": "link_closed"}
+    assert found.error("inside").endswith(", and over can't go")
+    assert found.driver.told("start") == []
+
+
 def test_a_migration_that_is_under_way_is_watched_whatever_the_hour() -> None:
     assert ran(build.move(adopt=True)).outcomes == {"web": "moved"}
 

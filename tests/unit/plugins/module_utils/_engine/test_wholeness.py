@@ -36,6 +36,16 @@ def test_the_rest_of_its_group_does_not_begin() -> None:
     assert kept((A, B, C), B, (group,)) == ["a"]
 
 
+def test_who_is_stale_or_there_already_counts_though_the_plan_has_it_no_more() -> None:
+    group = MoveGroup("shop", (A.id, B.id))
+    plan = Plan("id", build.evacuate("hv1"), (B, C), groups=(group,))
+    found = kept_together(plan, {A.id: MoveResult(A, Outcome.STALE, failure=NO)})
+    assert [(result.move.name, result.outcome) for result in found] == [("b", Outcome.NOT_STARTED)]
+    assert kept_together(plan, {A.id: MoveResult(A, Outcome.ALREADY_THERE)}) == ()
+    whole = replace(plan, request=build.evacuate("hv1", all_or_none=True), groups=())
+    assert len(kept_together(whole, {A.id: MoveResult(A, Outcome.STALE, failure=NO)})) == 2
+
+
 def test_a_group_that_is_apart_already_goes_on() -> None:
     assert kept((A, B), B, (MoveGroup("shop", (A.id, B.id), ("d",)),)) == []
     watched = replace(A, adopt=True)

@@ -30,6 +30,10 @@ def test_sensible_settings_pass_unchanged(settings: MoveSettings) -> None:
     ("settings", "message"),
     [
         (MoveSettings(bandwidth_mibs=0), "bandwidth_mibs is 0. Give a whole number above zero, or leave it out"),
+        (
+            MoveSettings(bandwidth_mibs=1_000_000_000),
+            "bandwidth_mibs is 1000000000, more than 100000. Give MiB/s, not bits: 10 Gbit/s are 1192",
+        ),
         (MoveSettings(bandwidth_mibs=-5), "bandwidth_mibs is -5. Give a whole number above zero, or leave it out"),
         (MoveSettings(max_downtime_ms=0), "max_downtime_ms is 0. Give a whole number above zero, or leave it out"),
         (MoveSettings(timeout=-1), "timeout is -1. Give seconds, or 0 for no timeout"),

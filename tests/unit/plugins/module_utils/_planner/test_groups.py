@@ -112,6 +112,28 @@ def test_a_group_is_on_one_site_in_the_end() -> None:
     assert set(why(plan)) == {"a1", "a2"}
 
 
+def test_a_group_that_fits_nowhere_on_the_site_with_most_room_goes_to_the_next() -> None:
+    roomy = (build.host(f"s{one}", site="south", allocatable_memory=800 * MIB) for one in range(3))
+    hosts = (
+        build.host("hv1", member("a1", "a", 900), member("a2", "a", 900), site="north"),
+        *roomy,
+        build.host("west1", site="west", allocatable_memory=2000 * MIB),
+    )
+    plan = make_plan(Snapshot("", hosts), replace(SOUTH, dest_sites=("south", "west")))
+    assert {(move.name, move.dest) for move in plan.moves} == {("a1", "west1"), ("a2", "west1")}
+
+
+def test_the_rest_of_a_group_goes_to_the_site_to_which_one_is_on_its_way() -> None:
+    moving = member("a1", "a", job=JobKind.OUTGOING)
+    hosts = (
+        build.host("hv1", moving, member("a2", "a"), site="north"),
+        build.host("hv2", site="south"),
+        build.host("hv3", replace(moving, job=JobKind.INCOMING), site="west", allocatable_memory=2000 * MIB),
+    )
+    plan = make_plan(Snapshot("", hosts), replace(SOUTH, dest_sites=("south", "west")))
+    assert [(move.name, move.dest, move.adopt) for move in plan.moves] == [("a1", "hv3", True), ("a2", "hv3", False)]
+
+
 def test_the_rest_of_a_group_follows_those_that_are_there_already_as_far_as_it_can() -> None:
     stuck = member("a3", "a", snapshots=1)
     plan = make_plan(fleet(member("a1", "a"), stuck, south=(member("a2", "a"),)), SOUTH)

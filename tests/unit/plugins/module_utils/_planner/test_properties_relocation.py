@@ -118,6 +118,11 @@ def test_who_is_to_be_near_ends_near_enough_or_is_named() -> None:
         assert not set(far) & spoken_of
 
 
+def test_a_guest_whose_name_reads_like_a_label_is_a_guest() -> None:
+    fleet = build.snapshot(build.host("hv1", build.guest("app=1")), build.host("hv2", site="south"))
+    check_request(fleet, Request(Goal.RELOCATE, dest_of={"app=1": "south"}))
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [
