@@ -279,6 +279,7 @@ from ..module_utils._model.plan import SCHEMA, Plan, read_plan
 from ..module_utils._model.prose_usage import usage_facts
 from ..module_utils._model.settings import wanted_by
 from ..module_utils._model.snapshot import Snapshot, with_usage_of
+from ..module_utils._planner.check import check_numbers
 from ..module_utils._planner.planner import make_plan
 from ..module_utils._planner.trial import awake
 
@@ -296,6 +297,7 @@ def planner_of(params: dict[str, Any]) -> Planner:
     else:
         what = f"plan file {params['plan_file']}"
         given = read_plan(read_text(params["plan_file"], what), what)
+    check_numbers(given.request)  # somebody may have edited it
     # whoever made it may have had another way of moving in mind
     judged = replace(given, request=replace(given.request, wanted=wanted))
     return lambda _snapshot: judged

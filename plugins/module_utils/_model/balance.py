@@ -57,7 +57,9 @@ DOUBLINGS = 4
 MOST_TIMES = 2**DOUBLINGS
 # what is beyond these is a slip of the pen, or somebody's joke in a guest's metadata
 _MOST_WEIGHT = 1000
+_LEAST_WEIGHT = 1e-6
 _LAST_YEAR = 9000
+CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 class AsIfStarted(enum.Enum):
@@ -113,8 +115,8 @@ def check_weights(weights: Mapping[str, float]) -> None:
     for name, weight in weights.items():
         if name not in WEIGHTS:
             raise FleetError(f"weights has {name!r}, which is no signal", f"Known are: {', '.join(WEIGHTS)}")
-        if not 0 <= weight <= _MOST_WEIGHT:
-            raise FleetError(f"the weight of {name} is {weight:g}", f"Give 0 to {_MOST_WEIGHT}")
+        if weight != 0 and not _LEAST_WEIGHT <= weight <= _MOST_WEIGHT:
+            raise FleetError(f"the weight of {name} is {weight:g}", f"Give 0, or {_LEAST_WEIGHT:g} to {_MOST_WEIGHT}")
 
 
 def check_level(aggressiveness: int) -> None:
@@ -123,10 +125,13 @@ def check_level(aggressiveness: int) -> None:
         raise FleetError(f"aggressiveness is {aggressiveness}", f"Give {min(LEVELS)} to {max(LEVELS)}")
 
 
-def stays_until(noted: Balanced, cooldown_minutes: float) -> Optional[datetime]:
-    """Return until when a guest stays where balance has moved it; None where the note names no moment."""
+def stays_until(noted: Balanced, cooldown_minutes: float, now: datetime) -> Optional[datetime]:
+    """Return until when a guest stays where balance has moved it; None where the note names no moment up to now.
+
+    One that lies ahead of ``now`` by more than clocks differ is somebody's slip, and would keep the guest for good.
+    """
     at = moment(noted.at)
-    if at is None or at.year > _LAST_YEAR:
+    if at is None or at.year > _LAST_YEAR or at > now + CLOCKS_DIFFER:
         return None
     return at + timedelta(minutes=cooldown_minutes * 2 ** min(DOUBLINGS, max(0, noted.times - 1)))
 
@@ -137,7 +142,7 @@ def noted_move(before: Optional[Balanced], taken_at: str, cooldown_minutes: floa
     A move within twice the last cooldown counts on; one that comes later begins anew.
     """
     now = moment(taken_at)
-    until = stays_until(before, cooldown_minutes) if before is not None else None
+    until = stays_until(before, cooldown_minutes, now) if before is not None and now is not None else None
     if before is None or now is None or until is None:
         return Balanced(taken_at, 1)
     begun = moment(before.at) or now

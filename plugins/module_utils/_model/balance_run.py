@@ -39,7 +39,8 @@ def summary(plan: Facts, report: Optional[Facts], mode: str, rehearsed: bool) ->
 
     ``report``: of the moves, None where none were made.
     """
-    moves = _moves(plan, report)
+    # a run that failed before its first move has no report either
+    moves = _moves(plan, report if mode == _RECOMMEND else report or {})
     stays = [from_json(NotMoved, each) for each in plan.get("not_moved", ())]
     found = {
         "mode": mode,

@@ -141,7 +141,10 @@ def _scalar_decoder(hint: Any) -> Decoder:
         # bool is a subclass of int, and true is not 1 in anybody's document
         if not isinstance(data, accepted) or isinstance(data, bool):
             raise _MisfitError(f"expected {word}, found {_shown(data)}")
-        return hint(data)
+        try:
+            return hint(data)
+        except OverflowError as error:
+            raise _MisfitError(f"expected {word}, found {_shown(data)}") from error
 
     return decode
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,11 +17,10 @@ _TEXTS: Mapping[NotMovedWhy, str] = {
     NotMovedWhy.COOLDOWN: "it was moved lately and stays until {until}",
     NotMovedWhy.SMALL_GAIN: "at best it would even out {gain} % of a host (on {dest}), {asked} % are asked for",
     NotMovedWhy.BUDGET: "it would even out {gain} % of a host (on {dest}), but max_moves or max_bytes is used up",
-    NotMovedWhy.CONSOLIDATION: "it would even out {gain} % of a host (on {dest}), but a consolidation would then switch"
-    " other hosts off",
+    NotMovedWhy.CONSOLIDATION: "it would even out {gain} % of a host (on {dest}), but {why}",
     NotMovedWhy.EVEN_ENOUGH: "the imbalance is {imbalance} then, good enough for the threshold of {threshold}",
     NotMovedWhy.NOT_ASKED: "aggressiveness {aggressiveness} evens out nothing",
-    NotMovedWhy.LOSS: "{why}",
+    NotMovedWhy.LOSS: "it would even out {gain} % of a host (on {dest}), but {why}",
 }
 _KINDS: Mapping[NotMovedWhy, str] = {
     NotMovedWhy.COOLDOWN: "moved lately",
@@ -38,7 +38,8 @@ def not_moved_text(stays: NotMoved) -> str:
     """Return the reason in words."""
     if stays.why is NotMovedWhy.REFUSED:
         return "; ".join(prose.summary([prose.describe(refusal) for refusal in stays.refusals]))
-    return _TEXTS[stays.why].format(**stays.facts)
+    # a plan that somebody has edited may lack some
+    return _TEXTS[stays.why].format_map(defaultdict(lambda: "?", stays.facts))
 
 
 def not_moved_facts(stays: NotMoved) -> dict[str, Any]:

@@ -35,8 +35,6 @@ def check_request(snapshot: Snapshot, request: Request) -> None:
     """Raise FleetError on what is unknown, given twice or contradictory, or whose guests nobody can see."""
     check_slots(request.slots)
     check_rules(request.rules)
-    check_level(request.aggressiveness)
-    check_weights(request.weights)
     if request.goal in _NEEDS_HOSTS and not (request.hosts or request.sites):
         raise FleetError("no host is given", "Say which hosts the goal is about")
     for label in ("hosts", "dests", "guests", "sites", "dest_sites", "keep_on"):
@@ -47,7 +45,7 @@ def check_request(snapshot: Snapshot, request: Request) -> None:
         _known_site(name, snapshot)
     check_places(snapshot, request)
     _check_options(request)
-    _check_numbers(request)
+    check_numbers(request)
     _check_guests(snapshot, request)
     # nobody knows what is on a host that does not answer, so nothing about it can be promised
     # where all or none are to leave a site, that goes for each of its hosts
@@ -77,7 +75,10 @@ def _check_options(request: Request) -> None:
         )
 
 
-def _check_numbers(request: Request) -> None:
+def check_numbers(request: Request) -> None:
+    """Raise FleetError on numbers that make no sense for any fleet."""
+    check_level(request.aggressiveness)
+    check_weights(request.weights)
     for label in _COUNTS:
         value = getattr(request, label)
         if value is not None and value < 0:

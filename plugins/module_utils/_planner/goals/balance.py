@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
 
-from ..._model.balance import Level, level_of
+from ..._model.balance import Level, NotMovedWhy, level_of
 from ..._model.plan import Bound, Purpose
 from ..._model.request import Goal
 from ..balance_signals import signals_of
@@ -24,17 +24,17 @@ from ..search.balance_score import Signal, Spread
 from ..search.grid import Grid
 from .balance_before import Part, advanced, for_arrivals, mended, relieved, room_to_start, torn
 from .balance_cost import costs_of
-from .balance_why import Evened, cooling, move_reasons, not_moved
+from .balance_why import Curb, Evened, cooling, move_reasons, not_moved
 from .consolidate import consolidate, in_scope
 
-CURBED = "more would pay, but a consolidation would then switch other hosts off"
+CURBED = Curb(NotMovedWhy.CONSOLIDATION, "a consolidation would then switch other hosts off than now")
 
 
 @dataclass(frozen=True)
 class _Evening:
     """The part that evens out: its moves, why it ended there, and what it was done on.
 
-    ``frail``: what forbids it. ``curbed``: it does less than it might, as a consolidation would undo more.
+    ``curb``: what keeps it from more, and why in words, apart from the budget.
     """
 
     part: Part
@@ -42,8 +42,7 @@ class _Evening:
     signals: tuple[Signal, ...]
     extra: tuple[float, ...]
     ended: Optional[Ended]
-    frail: str = ""
-    curbed: bool = False
+    curb: Optional[Curb] = None
 
 
 def balance(board: Board, wishes: Sequence[Wish]) -> Outcome:
@@ -65,6 +64,9 @@ def balance(board: Board, wishes: Sequence[Wish]) -> Outcome:
         parts.append(step(now, held, hosts))
         now = advanced(now, parts[-1].hops)
     before = tuple(hop for part in parts for hop in part.hops)
+    if before:
+        unwanted = _unwanted(board, before)
+        hosts = [host for host in in_scope(board) if host not in unwanted] or hosts
     evening = _evened(board, now, before, held, hosts, unwanted, level)
     parts.append(evening.part)
     hops = (*before, *evening.part.hops)
@@ -82,8 +84,7 @@ def balance(board: Board, wishes: Sequence[Wish]) -> Outcome:
 
 
 def _of(now: Board, evening: _Evening, level: Level, apart: Mapping[int, str]) -> Evened:
-    part = evening.scope, evening.signals, evening.extra, level, evening.ended, evening.frail, evening.curbed
-    return Evened(*part, now.request, apart)
+    return Evened(evening.scope, evening.signals, evening.extra, level, evening.ended, evening.curb, now.request, apart)
 
 
 def _evened(
@@ -108,18 +109,26 @@ def _evened(
     # signals go by what the hosts have, moves by what is left of it for them
     scope = narrow(for_arrivals(now, now.search), hosts)
     found = _direct(scope.grid, signals, bounds)
-    hops, curbed = _hops(scope, found), False
-    while hops and not _unwanted(board, (*before, *hops)) <= unwanted:
+    hops, curb = _hops(scope, found), None
+    while hops:
+        against = _against(board, before, hops, unwanted)
+        if against is None:
+            break
+        curb = against
         found = _direct(scope.grid, signals, replace(bounds, max_moves=len(found.moves) // 2))
-        hops, curbed = _hops(scope, found), True
-    frail = newly_frail(board, (*before, *hops)) if hops else ""
-    if frail:
-        part = Part(remarks=(f"nothing is evened out, for {frail}",))
-        return _Evening(part, scope, signals, extra, found.outcome, frail)
+        hops = _hops(scope, found)
     reasons = move_reasons(scope, signals, found.moves)
-    ended = CURBED if curbed else found.outcome.value
+    ended = f"more would pay, but {curb.words}" if curb else found.outcome.value
     part = Part(hops, Purpose.EVEN_OUT, reasons, (ended,))
-    return _Evening(part, scope, signals, extra, found.outcome, curbed=curbed)
+    return _Evening(part, scope, signals, extra, found.outcome, curb)
+
+
+def _against(board: Board, before: Sequence[Hop], hops: Sequence[Hop], unwanted: frozenset[int]) -> Optional[Curb]:
+    """Return what speaks against the hops as a whole: the loss of a host, or a consolidation that they would upset."""
+    frail = newly_frail(board, (*before, *hops))
+    if frail:
+        return Curb(NotMovedWhy.LOSS, frail)
+    return CURBED if _unwanted(board, (*before, *hops)) != unwanted else None
 
 
 def _budget(now: Board, level: Level, stay: frozenset[int], extra: tuple[float, ...]) -> Bounds:
@@ -135,10 +144,35 @@ def _budget(now: Board, level: Level, stay: frozenset[int], extra: tuple[float, 
 
 
 def _direct(grid: Grid, signals: Sequence[Signal], bounds: Bounds) -> Balanced:
-    """Return what evens out with everybody moving once: who would have to make a stop on the way stays.
+    """Return what evens out with everybody moving once.
+
+    Who would have to make a stop on the way is held until the others are where they go, and looked at again then.
+    """
+    found, held = _at_once(grid, signals, bounds)
+    while held and found.moves:
+        at, moved = list(grid.at), frozenset(move[0] for move in found.moves)
+        for block, _source, dest in found.moves:
+            at[block] = dest
+        left = replace(
+            bounds,
+            max_moves=bounds.max_moves - sum(len(grid.blocks[block]) for block in moved),
+            max_bytes=bounds.max_bytes - sum(grid.cost[block] for block in moved),
+            stay=bounds.stay | moved,
+        )
+        more, held = _at_once(replace(grid, at=tuple(at)), signals, left)
+        if not more.moves:
+            return replace(found, outcome=more.outcome) if more.outcome is Ended.BUDGET else found
+        whole = (*found.moves, *more.moves)
+        found = replace(more, moves=whole, before=found.before, spreads_before=found.spreads_before)
+    return found
+
+
+def _at_once(grid: Grid, signals: Sequence[Signal], bounds: Bounds) -> tuple[Balanced, frozenset[int]]:
+    """Return what evens out with everybody moving once, and the blocks that are held as they would move twice.
 
     A search counts blocks; where they are of more guests than may move it is given less.
     """
+    held: frozenset[int] = frozenset()
     most = bounds.max_moves
     bounds = replace(bounds, stay=bounds.stay.union(b for b, guests in enumerate(grid.blocks) if len(guests) > most))
     while True:
@@ -149,7 +183,8 @@ def _direct(grid: Grid, signals: Sequence[Signal], bounds: Bounds) -> Balanced:
         seen = Counter(block for block, _source, _dest in found.moves)
         twice = frozenset(block for block, times in seen.items() if times > 1)
         if not twice:
-            return found
+            return found, held
+        held |= twice
         bounds = replace(bounds, stay=bounds.stay | twice)
 
 

@@ -164,7 +164,8 @@ def _taken_off(board: Board, scope: Scope, marks: Marks, purpose: Purpose, why: 
         )
     frail = newly_frail(board, hops) if hops else ""
     if frail:
-        return Part(remarks=(frail, *left))
+        names = ", ".join(scope.grid.hosts[host] for host in hot)
+        return Part(remarks=(f"{names}: nobody is taken off, for {frail}", *left))
     reasons = {hop.block: why.format(board.search.hosts[hop.source]) for hop in hops}
     return Part(hops, purpose, reasons, left)
 

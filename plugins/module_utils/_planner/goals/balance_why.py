@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timezone
 from typing import Optional
 
 from ..._model.balance import Level, NotMoved, NotMovedWhy, stays_until
@@ -33,12 +34,19 @@ _WITHIN = (Ended.EVEN_ENOUGH, Ended.REACHED)
 
 
 @dataclass(frozen=True)
+class Curb:
+    """What keeps from evening out more, apart from the budget: LOSS or CONSOLIDATION, and why in words."""
+
+    why: NotMovedWhy
+    words: str
+
+
+@dataclass(frozen=True)
 class Evened:
     """What the part that evens out was done on, and how it ended (None: it was not asked for).
 
-    ``extra`` is by block of the scope, in hosts; ``frail`` says what forbade it, ``curbed`` that a consolidation kept
-    it from more; ``request`` has the budget it had. ``torn``: by block of the board
-    the affinity rule that was broken, for which the block is held.
+    ``extra`` is by block of the scope, in hosts; ``request`` has the budget it had. ``torn``: by block of the board the
+    affinity rule that was broken, for which the block is held.
     """
 
     scope: Scope
@@ -46,8 +54,7 @@ class Evened:
     extra: tuple[float, ...]
     level: Level
     ended: Optional[Ended]
-    frail: str
-    curbed: bool
+    curb: Optional[Curb]
     request: Request
     torn: Mapping[int, str]
 
@@ -59,9 +66,10 @@ def cooling(board: Board) -> dict[int, str]:
     for block, group in enumerate(board.members):
         for place in group:
             noted = place.guest.notes.balanced
-            until = stays_until(noted, board.request.cooldown_minutes) if noted else None
+            until = stays_until(noted, board.request.cooldown_minutes, now) if noted and now else None
             if until is not None and now is not None and now < until:
-                found[block] = max(found.get(block, ""), until.strftime("%Y-%m-%dT%H:%M:%SZ"))
+                utc = until.astimezone(timezone.utc)
+                found[block] = max(found.get(block, ""), utc.strftime("%Y-%m-%dT%H:%M:%SZ"))
     return found
 
 
@@ -134,8 +142,6 @@ class _Look:
             return NotMovedWhy.COOLDOWN, {"until": self.cool[block]}
         if self.evened.ended is None:
             return NotMovedWhy.NOT_ASKED, {"aggressiveness": str(self.board.request.aggressiveness)}
-        if self.evened.frail:
-            return NotMovedWhy.LOSS, {"why": self.evened.frail}
         if block in self.evened.torn:
             why = "its guests were apart; nobody parts them again"
             return NotMovedWhy.REFUSED, {"rule": self.evened.torn[block], "why": why}
@@ -163,10 +169,16 @@ class _Look:
                 "asked": f"{asked * 100:.1f}",
                 "dest": self.grid.hosts[dest],
             }
-            return replace(told, why=self._limit() if paying else NotMovedWhy.SMALL_GAIN, facts=facts)
+            curb = self.evened.curb
+            if paying and curb is not None:
+                return replace(told, why=curb.why, facts={**facts, "why": curb.words})
+            return replace(told, why=NotMovedWhy.BUDGET if paying else NotMovedWhy.SMALL_GAIN, facts=facts)
         _best, dest = max(paying, key=lambda each: (each[0], -each[1]))
-        refusals = refusals_at(self.board, self.whole, place, self.grid.hosts[dest])
-        return replace(told, why=NotMovedWhy.REFUSED, refusals=refusals)
+        return replace(told, why=NotMovedWhy.REFUSED, refusals=self._refusals(block, place, self.grid.hosts[dest]))
 
-    def _limit(self) -> NotMovedWhy:
-        return NotMovedWhy.CONSOLIDATION if self.evened.curbed else NotMovedWhy.BUDGET
+    def _refusals(self, block: int, place: Located, dest: str) -> tuple[Refusal, ...]:
+        """Return what keeps the guest from the host, or those that go where it goes."""
+        mates = self.board.members[self.evened.scope.blocks[block]]
+        own = refusals_at(self.board, self.whole, place, dest)
+        others = (self.board.stuck.get(m.guest.uuid) or refusals_at(self.board, self.whole, m, dest) for m in mates)
+        return own or next(filter(None, others), ())

@@ -79,7 +79,7 @@ class Balanced:
 def balance(grid: Grid, signals: Sequence[Signal], bounds: Bounds = Bounds()) -> Balanced:
     """Return the moves that make the fleet even by these signals, within the bounds."""
     hosts = len(grid.hosts)
-    if Spread(signals, grid.at, hosts).imbalance() <= bounds.threshold:
+    if Spread(signals, grid.at, hosts).imbalance() <= bounds.threshold + HAIR:
         return _result(grid, signals, (), Outcome.EVEN_ENOUGH)
     weighs = [any(signal.amount[block] for signal in signals) for block in range(len(grid.blocks))]
     pool = [block for block, heavy in enumerate(weighs) if heavy and block not in bounds.stay and _roams(grid, block)]

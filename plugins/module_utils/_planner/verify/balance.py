@@ -74,7 +74,9 @@ def _cooldowns(case: Case, own: list[Move], rules: tuple[BoundRule, ...]) -> Ite
     broken = _with_mates(case, rules, concerned)
     for move in own:
         noted = case.homes[move.guest].guest.notes.balanced
-        until = stays_until(noted, case.request.cooldown_minutes) if noted is not None else None
+        until = (
+            stays_until(noted, case.request.cooldown_minutes, now) if noted is not None and now is not None else None
+        )
         cooling = until is not None and now is not None and now < until
         mends = move.purpose is Purpose.MEND
         if cooling and not (mends and (move.guest in broken or _overfull(case, case.before[move.guest]))):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime, timezone
 
 import pytest
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.balance import (
@@ -19,9 +20,11 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.balance
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.guest import Balanced
 
+NOW = datetime(2026, 1, 31, 18, tzinfo=timezone.utc)
+
 
 def minutes(noted: Balanced, cooldown: float) -> float:
-    until, begun = stays_until(noted, cooldown), stays_until(noted, 0.0)
+    until, begun = stays_until(noted, cooldown, NOW), stays_until(noted, 0.0, NOW)
     assert until is not None
     assert begun is not None
     return (until - begun).total_seconds() / 60
@@ -63,7 +66,13 @@ def test_without_a_cooldown_every_move_counts_as_the_first() -> None:
 
 
 def test_a_note_without_a_moment_keeps_nobody() -> None:
-    assert stays_until(Balanced("yesterday"), 60.0) is None
+    assert stays_until(Balanced("yesterday"), 60.0, NOW) is None
+
+
+def test_a_note_that_lies_ahead_keeps_nobody_but_for_what_clocks_differ() -> None:
+    assert stays_until(Balanced("2026-01-31T18:06:00Z"), 60.0, NOW) is None
+    assert stays_until(Balanced("2999-01-01T00:00:00Z"), 0.0, NOW) is None
+    assert stays_until(Balanced("2026-01-31T18:04:00Z"), 60.0, NOW) is not None
 
 
 def test_a_level_and_a_weight_that_are_none_are_refused() -> None:
@@ -73,3 +82,6 @@ def test_a_level_and_a_weight_that_are_none_are_refused() -> None:
         check_weights({"ram": 1.0})
     with pytest.raises(FleetError, match="the weight of cpu is -1"):
         check_weights({"cpu": -1.0})
+    with pytest.raises(FleetError, match="the weight of cpu is 1e-170"):
+        check_weights({"cpu": 1e-170})
+    check_weights({"cpu": 0.0, "memory": 1e-6})

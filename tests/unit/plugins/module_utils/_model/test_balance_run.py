@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 import pytest
+from ansible_collections.virtfleet.migration.plugins.module_utils._model.balance import NotMoved, NotMovedWhy
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.balance_run import saved_plan, summary
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.codec import to_json
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.errors import FleetError
@@ -69,6 +70,25 @@ def test_a_guest_that_is_there_already_is_no_move() -> None:
 
 def test_a_move_that_the_report_leaves_out_was_not_begun() -> None:
     assert summary(PLAN, {"moves": []}, "act", False)["moves"][0]["outcome"] == "not_started"
+
+
+def test_a_run_that_failed_before_its_first_move_has_moved_nobody_nor_is_about_to() -> None:
+    found = summary(PLAN, None, "apply", False)
+    assert found["moves"][0]["outcome"] == "not_started"
+    assert any(line.startswith("NOT MOVED: web") for line in found["text"])
+
+
+def test_a_reason_of_which_somebody_has_struck_out_the_figures_is_told_all_the_same() -> None:
+    stays = to_json(NotMoved("5e7d1c6e", "db", "hv1", NotMovedWhy.SMALL_GAIN))
+    (told,) = summary({**PLAN, "not_moved": [stays]}, None, "recommend", False)["not_moved"]
+    assert told["text"].startswith("at best it would even out ? %")
+
+
+def test_a_number_that_no_machine_can_hold_is_refused() -> None:
+    plan = to_json(Plan("8e6cd1b3ae0d9f04", Request(Goal.BALANCE), ()))
+    text = json.dumps(plan).replace('"cooldown_minutes": 60.0', '"cooldown_minutes": 1' + "0" * 400)
+    with pytest.raises(FleetError, match="cooldown_minutes"):
+        saved_plan(text, "plan file")
 
 
 def test_who_stays_is_told_with_the_reason_as_data_and_in_words() -> None:

@@ -164,3 +164,66 @@ def test_max_moves_counts_guests_also_where_some_move_together() -> None:
     numbers = [len(planned(fleet, rules=(together,), max_moves=most, aggressiveness=5).moves) for most in range(5)]
     assert all(number <= most for most, number in enumerate(numbers)), numbers
     assert numbers[4] >= numbers[1] > 0
+
+
+def crowd(name: str, *guests: tuple[float, int, float], vcpus: int = 16) -> Host:
+    """Return a host of 10 GiB and 4 CPUs with guests of so many GiB, vCPUs, and CPUs used."""
+    made = (sized(f"{name}g{n}", gib, vcpus=v, usage_cpus=u) for n, (gib, v, u) in enumerate(guests))
+    return build.host(name, *made, memory=10 * GIB, allocatable_memory=10 * GIB, cpus=4, allocatable_vcpus=vcpus)
+
+
+def test_what_would_leave_no_room_for_a_loss_is_left_out_and_the_rest_is_evened_out() -> None:
+    fleet = build.snapshot(
+        crowd("hv1", (2, 3, 1), (4, 4, 0), (1, 4, 1), (1, 2, 0.2), (2, 3, 0)),
+        crowd("hv2", (1, 1, 0), (2, 1, 0.5), (1, 3, 0)),
+        crowd("hv3", (1, 4, 0), (1, 1, 0.2), (2, 1, 0.2), (1, 4, 0.2)),
+    )
+    plan = planned(fleet, survive_loss=SurviveLoss.KEEP, aggressiveness=4)
+    assert plan.moves
+    assert plan.bounds[0].value < plan.bounds[0].before
+    assert any(remark.startswith("more would pay, but the others could not take") for remark in plan.remarks)
+
+
+def test_a_guest_that_is_mended_onto_a_host_to_be_switched_off_keeps_nobody_else_from_moving() -> None:
+    fleet = build.snapshot(
+        crowd("hv1", (4, 4, 0.2), (1, 3, 1), vcpus=3),
+        crowd("hv2", (2, 4, 0.5), (1, 2, 0.2), (4, 4, 0.2), (1, 1, 1)),
+        crowd("hv3"),
+    )
+    plan = planned(fleet, aggressiveness=3, high_cpu_percent=90.0)
+    assert [move.purpose for move in plan.moves][:1] == [Purpose.MEND]
+    assert NotMovedWhy.CONSOLIDATION not in {each.why for each in plan.not_moved}
+    assert "hv3 takes no part, as a consolidation would switch it off" not in plan.remarks
+
+
+def test_what_is_evened_out_leaves_a_consolidation_what_it_would_switch_off() -> None:
+    fleet = build.snapshot(
+        crowd("hv1", (2, 3, 0.5), (4, 4, 0.2), (4, 1, 0), (1, 2, 1)),
+        crowd("hv2", (1, 3, 0)),
+        crowd("hv3", (2, 4, 1), (4, 4, 1)),
+        crowd("hv4", (1, 3, 1), (1, 1, 0.2)),
+    )
+    request = Request(Goal.BALANCE, aggressiveness=4, high_cpu_percent=50.0, cooldown_minutes=0)
+    later = carry_out(fleet, make_plan(fleet, request))
+    assert make_plan(later, replace(request, goal=Goal.CONSOLIDATE)).power_off
+    assert not make_plan(later, request).moves
+
+
+@pytest.mark.parametrize("numbers", [(7, 3), (6, 4)])
+def test_a_threshold_that_is_met_to_the_hair_is_met(numbers: tuple[int, int]) -> None:
+    hosts = (crowd(f"hv{n}", *((1, 1, 0),) * number) for n, number in enumerate(numbers, start=1))
+    fleet = build.snapshot(*hosts)
+    plan = planned(fleet, weights={"vcpus": 0.0}, cooldown_minutes=0)
+    assert len(plan.moves) == max(0, numbers[0] - 6)
+    assert not planned(carry_out(fleet, plan), weights={"vcpus": 0.0}, cooldown_minutes=0).moves
+
+
+def test_a_guest_that_goes_where_a_stuck_one_goes_says_so() -> None:
+    stuck = build.guest("b", unmovable_devices=("hostdev",), usage_cpus=0.9)
+    mates = (build.guest("a", usage_cpus=0.9), stuck, *(build.guest(f"c{n}", usage_cpus=0.9) for n in range(3)))
+    fleet = build.snapshot(build.host("hv1", *mates), build.host("hv2"), build.host("hv3"))
+    plan = planned(fleet, rules=(TOGETHER,), max_moves=0)
+    told = {each.name: each for each in plan.not_moved}
+    assert told["a"].why is NotMovedWhy.REFUSED
+    assert told["a"].refusals
+    assert not_moved_text(told["a"]).strip(" .")
