@@ -1,4 +1,3 @@
-#!/usr/bin/perl
 # Stands where hosts look for QEMU, and starts it with 8 KiB less memory than libvirt asked for.
 # QEMU before 9.0 loses what an emulated guest writes while it moves, unless its memory is no whole number of 256 KiB:
 # the quick way to read 64 pages' dirty bits at once leaves the processor's TLB as it was, so that the next writes to
