@@ -44,7 +44,9 @@ LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr
 
 
 def path_of(lab: Lab, release: str) -> Path:
-    made_by = [hook.read_text(encoding="utf-8") for hook in (*_hooks(lab, release), lab.source / "image" / "emulator.pl")]
+    made_by = [
+        hook.read_text(encoding="utf-8") for hook in (*_hooks(lab, release), lab.source / "image" / "emulator.pl")
+    ]
     recipe = "\n".join((release, *made_by, *_packages(release), *LEFT_OUT, os.environ.get(MIRROR_VARIABLE, "")))
     return lab.cache / f"{release}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
 
