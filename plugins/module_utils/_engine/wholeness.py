@@ -40,12 +40,16 @@ def bound(plan: Plan, results: Mapping[str, MoveResult]) -> tuple[Move, ...]:
 
 def going_on(plan: Plan, begun: Iterable[Move], link_of: Callable[[Move], Optional[Link]]) -> frozenset[str]:
     """Return the IDs of moves of groups that have begun to go over the same link: to stop would leave them split."""
-    moving = [*begun, *(move for move in plan.moves if move.adopt)]
+    if not plan.groups:
+        return frozenset()
+    of = {move.id: move for move in plan.moves}
+    moving = (*begun, *(move for move in plan.moves if move.adopt))
+    ways = {key: link_of(move) for move in moving for key in (move.id, move.guest)}
     found: set[str] = set()
     for group in plan.groups:
-        links = [link_of(move) for move in moving if move.id in group.moves or move.guest in group.there]
-        rest = (move for move in plan.moves if move.id in group.moves)
-        found.update(move.id for move in rest if link_of(move) in links)
+        links = [ways[key] for key in (*group.moves, *group.there) if key in ways]
+        if links:
+            found.update(one for one in group.moves if one in of and link_of(of[one]) in links)
     return frozenset(found)
 
 

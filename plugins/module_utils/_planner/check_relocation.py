@@ -10,6 +10,7 @@ from .._model.errors import FleetError
 from .._model.request import Goal, Request
 from .._model.snapshot import Snapshot
 from .find import guest_named, similar
+from .select import labels_of
 
 _CAN_BE_WHOLE = frozenset({Goal.EVACUATE, Goal.RESTORE, Goal.MOVE, Goal.RELOCATE})
 
@@ -42,18 +43,8 @@ def check_relocation(request: Request, dests: bool) -> None:
 
 def check_places(snapshot: Snapshot, request: Request) -> None:
     """Raise FleetError on a guest, a label, a place or users that nobody knows."""
-    places = {host.name for host in snapshot.hosts} | {host.site for host in snapshot.hosts if host.site is not None}
-    labels = {f"{key}={value}" for place in snapshot.residents for key, value in place.guest.notes.labels.items()}
-    names = {place.guest.name for place in snapshot.residents}
-    for who, where in sorted(request.dest_of.items()):
-        if "=" not in who or who in names:
-            guest_named(who, snapshot.residents, snapshot)
-        elif who not in labels:
-            known = similar(who, labels) or "Labels of guests are in their metadata"
-            raise FleetError(f"no guest on the hosts that answered has the label {who} of dest_of", known)
-        if where not in places:
-            known = similar(where, sorted(places)) or f"Known are: {', '.join(sorted(places))}"
-            raise FleetError(f"dest_of sends {who} to {where!r}, which is no host and no site", known)
+    if request.dest_of:
+        _check_map(snapshot, request)
     most = request.max_latency_ms
     if most is not None and (most < 0 or not math.isfinite(most)):
         raise FleetError(f"max_latency_ms is {most:g}", "Give zero or more")
@@ -61,3 +52,19 @@ def check_places(snapshot: Snapshot, request: Request) -> None:
     if request.near is not None and request.near not in users:
         known = f"Known are: {', '.join(sorted(users))}" if users else "Say in the inventory: virtfleet_latency_ms"
         raise FleetError(f"no host has a latency to {request.near!r}", similar(request.near, sorted(users)) or known)
+
+
+def _check_map(snapshot: Snapshot, request: Request) -> None:
+    places = {host.name for host in snapshot.hosts} | {host.site for host in snapshot.hosts if host.site is not None}
+    guests = [place.guest for place in snapshot.residents]
+    labels = {label for guest in guests for label in labels_of(guest)}
+    names = {guest.name for guest in guests}
+    for who, where in sorted(request.dest_of.items()):
+        if "=" not in who or who in names:
+            guest_named(who, snapshot.residents, snapshot)
+        elif who not in labels:
+            known = similar(who, labels) or "Set it with guest_rules, or correct dest_of"
+            raise FleetError(f"no guest on the hosts that answered has the label {who} of dest_of", known)
+        if where not in places:
+            known = similar(where, sorted(places)) or f"Known are: {', '.join(sorted(places))}"
+            raise FleetError(f"dest_of sends {who} to {where!r}, which is no host and no site", known)

@@ -42,6 +42,11 @@ def chosen_guest(request: Request, guest: Guest) -> bool:
     return bool(request.labels) and _has_labels(guest.notes.labels, request.labels)
 
 
+def labels_of(guest: Guest) -> tuple[str, ...]:
+    """Return the labels of the guest as people write them: key=value, sorted."""
+    return tuple(f"{key}={value}" for key, value in sorted(guest.notes.labels.items()))
+
+
 def goal_hosts(request: Request, hosts: Sequence[Host]) -> frozenset[str]:
     """Return the names of the hosts that the request is about: by name or by site."""
     return frozenset(host.name for host in hosts if host.name in request.hosts or host.site in request.sites)

@@ -15,7 +15,7 @@ from ..._model.request import Goal, Request
 from ..._model.snapshot import Snapshot
 from ..board import Board
 from ..outcome import Kept, Outcome, Wish
-from ..select import allowed_dests, chosen_guest, goal_hosts
+from ..select import allowed_dests, chosen_guest, goal_hosts, labels_of
 
 NAMED = 5
 
@@ -50,8 +50,8 @@ def _wishes(snapshot: Snapshot, request: Request) -> Iterator[Wish]:
 
 def mapped_to(request: Request, guest: Guest) -> Optional[str]:
     """Return what the map of the request says of a guest: by name, by UUID, or by the first of its labels."""
-    labels = (f"{key}={value}" for key, value in sorted(guest.notes.labels.items()))
-    return next((request.dest_of[key] for key in (guest.name, guest.uuid, *labels) if key in request.dest_of), None)
+    keys = (guest.name, guest.uuid, *labels_of(guest))
+    return next((request.dest_of[key] for key in keys if key in request.dest_of), None)
 
 
 def latencies(request: Request, hosts: Sequence[Host]) -> dict[str, float]:

@@ -21,6 +21,7 @@ from ansible_collections.virtfleet.migration.plugins.module_utils._model.request
 from ansible_collections.virtfleet.migration.plugins.module_utils._model.snapshot import Snapshot
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.check import check_request
 from ansible_collections.virtfleet.migration.plugins.module_utils._planner.planner import make_plan
+from ansible_collections.virtfleet.migration.plugins.module_utils._planner.select import labels_of
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils import fleet_builder as build
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils._planner.property_cases import RUNS
 from ansible_collections.virtfleet.migration.tests.unit.plugins.module_utils.random_fleet import random_fleet
@@ -51,10 +52,6 @@ def sited(rng: Random, host: Host, free: Mapping[str, int]) -> Host:
     )
 
 
-def labels_of(fleet: Snapshot) -> set[str]:
-    return {f"{key}={value}" for place in fleet.residents for key, value in place.guest.notes.labels.items()}
-
-
 def asked(rng: Random, fleet: Snapshot) -> Request:
     names = sorted({place.guest.name for place in fleet.residents})
     places = [*sorted({host.site or "" for host in fleet.hosts}), *(host.name for host in fleet.hosts)]
@@ -65,7 +62,7 @@ def asked(rng: Random, fleet: Snapshot) -> Request:
         return replace(request, sites=("a",), dest_sites=("b",))
     if way == "map":
         some = rng.sample(names, min(len(names), 3))
-        labelled = [label for label in ("app=a",) if label in labels_of(fleet)]
+        labelled = {label for place in fleet.residents for label in labels_of(place.guest)} & {"app=a"}
         return replace(request, dest_of={key: rng.choice(places) for key in (*some, *labelled)})
     near = replace(request, near="paris", max_latency_ms=rng.choice((5.0, 20.0)))
     if way == "near":
